@@ -1,0 +1,202 @@
+//! MNIST: handwritten digits, 28 x 28, in four IDX files, plain or gzip.
+//!
+//! LeCun et al. 1998, <https://doi.org/10.1109/5.726791>. Whatever is stored in its form, such as Fashion-MNIST, can
+//! be read too.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::idx::{Idx, parse};
+use super::stored::Stored;
+use super::{Dataset, Source, Split, disk, required};
+use crate::registry::{About, Member};
+use crate::{Error, Result, files};
+
+/// Height and width.
+const SIDE: usize = 28;
+
+/// Handwritten digits, from the folder that `--data` names.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mnist {}
+
+impl Member for Mnist {
+    const ABOUT: About = About {
+        summary: "handwritten digits, 28 x 28, ten classes (IDX files)",
+        paper: "LeCun et al. 1998, https://doi.org/10.1109/5.726791",
+    };
+}
+
+impl Source for Mnist {
+    fn open(&self, path: Option<&Path>, split: Split) -> Result<Box<dyn Dataset>> {
+        let folder = required(path, "mnist", "the folder of its IDX files")?;
+        let (images_file, images) = find(folder, split, "images", 3)?;
+        let (labels_file, labels) = find(folder, split, "labels", 1)?;
+        check_images(&images_file, &images)?;
+        check_labels(&labels_file, &labels, &images_file, images.dims[0])?;
+        Ok(Box::new(Stored {
+            shape: vec![1, SIDE, SIDE],
+            bytes: images.values,
+            labels: labels.values.into_iter().map(u32::from).collect(),
+            classes: (0..10).map(|digit| digit.to_string()).collect(),
+        }))
+    }
+
+    fn shape(&self) -> Option<Vec<usize>> {
+        Some(vec![1, SIDE, SIDE])
+    }
+}
+
+/// The file of `what`, under any of its usual names.
+fn find(folder: &Path, split: Split, what: &str, dims: usize) -> Result<(String, Idx)> {
+    let part = match split {
+        Split::Train => "train",
+        Split::Test => "t10k",
+    };
+    let names: Vec<String> = ["-", "."]
+        .iter()
+        .flat_map(|dot| ["", ".gz"].map(|end| format!("{part}-{what}{dot}idx{dims}-ubyte{end}")))
+        .collect();
+    let path = disk::first_of(folder, &names)?;
+    let name = path.display().to_string();
+    let idx = parse(&name, &files::read(&path)?)?;
+    Ok((name, idx))
+}
+
+fn check_images(file: &str, images: &Idx) -> Result<()> {
+    match images.dims[..] {
+        [n, SIDE, SIDE] if n > 0 => Ok(()),
+        _ => Err(Error::format(
+            file,
+            format!("at offset 4, expected the sizes [n, 28, 28] with n of 1 or more, got {:?}", images.dims),
+        )),
+    }
+}
+
+fn check_labels(file: &str, labels: &Idx, images_file: &str, images: usize) -> Result<()> {
+    if labels.dims != [images] {
+        let got = &labels.dims;
+        return Err(Error::format(
+            file,
+            format!(
+                "at offset 4, expected the size [{images}], a label for each picture of {images_file}, got {got:?}"
+            ),
+        ));
+    }
+    match labels.values.iter().position(|&label| label > 9) {
+        None => Ok(()),
+        Some(i) => Err(Error::format(
+            file,
+            format!(
+                "at offset {}, expected a label of 0 to 9, got {}",
+                labels.header() + i,
+                labels.values[i]
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::tests::shared;
+
+    /// Writes a test set of `images` pictures and the given labels.
+    fn folder(images: &[u8], labels: &[u8]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("t10k-images.idx3-ubyte"), images).unwrap();
+        std::fs::write(folder.path().join("t10k-labels-idx1-ubyte"), labels).unwrap();
+        folder
+    }
+
+    fn images(n: u8, side: u8) -> Vec<u8> {
+        let mut bytes = vec![0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, side, 0, 0, 0, side];
+        bytes.extend(
+            (0..usize::from(n)).flat_map(|i| vec![i as u8 * 255; usize::from(side) * usize::from(side)]),
+        );
+        bytes
+    }
+
+    fn labels(labels: &[u8]) -> Vec<u8> {
+        [&[0, 0, 8, 1, 0, 0, 0, labels.len() as u8], labels].concat()
+    }
+
+    fn open(folder: &Path) -> Result<Box<dyn Dataset>> {
+        Mnist::default().open(Some(folder), Split::Test)
+    }
+
+    fn refusal(images: &[u8], labels: &[u8]) -> String {
+        open(folder(images, labels).path()).err().expect("should be refused").to_string()
+    }
+
+    #[test]
+    fn pixels_run_from_minus_one_to_one_and_labels_go_along() {
+        let folder = folder(&images(2, 28), &labels(&[7, 3]));
+        let data = open(folder.path()).unwrap();
+        assert_eq!((data.len(), data.shape()), (Some(2), &[1, 28, 28][..]));
+        let mut x = vec![0.0; 784];
+        assert_eq!(data.read(0, &mut x).class, Some(7));
+        assert_eq!(x, [-1.0; 784]);
+        assert_eq!(data.read(1, &mut x).class, Some(3));
+        assert_eq!(x, [1.0; 784]);
+    }
+
+    #[test]
+    fn files_that_do_not_fit_are_refused_with_name_offset_and_expectation() {
+        let has = |message: String, parts: &[&str]| {
+            for part in parts {
+                assert!(message.contains(part), "{message}\nlacks\n{part}");
+            }
+        };
+        has(
+            refusal(&images(2, 27), &labels(&[7, 3])),
+            &["t10k-images.idx3-ubyte", "at offset 4, expected the sizes [n, 28, 28]", "got [2, 27, 27]"],
+        );
+        has(
+            refusal(&images(2, 28), &labels(&[7])),
+            &[
+                "t10k-labels-idx1-ubyte",
+                "at offset 4, expected the size [2]",
+                "t10k-images.idx3-ubyte, got [1]",
+            ],
+        );
+        has(
+            refusal(&images(2, 28), &labels(&[7, 10])),
+            &["t10k-labels-idx1-ubyte", "at offset 9, expected a label of 0 to 9, got 10"],
+        );
+        has(refusal(&images(2, 28), &[]), &["t10k-labels-idx1-ubyte", "the file is empty"]);
+        let empty = tempfile::tempdir().unwrap();
+        has(
+            open(empty.path()).err().unwrap().to_string(),
+            &["none of: t10k-images-idx3-ubyte, t10k-images-idx3-ubyte.gz, t10k-images.idx3-ubyte", "--data"],
+        );
+    }
+
+    #[test]
+    fn the_published_digits_are_read() {
+        let Some(path) = shared("data/mnist") else { return };
+        let open = |split| Mnist::default().open(Some(&path), split).unwrap();
+        let mut x = vec![0.0; 784];
+        for (split, n, first) in
+            [(Split::Train, 60_000, [5, 0, 4, 1, 9]), (Split::Test, 10_000, [7, 2, 1, 0, 4])]
+        {
+            let data = open(split);
+            assert_eq!(data.len(), Some(n));
+            assert_eq!([0, 1, 2, 3, 4].map(|i| data.read(i, &mut x).class.unwrap()), first);
+        }
+        // The mean and standard deviation of the training pixels, in [0, 1], are widely quoted: 0.1307 and 0.3081.
+        let (train, mut sums) = (open(Split::Train), [0.0_f64; 2]);
+        for i in 0..60_000 {
+            train.read(i, &mut x);
+            x.iter().map(|&x| f64::midpoint(f64::from(x), 1.0)).for_each(|x| {
+                sums[0] += x;
+                sums[1] += x * x;
+            });
+        }
+        let [mean, square] = sums.map(|sum| sum / (60_000.0 * 784.0));
+        assert!((mean - 0.1307).abs() < 5e-5, "mean {mean}");
+        assert!(((square - mean * mean).sqrt() - 0.3081).abs() < 5e-5, "mean square {square}");
+    }
+}

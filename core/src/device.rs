@@ -1,0 +1,98 @@
+//! Devices by name, and which one to take.
+//!
+//! `auto` takes a hardware GPU where there is one, else the CPU; a software adapter only where it is named.
+
+use burn::prelude::*;
+use kiln_kernels::adapters::{self, Adapter};
+use serde::Serialize;
+
+use crate::{Error, Result};
+
+/// A device that is there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Found {
+    /// What `--device` calls it.
+    pub name: String,
+    /// What it is, in words.
+    pub what: String,
+    /// The graphics adapter; `None` for the CPU.
+    pub adapter: Option<Adapter>,
+}
+
+/// Every device that is there: the CPU, then the graphics adapters as `gpu:0`, `gpu:1`, ...
+pub fn list() -> Vec<Found> {
+    let cpu = cfg!(any(feature = "cpu", feature = "flex")).then(|| Found {
+        name: "cpu".into(),
+        what: "this processor, all cores".into(),
+        adapter: None,
+    });
+    let gpu = |(i, adapter): (usize, Adapter)| Found {
+        name: format!("gpu:{i}"),
+        what: format!("{} ({})", adapter.name, adapter.backend),
+        adapter: Some(adapter),
+    };
+    cpu.into_iter().chain(adapters::list().into_iter().enumerate().map(gpu)).collect()
+}
+
+/// The device called `name`: `auto`, `cpu`, `gpu` (the first hardware GPU) or one of [`list`]'s.
+pub fn choose(name: &str) -> Result<(Found, Device)> {
+    // Asking for adapters wakes the graphics driver: not for a name that does not need it.
+    if name == "cpu" && cfg!(any(feature = "cpu", feature = "flex")) {
+        let what = "this processor, all cores".into();
+        return Ok((Found { name: name.into(), what, adapter: None }, cpu()?));
+    }
+    let found = list();
+    let hardware = |found: &&Found| found.adapter.as_ref().is_some_and(|adapter| adapter.kind.hardware());
+    let chosen = match name {
+        "auto" => found.iter().find(hardware).or_else(|| found.iter().find(|found| found.adapter.is_none())),
+        "gpu" => found.iter().find(hardware),
+        name => found.iter().find(|found| found.name == name),
+    };
+    let device = chosen.and_then(|chosen| match &chosen.adapter {
+        Some(adapter) => adapters::device(adapter),
+        None => cpu().ok(),
+    });
+    match (chosen, device) {
+        (Some(chosen), Some(device)) => Ok((chosen.clone(), device)),
+        _ => Err(absent(name, &found)),
+    }
+}
+
+/// The CPU.
+#[cfg(any(feature = "cpu", feature = "flex"))]
+pub fn cpu() -> Result<Device> {
+    Ok(Device::flex())
+}
+
+/// This build has no CPU backend.
+#[cfg(not(any(feature = "cpu", feature = "flex")))]
+pub fn cpu() -> Result<Device> {
+    Err(Error::Device("this build of Kiln has no CPU backend: build it with feature `cpu`".into()))
+}
+
+fn absent(name: &str, found: &[Found]) -> Error {
+    let there: Vec<String> = found.iter().map(|found| format!("{} = {}", found.name, found.what)).collect();
+    let gpu = if name.starts_with("gpu") && !cfg!(feature = "gpu") {
+        " (this build has no GPU backend: build it with feature `gpu`)"
+    } else {
+        ""
+    };
+    Error::Device(format!("there is no device `{name}`{gpu}; there are: auto, {}", there.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_device_is_an_error_that_lists_what_is_there() {
+        let error = choose("gpu:99").expect_err("no hundred adapters").to_string();
+        assert!(error.starts_with("there is no device `gpu:99`") && error.contains("cpu = this processor"), "{error}");
+    }
+
+    #[test]
+    fn auto_is_never_a_software_adapter() {
+        let (found, _) = choose("auto").expect("a device");
+        assert!(found.adapter.is_none_or(|adapter| adapter.kind.hardware()), "{}", found.name);
+    }
+}

@@ -1,0 +1,262 @@
+//! Diffusion and flow matching: one family, one table.
+//!
+//! ```text
+//! D(x; σ) = c_skip(σ) x + c_out(σ) F(c_in(σ) x; ln(σ)/4)
+//! L = E_{σ, y, n} w(σ) ‖F(c_in x) − (y − c_skip x)/c_out‖²,   x = y + σ n
+//! ```
+//!
+//! Karras et al. 2022, Eq. 7 and 8, <https://arxiv.org/abs/2206.00364>. DDPM, EDM and rectified flow differ in what the network
+//! predicts (`prediction`), in how often each noise level is seen (`noise`) and in the frame in which samples walk
+//! (`schedule`); all three are columns here, and any combination is a model. Noise is measured as `σ/α`, the schedule's own
+//! scale taken out, so that a model does not know under which schedule it will be sampled.
+
+mod prediction;
+mod noise;
+mod guidance;
+mod generation;
+
+use std::rc::Rc;
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::check::{at_least, under, within};
+use crate::data::Batch;
+use crate::model::{Card, Family, Generate, Generation, Learning, Model, Request};
+use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
+use crate::random::{Key, Purpose};
+use crate::registry::{About, Member};
+use crate::samplers::SamplerConfig;
+use crate::schedules::ScheduleConfig;
+use crate::schedules::grids::GridConfig;
+use crate::{Error, Result};
+
+pub use guidance::Guided;
+pub use noise::{LevelDistribution, NoiseConfig};
+pub use prediction::{Prediction, PredictionConfig};
+
+/// A diffusion or flow-matching model. The defaults are EDM's.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiffusionConfig {
+    /// What the network predicts.
+    pub prediction: PredictionConfig,
+    /// Standard deviation of the data.
+    pub sigma_data: f64,
+    /// Which noise levels are learnt, and how often.
+    pub noise: NoiseConfig,
+    /// The network.
+    pub network: NetworkConfig,
+    /// How often the class is hidden while learning, for classifier-free guidance; 1 learns without classes.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub label_dropout: f64,
+    /// Noise levels `σ/α` at the end and at the start of sampling.
+    pub range: [f64; 2],
+    /// How to sample where a request does not say.
+    pub sampling: Sampling,
+}
+
+/// How to sample.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    /// The solver.
+    pub sampler: SamplerConfig,
+    /// The frame in which it steps.
+    pub schedule: ScheduleConfig,
+    /// The levels that it visits.
+    pub grid: GridConfig,
+    /// How many steps.
+    pub steps: usize,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: f64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        let named = "the default should be registered";
+        Self {
+            sampler: SamplerConfig::named("heun").expect(named),
+            schedule: ScheduleConfig::named("edm").expect(named),
+            grid: GridConfig::named("karras").expect(named),
+            steps: 18,
+            guidance: 1.0,
+        }
+    }
+}
+
+impl Default for DiffusionConfig {
+    fn default() -> Self {
+        let named = "the default should be registered";
+        Self {
+            prediction: PredictionConfig::named("edm").expect(named),
+            sigma_data: 0.5,
+            noise: NoiseConfig::named("log_normal").expect(named),
+            network: NetworkConfig::named("unet").expect(named),
+            label_dropout: 0.1,
+            range: [0.002, 80.0],
+            sampling: Sampling::default(),
+        }
+    }
+}
+
+impl Member for DiffusionConfig {
+    const ABOUT: About = About {
+        summary: "Diffusion and flow matching: DDPM, EDM, rectified flow and what lies between",
+        paper: "Karras et al. 2022, https://arxiv.org/abs/2206.00364; Lipman et al. 2023, https://arxiv.org/abs/2210.02747",
+    };
+}
+
+impl DiffusionConfig {
+    /// The classes that this model is told of.
+    fn interface(&self, interface: &Interface) -> Interface {
+        let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
+        Interface { classes, ..interface.clone() }
+    }
+
+    fn check(&self) -> Result<()> {
+        within("sigma_data", self.sigma_data, 1e-6, 1e6)?;
+        within("label_dropout", self.label_dropout, 0.0, 1.0)?;
+        within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
+        at_least("sampling.steps", self.sampling.steps, 1)?;
+        let [bottom, top] = self.range;
+        if bottom.is_nan() || bottom <= 0.0 || top.is_nan() || top <= bottom || top.is_infinite() {
+            return Err(Error::config("range", format!("wanted 0 < end < start, finite; this is [{bottom}, {top}]")));
+        }
+        Ok(())
+    }
+
+    /// `F`'s output turned into `D`: one σ for the batch, or one a row.
+    fn denoise(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
+        let (skip, out) = self.coefficients(&input.sigma, &x.device());
+        let c_in = column(&input.sigma, |sigma| self.c_in(sigma), &x.device());
+        let f = network.forward(x.clone() * c_in, &input.condition(), mode);
+        x * skip + f * out
+    }
+
+    /// `c_skip` and `c_out`, `[1 or batch, 1]`.
+    fn coefficients(&self, sigma: &[f64], device: &Device) -> (Tensor<2>, Tensor<2>) {
+        let skip = column(sigma, |sigma| self.prediction.coefficients(sigma, self.sigma_data)[0], device);
+        let out = column(sigma, |sigma| self.prediction.coefficients(sigma, self.sigma_data)[1], device);
+        (skip, out)
+    }
+
+    /// `c_in = 1/sqrt(σ² + σ_data²)`, so that the network's input has unit variance (Karras et al. 2022, Table 1).
+    fn c_in(&self, sigma: f64) -> f64 {
+        1.0 / (sigma * sigma + self.sigma_data * self.sigma_data).sqrt()
+    }
+}
+
+/// A noise level for the batch or for each row, with the class.
+struct Noisy {
+    sigma: Vec<f64>,
+    class: Option<Tensor<2>>,
+}
+
+impl Noisy {
+    fn condition(&self) -> Condition {
+        let noise = self.sigma.iter().map(|sigma| sigma.ln() / 4.0).collect();
+        Condition { noise, class: self.class.clone() }
+    }
+}
+
+/// `f(σ)` as `[1 or batch, 1]`, computed in double precision.
+fn column(sigma: &[f64], f: impl Fn(f64) -> f64, device: &Device) -> Tensor<2> {
+    let values: Vec<f32> = sigma.iter().map(|sigma| f(*sigma) as f32).collect();
+    Tensor::from_data(TensorData::new(values, [sigma.len(), 1]), device)
+}
+
+impl Family for DiffusionConfig {
+    fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
+        self.check()?;
+        under("network", self.network.build(&self.interface(interface), init))
+    }
+
+    fn model(&self, interface: &Interface, network: Box<dyn Network>, device: &Device) -> Result<Box<dyn Model>> {
+        self.check()?;
+        let interface = self.interface(interface);
+        let card = Card::new("diffusion", &interface, count(&network.parameters()));
+        let core = Rc::new(Trained { config: self.clone(), network, interface, device: device.clone() });
+        Ok(Box::new(Diffusion { card, core }))
+    }
+
+    /// Eq. 8 of Karras et al. 2022 with `λ c_out² = w`: the mean squared error of `F` itself.
+    fn loss(&self, network: &dyn Network, interface: &Interface, batch: &Batch, learning: &Learning) -> Tensor<1> {
+        let interface = self.interface(interface);
+        let (rows, features) = (batch.size(), interface.features());
+        let mut sigma = Vec::with_capacity(rows);
+        let mut classes = Vec::with_capacity(rows);
+        let mut noise = vec![0.0; rows * features];
+        for (row, noise) in noise.chunks_mut(features).enumerate() {
+            let index = batch.first + row as u64;
+            sigma.push(self.noise.sigma(Key::new(learning.seed, Purpose::Level, index).stream().uniform()));
+            Key::new(learning.seed, Purpose::Noise, index).fill_normal(noise);
+            let hide = Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
+            classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
+        }
+        let device = learning.device;
+        let shape = [rows, features];
+        let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
+        let n = Tensor::<2>::from_data(TensorData::new(noise, shape), device);
+        let x = y.clone() + n * column(&sigma, |sigma| sigma, device);
+        let (skip, out) = self.coefficients(&sigma, device);
+        let target = (y - x.clone() * skip) / out;
+        let input = x * column(&sigma, |sigma| self.c_in(sigma), device);
+        let class = (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
+        let f = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
+        (f - target).square().mean()
+    }
+}
+
+/// A trained diffusion model.
+pub struct Diffusion {
+    card: Card,
+    core: Rc<Trained>,
+}
+
+/// What a generation shares with its model.
+pub(crate) struct Trained {
+    config: DiffusionConfig,
+    network: Box<dyn Network>,
+    interface: Interface,
+    device: Device,
+}
+
+impl Trained {
+    /// `D(x; σ)` for rows of these classes.
+    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<Tensor<2>>) -> Tensor<2> {
+        let input = Noisy { sigma: vec![sigma], class };
+        self.config.denoise(&*self.network, x, &input, Mode::Infer)
+    }
+}
+
+impl Model for Diffusion {
+    fn card(&self) -> &Card {
+        &self.card
+    }
+    fn generator(&self) -> Option<&dyn Generate> {
+        Some(self)
+    }
+    fn parameters(&self) -> Vec<Named> {
+        self.core.network.parameters()
+    }
+}
+
+impl Generate for Diffusion {
+    fn begin(&self, request: &Request) -> Result<Box<dyn Generation>> {
+        Ok(Box::new(generation::Denoising::begin(self.core.clone(), &self.card, request)?))
+    }
+
+    fn defaults(&self) -> Request {
+        let Sampling { sampler, schedule, grid, steps, guidance } = self.core.config.sampling.clone();
+        Request {
+            sampler: Some(sampler),
+            schedule: Some(schedule),
+            grid: Some(grid),
+            steps: Some(steps),
+            guidance: Some(guidance),
+            ..Request::default()
+        }
+    }
+}

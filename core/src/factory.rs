@@ -1,0 +1,12 @@
+//! Every model family by name.
+
+use crate::model::Family;
+use crate::{classifier, diffusion};
+
+registry! {
+    /// The model families that a configuration can name.
+    pub enum ModelConfig("model"): dyn Family {
+        "diffusion" => diffusion::DiffusionConfig,
+        "classifier" => classifier::ClassifierConfig,
+    }
+}

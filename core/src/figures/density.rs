@@ -1,0 +1,181 @@
+//! Samples on the plane, as light: where there are more, it is brighter.
+
+use image::RgbImage;
+use image::imageops;
+use plotters::prelude::{IntoFont, Text};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, RGBColor};
+
+use super::colour::magma;
+use super::text;
+use crate::{Error, Result};
+
+/// Height of the line of titles, and the gap between panels, in pixels.
+const TITLE: u32 = 34;
+const GAP: u32 = 6;
+
+/// Points `[n, 2]` as a density, in a square of `side` pixels. With a reference, two squares beside one another of one
+/// window and one brightness: `samples` and `data`.
+pub fn density(points: &[f32], reference: Option<&[f32]>, side: u32) -> Result<RgbImage> {
+    if !(16..=8192).contains(&side) {
+        return Err(Error::argument(format!("a density is 16 to 8192 pixels a side; {side} were asked for")));
+    }
+    check(points)?;
+    let Some(reference) = reference else {
+        let light = Light::of(points, &Window::around(points)?, side);
+        return Ok(light.picture(light.bright()));
+    };
+    check(reference)?;
+    let window = Window::around(reference)?;
+    let [samples, data] = [points, reference].map(|points| Light::of(points, &window, side));
+    let bright = data.bright();
+    side_by_side([("samples", &samples), ("data", &data)], bright)
+}
+
+/// A square of the plane.
+struct Window {
+    centre: [f32; 2],
+    half: f32,
+}
+
+impl Window {
+    /// Around all but the outermost of `points`, so that a few strays do not shrink the rest to a dot.
+    fn around(points: &[f32]) -> Result<Self> {
+        let ranges = [0, 1].map(|axis| range(points.iter().skip(axis).step_by(2).copied()));
+        let [Some(x), Some(y)] = ranges else {
+            return Err(Error::argument("there is no finite point to draw"));
+        };
+        let half = 0.5 * (x[1] - x[0]).max(y[1] - y[0]);
+        // A single point has a window too.
+        let half = if half > 0.0 { 1.15 * half } else { 1.0 };
+        Ok(Self { centre: [x, y].map(|[low, high]| 0.5 * (low + high)), half })
+    }
+
+    /// Where a point lies: 0 to 1 from the left and from the top. Nothing for what is outside or not finite.
+    fn place(&self, point: [f32; 2]) -> Option<[f32; 2]> {
+        let [x, y] = [0, 1].map(|axis| 0.5 + 0.5 * (point[axis] - self.centre[axis]) / self.half);
+        let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
+        inside.then_some([x, 1.0 - y])
+    }
+}
+
+/// The 0.5th and 99.5th percentile of the finite values.
+fn range(values: impl Iterator<Item = f32>) -> Option<[f32; 2]> {
+    let mut values: Vec<f32> = values.filter(|value| value.is_finite()).collect();
+    values.sort_unstable_by(f32::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    Some([0.005, 0.995].map(|part| values[(part * last as f64).round() as usize]))
+}
+
+/// How much of the points falls on each pixel.
+struct Light {
+    side: usize,
+    values: Vec<f32>,
+    outside: f32,
+}
+
+impl Light {
+    /// Each point spreads over a few pixels: the fewer points, the wider (as `n^(-1/6)`: Scott 1992, in two dimensions).
+    fn of(points: &[f32], window: &Window, side: u32) -> Self {
+        let count = points.len() / 2;
+        let side = side as usize;
+        let mut values = vec![0.0; side * side];
+        let mut inside = 0;
+        for [x, y] in points.chunks_exact(2).filter_map(|point| window.place([point[0], point[1]])) {
+            inside += 1;
+            splat(&mut values, side, [x, y].map(|part| part * side as f32 - 0.5));
+        }
+        let sigma = 0.03 * side as f32 * (count as f32).powf(-1.0 / 6.0);
+        blur(&mut values, side, sigma.max(0.5));
+        let scale = (side * side) as f32 / count as f32;
+        values.iter_mut().for_each(|value| *value *= scale);
+        Self { side, values, outside: 1.0 - inside as f32 / count as f32 }
+    }
+
+    /// The light that is shown brightest: the 99th percentile of what is not dark.
+    fn bright(&self) -> f32 {
+        let top = self.values.iter().copied().fold(0.0, f32::max);
+        let mut lit: Vec<f32> = self.values.iter().copied().filter(|value| *value > 0.01 * top).collect();
+        lit.sort_unstable_by(f32::total_cmp);
+        lit.get(lit.len().saturating_sub(1) * 99 / 100).copied().unwrap_or(1.0)
+    }
+
+    /// Square roots are shown: the noise of a count is then as large in the bright as in the dark (Anscombe 1948).
+    fn picture(&self, bright: f32) -> RgbImage {
+        RgbImage::from_fn(self.side as u32, self.side as u32, |x, y| {
+            magma((self.values[y as usize * self.side + x as usize] / bright).sqrt())
+        })
+    }
+
+    /// What is written above: its name, and how much of it cannot be seen.
+    fn title(&self, name: &str) -> String {
+        // The window leaves out up to 2 % of its own points.
+        if self.outside > 0.025 { format!("{name} ({:.0} % outside)", 100.0 * self.outside) } else { name.to_owned() }
+    }
+}
+
+/// Shares one point among the four pixels around it.
+fn splat(values: &mut [f32], side: usize, [x, y]: [f32; 2]) {
+    let last = (side - 1) as f32;
+    let (x, y) = (x.clamp(0.0, last), y.clamp(0.0, last));
+    let (left, top) = ((x as usize).min(side - 2), (y as usize).min(side - 2));
+    let (right, down) = (x - left as f32, y - top as f32);
+    for (dy, part_y) in [1.0 - down, down].into_iter().enumerate() {
+        for (dx, part_x) in [1.0 - right, right].into_iter().enumerate() {
+            values[(top + dy) * side + left + dx] += part_x * part_y;
+        }
+    }
+}
+
+/// Gaussian blur, rows and then columns.
+fn blur(values: &mut [f32], side: usize, sigma: f32) {
+    let reach = (3.0 * sigma).ceil() as isize;
+    let kernel: Vec<f32> = (-reach..=reach).map(|d| (-0.5 * (d as f32 / sigma).powi(2)).exp()).collect();
+    let total: f32 = kernel.iter().sum();
+    for (line, step) in [(side, 1), (1, side)] {
+        for start in (0..side).map(|index| index * line) {
+            let old: Vec<f32> = (0..side).map(|index| values[start + index * step]).collect();
+            for index in 0..side {
+                values[start + index * step] = around(&old, &kernel, index) / total;
+            }
+        }
+    }
+}
+
+/// The kernel's sum around one place; beyond the ends there is nothing.
+fn around(line: &[f32], kernel: &[f32], centre: usize) -> f32 {
+    let reach = kernel.len() / 2;
+    let first = centre.saturating_sub(reach);
+    let last = (centre + reach).min(line.len() - 1);
+    let kernel = &kernel[first + reach - centre..];
+    line[first..=last].iter().zip(kernel).map(|(value, weight)| value * weight).sum()
+}
+
+/// Panels with their titles above.
+fn side_by_side(panels: [(&str, &Light); 2], bright: f32) -> Result<RgbImage> {
+    let side = panels[0].1.side as u32;
+    let mut picture = RgbImage::from_pixel(2 * side + GAP, side + TITLE, magma(0.0));
+    for (place, (_, light)) in (0..).zip(&panels) {
+        imageops::replace(&mut picture, &light.picture(bright), place * i64::from(side + GAP), i64::from(TITLE));
+    }
+    let style = (text::FONT, 20).into_font().color(&RGBColor(225, 225, 230).to_rgba());
+    let style = style.pos(Pos::new(HPos::Center, VPos::Center));
+    text::draw(&mut picture, |area| {
+        (0..).zip(&panels).try_for_each(|(place, (name, light))| {
+            let x = place * (side + GAP) as i32 + side as i32 / 2;
+            area.draw(&Text::new(light.title(name), (x, TITLE as i32 / 2), style.clone())).map_err(text::failed)
+        })
+    })?;
+    Ok(picture)
+}
+
+/// Whole points, and at least one.
+fn check(points: &[f32]) -> Result<()> {
+    if points.is_empty() || !points.len().is_multiple_of(2) {
+        return Err(Error::argument(format!(
+            "a density shows points of two coordinates; {} values were given",
+            points.len()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Kiln: generative models, fired on Burn.
+//!
+//! A sample is a row: `[batch, features]`, whatever its shape (`[channels, height, width]`, flattened, for a picture).
+//! Networks give rows their shape back; samplers, losses and metrics need not know it.
+
+// What everything stands on
+#[macro_use]
+pub mod registry;
+pub mod error;
+pub mod files;
+
+// What a file says: typed, checked, composed, overridable
+pub mod config;
+
+// Chance and where to compute
+pub mod random;
+pub mod device;
+
+// What is learnt from
+pub mod data;
+
+// What learns
+pub mod nn;
+
+// Walking from noise to data
+pub mod schedules;
+pub mod samplers;
+
+// Models, by what they can do and by family
+pub mod model;
+pub mod diffusion;
+pub mod classifier;
+pub mod factory;
+pub mod weights;
+
+// Learning
+pub mod train;
+
+// What a run leaves behind, and how it is judged
+//#[cfg(feature = "host")]
+//pub mod runs;
+//#[cfg(feature = "host")]
+//pub mod figures;
+pub mod metrics;
+
+pub use error::{Error, Result};
+pub use weights::load;

@@ -1,0 +1,196 @@
+//! What a model can do, for an application that knows it only by name.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::Batch;
+use crate::nn::{Init, Interface, Mode, Named, Network};
+use crate::samplers::SamplerConfig;
+use crate::schedules::ScheduleConfig;
+use crate::schedules::grids::GridConfig;
+use crate::{Error, Result, error};
+
+/// What a model is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Card {
+    /// Its family in the registry: `diffusion`, `classifier`, ...
+    pub family: &'static str,
+    /// Shape of a sample: `[features]` or `[channels, height, width]`.
+    pub shape: Vec<usize>,
+    /// Names of the classes; empty where it has none.
+    pub classes: Vec<String>,
+    /// How many numbers it has learnt.
+    pub parameters: usize,
+}
+
+impl Card {
+    /// The card of a model with this interface.
+    pub fn new(family: &'static str, interface: &Interface, parameters: usize) -> Self {
+        Self { family, shape: interface.shape.clone(), classes: interface.classes.clone(), parameters }
+    }
+
+    /// Numbers in a sample.
+    pub fn features(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The class called `name`, by name or by index.
+    pub fn class(&self, name: &str) -> Result<u32> {
+        let by_name = self.classes.iter().position(|class| class == name);
+        let by_index = name.parse().ok().filter(|index: &usize| *index < self.classes.len());
+        match by_name.or(by_index) {
+            Some(index) => Ok(index as u32),
+            None if self.classes.is_empty() => Err(Error::argument("class: this model has no classes")),
+            None => {
+                let names: Vec<&str> = self.classes.iter().map(String::as_str).collect();
+                Err(error::unknown("class", name, &names))
+            }
+        }
+    }
+}
+
+/// Which classes to draw.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Classes {
+    /// None is asked for: whatever the data hold.
+    #[default]
+    Any,
+    /// Every sample of this class.
+    One(u32),
+    /// Sample `i` of class `i` modulo their number.
+    Each,
+}
+
+/// What to draw. `None` leaves the choice to the model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    /// How many samples.
+    pub count: usize,
+    /// Index of the first: sample 7 is the same whether it is drawn alone or among a thousand.
+    pub first: u64,
+    /// Seed of all noise.
+    pub seed: u64,
+    /// How to walk.
+    pub sampler: Option<SamplerConfig>,
+    /// In which frame.
+    pub schedule: Option<ScheduleConfig>,
+    /// Which levels to visit.
+    pub grid: Option<GridConfig>,
+    /// In how many steps.
+    pub steps: Option<usize>,
+    /// Scale of classifier-free guidance; 1 is none.
+    pub guidance: Option<f64>,
+    /// Of which classes.
+    pub classes: Classes,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            count: 1,
+            first: 0,
+            seed: 0,
+            sampler: None,
+            schedule: None,
+            grid: None,
+            steps: None,
+            guidance: None,
+            classes: Classes::Any,
+        }
+    }
+}
+
+/// Samples on their way, after a step. Nothing has been read from the device yet.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Steps taken.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// `σ/α` at which the samples now stand; 0 at the end.
+    pub level: f64,
+    /// The samples, scaled to the data's: `x/α`, `[batch, features]`.
+    pub x: Tensor<2>,
+}
+
+/// A generation under way. It does not block: the caller decides when to read a frame.
+pub trait Generation {
+    /// Takes one step; `None` once there is nothing left to do.
+    fn step(&mut self) -> Option<Frame>;
+
+    /// Steps in all.
+    fn steps(&self) -> usize;
+
+    /// Evaluations of the network so far, each of the whole batch.
+    fn evaluations(&self) -> usize;
+}
+
+/// A trained model.
+pub trait Model {
+    /// What it is.
+    fn card(&self) -> &Card;
+
+    /// Begins to draw samples; `None` where the model does not generate.
+    fn generator(&self) -> Option<&dyn Generate> {
+        None
+    }
+
+    /// `None` where the model does not classify.
+    fn classifier(&self) -> Option<&dyn Classify> {
+        None
+    }
+
+    /// What it has learnt.
+    fn parameters(&self) -> Vec<Named>;
+
+    /// Begins to draw samples, or says that this model cannot.
+    fn generate(&self, request: &Request) -> Result<Box<dyn Generation>> {
+        match self.generator() {
+            Some(generator) => generator.begin(request),
+            None => Err(Error::argument(format!("a {} does not generate samples", self.card().family))),
+        }
+    }
+}
+
+/// A model that draws samples.
+pub trait Generate {
+    /// Begins; fails where the request does not fit the model.
+    fn begin(&self, request: &Request) -> Result<Box<dyn Generation>>;
+
+    /// What the model takes where the request says nothing.
+    fn defaults(&self) -> Request;
+}
+
+/// A model that tells classes apart.
+pub trait Classify {
+    /// Logits, `[batch, features]` to `[batch, classes]`.
+    fn logits(&self, x: Tensor<2>) -> Tensor<2>;
+
+    /// The features that the logits are read from, `[batch, width]`.
+    fn features(&self, x: Tensor<2>) -> Tensor<2>;
+}
+
+/// What one step of learning is told beside its batch.
+pub struct Learning<'a> {
+    /// The run's seed.
+    pub seed: u64,
+    /// Dropout on or off.
+    pub mode: Mode,
+    /// Where to compute.
+    pub device: &'a Device,
+}
+
+/// A family of models that learn one network by one loss.
+pub trait Family {
+    /// The network with fresh weights.
+    fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
+
+    /// The loss of a batch, a scalar `[1]`, still on the device.
+    fn loss(&self, network: &dyn Network, interface: &Interface, batch: &Batch, learning: &Learning) -> Tensor<1>;
+
+    /// The model around a network.
+    fn model(&self, interface: &Interface, network: Box<dyn Network>, device: &Device) -> Result<Box<dyn Model>>;
+}

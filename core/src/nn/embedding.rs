@@ -1,0 +1,29 @@
+//! Embeddings of noise levels and classes. They are computed on the host: a GPU's sine may be off by 1e-4.
+
+use burn::prelude::*;
+
+/// Sines and cosines of `c_noise` at `features / 2` frequencies, in octaves from 1/4 to 64 radians:
+/// `[levels.len(), features]`.
+///
+/// A noise level enters as `c_noise = ln(σ) / 4` (Karras et al. 2022, Table 1), which lies within ±2.
+pub fn fourier(levels: &[f64], features: usize, device: &Device) -> Tensor<2> {
+    let half = features / 2;
+    let mut values = Vec::with_capacity(levels.len() * features);
+    for level in levels {
+        let angle = |i: usize| level * libm::exp2(8.0 * i as f64 / (half.max(2) - 1) as f64 - 2.0);
+        values.extend((0..half).map(|i| libm::cos(angle(i)) as f32));
+        values.extend((0..features - half).map(|i| libm::sin(angle(i)) as f32));
+    }
+    Tensor::from_data(TensorData::new(values, [levels.len(), features]), device)
+}
+
+/// `[classes.len(), count]`, a one in each row at the class; a row of zeros for `None`.
+pub fn one_hot(classes: &[Option<u32>], count: usize, device: &Device) -> Tensor<2> {
+    let mut values = vec![0.0_f32; classes.len() * count];
+    for (row, class) in values.chunks_mut(count.max(1)).zip(classes) {
+        if let Some(class) = class {
+            row[*class as usize] = 1.0;
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [classes.len(), count]), device)
+}

@@ -1,0 +1,147 @@
+//! Layers: linear, convolution, group normalisation, dropout.
+
+use burn::module::Param;
+use burn::prelude::*;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+
+use super::{Init, Mode};
+
+/// `y = x W + b`.
+#[derive(Module, Debug)]
+pub struct Linear {
+    weight: Param<Tensor<2>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl Linear {
+    /// Weights and bias uniform within `1 / sqrt(inputs)`: PyTorch's default.
+    pub fn new(inputs: usize, outputs: usize, init: &Init) -> Self {
+        let bound = 1.0 / (inputs as f64).sqrt();
+        Self {
+            weight: init.at("weight").uniform([inputs, outputs], bound),
+            bias: init.at("bias").uniform([outputs], bound),
+        }
+    }
+
+    /// Weights and bias zero: for layers that should at first say nothing.
+    pub fn zero(inputs: usize, outputs: usize, init: &Init) -> Self {
+        Self { weight: init.constant([inputs, outputs], 0.0), bias: init.constant([outputs], 0.0) }
+    }
+
+    /// `[.., inputs]` to `[.., outputs]`.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        burn::tensor::module::linear(x, self.weight.val(), Some(self.bias.val()))
+    }
+}
+
+/// Two-dimensional convolution that keeps height and width (divided by the stride).
+#[derive(Module, Debug)]
+pub struct Conv2d {
+    weight: Param<Tensor<4>>,
+    bias: Param<Tensor<1>>,
+    stride: usize,
+}
+
+impl Conv2d {
+    /// A square kernel of odd size; weights and bias uniform within `1 / sqrt(fan in)`.
+    pub fn new(channels: [usize; 2], kernel: usize, stride: usize, init: &Init) -> Self {
+        let [inputs, outputs] = channels;
+        let bound = 1.0 / ((inputs * kernel * kernel) as f64).sqrt();
+        Self {
+            weight: init.at("weight").uniform([outputs, inputs, kernel, kernel], bound),
+            bias: init.at("bias").uniform([outputs], bound),
+            stride,
+        }
+    }
+
+    /// Weights and bias zero.
+    pub fn zero(channels: [usize; 2], kernel: usize, init: &Init) -> Self {
+        let [inputs, outputs] = channels;
+        Self {
+            weight: init.constant([outputs, inputs, kernel, kernel], 0.0),
+            bias: init.constant([outputs], 0.0),
+            stride: 1,
+        }
+    }
+
+    /// `[batch, in, height, width]` to `[batch, out, height / stride, width / stride]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, _, kernel, _] = self.weight.dims();
+        let pad = kernel / 2;
+        let options = ConvOptions::new([self.stride; 2], [pad; 2], [1, 1], 1);
+        conv2d(x, self.weight.val(), Some(self.bias.val()), options)
+    }
+}
+
+/// Group normalisation (Wu and He 2018, <https://arxiv.org/abs/1803.08494>).
+#[derive(Module, Debug)]
+pub struct GroupNorm {
+    gamma: Param<Tensor<1>>,
+    beta: Param<Tensor<1>>,
+    groups: usize,
+}
+
+impl GroupNorm {
+    /// `groups` must divide `channels`.
+    pub fn new(groups: usize, channels: usize, init: &Init) -> Self {
+        Self { gamma: init.constant([channels], 1.0), beta: init.constant([channels], 0.0), groups }
+    }
+
+    /// `γ (x − mean) / sqrt(var + 1e-5) + β`, mean and variance over a group's channels and all places.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [_, c, _, _] = x.dims();
+        self.affine(x, self.gamma.val().reshape([1, c, 1, 1]), self.beta.val().reshape([1, c, 1, 1]))
+    }
+
+    /// The same, then `x (1 + scale) + shift`, both `[batch, channels]`: adaptive group normalisation
+    /// (Dhariwal and Nichol 2021, <https://arxiv.org/abs/2105.05233>, section 3), folded into one scale and one shift.
+    pub fn modulated(&self, x: Tensor<4>, scale: Tensor<2>, shift: Tensor<2>) -> Tensor<4> {
+        let [b, c, _, _] = x.dims();
+        let gain = scale + 1.0;
+        let gamma = self.gamma.val().unsqueeze::<2>() * gain.clone();
+        let beta = self.beta.val().unsqueeze::<2>() * gain + shift;
+        self.affine(x, gamma.reshape([b, c, 1, 1]), beta.reshape([b, c, 1, 1]))
+    }
+
+    fn affine(&self, x: Tensor<4>, gamma: Tensor<4>, beta: Tensor<4>) -> Tensor<4> {
+        let [b, c, h, w] = x.dims();
+        let x = x.reshape([b, self.groups, c / self.groups * h * w]);
+        let (var, mean) = x.clone().var_mean_bias(2);
+        let x = (x - mean) * (var + 1e-5).sqrt().recip();
+        x.reshape([b, c, h, w]) * gamma + beta
+    }
+}
+
+/// Dropout (Srivastava et al. 2014) whose mask comes from our own generator.
+#[derive(Module, Debug)]
+pub struct Dropout {
+    probability: f64,
+    layer: usize,
+}
+
+impl Dropout {
+    /// `layer` tells the dropouts of one network apart.
+    pub fn new(probability: f64, layer: usize) -> Self {
+        Self { probability, layer }
+    }
+
+    /// Sets values to zero with the probability and scales the rest so that the mean stays.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>, mode: Mode) -> Tensor<D> {
+        let Mode::Train(key) = mode else { return x };
+        if self.probability == 0.0 {
+            return x;
+        }
+        let shape = x.dims();
+        let row: usize = shape[1..].iter().product();
+        let mut mask = vec![0.0_f32; shape[0] * row];
+        for (i, values) in mask.chunks_mut(row).enumerate() {
+            let key = crate::random::Key { index: key.index + i as u64, ..key };
+            key.draw(key.draw + self.layer as u32).fill_uniform(values);
+        }
+        let keep = 1.0 - self.probability;
+        mask.iter_mut().for_each(|u| *u = if f64::from(*u) < keep { (1.0 / keep) as f32 } else { 0.0 });
+        let mask = Tensor::<D>::from_data(TensorData::new(mask, shape), &x.device());
+        x * mask
+    }
+}

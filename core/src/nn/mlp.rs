@@ -1,0 +1,111 @@
+//! A multi-layer perceptron with residual blocks, told the noise level by Fourier features.
+//!
+//! ```text
+//! e = W₂ silu(W₁ [cos ω·c_noise, sin ω·c_noise] + C·class),   h ← h + A silu(B h + E e)   per block
+//! ```
+
+use burn::prelude::*;
+use burn::tensor::activation::silu;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network, fourier};
+use crate::Result;
+use crate::config::check::at_least;
+use crate::registry::{About, Member};
+
+/// A residual multi-layer perceptron, for data without neighbourhoods.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MlpConfig {
+    /// Width of the residual stream and of each block.
+    pub hidden: usize,
+    /// Residual blocks.
+    pub blocks: usize,
+    /// Fourier features of the noise level.
+    pub features: usize,
+    /// Probability of dropping an activation while training.
+    pub dropout: f64,
+}
+
+impl Default for MlpConfig {
+    fn default() -> Self {
+        Self { hidden: 128, blocks: 4, features: 32, dropout: 0.0 }
+    }
+}
+
+impl Member for MlpConfig {
+    const ABOUT: About = About {
+        summary: "Residual multi-layer perceptron with Fourier features of the noise level",
+        paper: "He et al. 2016, https://arxiv.org/abs/1512.03385; Tancik et al. 2020, https://arxiv.org/abs/2006.10739",
+    };
+}
+
+impl Architecture for MlpConfig {
+    fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
+        at_least("hidden", self.hidden, 1)?;
+        at_least("features", self.features, 4)?;
+        Ok(Box::new(Mlp::new(self, interface, init)))
+    }
+}
+
+/// The network of [`MlpConfig`].
+#[derive(Module, Debug)]
+pub struct Mlp {
+    level: Linear,
+    class: Option<Linear>,
+    embed: Linear,
+    input: Linear,
+    blocks: Vec<Block>,
+    output: Linear,
+    features: usize,
+}
+
+#[derive(Module, Debug)]
+struct Block {
+    first: Linear,
+    embed: Linear,
+    second: Linear,
+    dropout: Dropout,
+}
+
+impl Mlp {
+    fn new(config: &MlpConfig, interface: &Interface, init: &Init) -> Self {
+        let (width, data) = (config.hidden, interface.features());
+        let block = |i: usize| {
+            let init = init.at("blocks").at(i);
+            Block {
+                first: Linear::new(width, width, &init.at("first")),
+                embed: Linear::new(width, width, &init.at("embed")),
+                second: Linear::new(width, width, &init.at("second")),
+                dropout: Dropout::new(config.dropout, i),
+            }
+        };
+        Self {
+            level: Linear::new(config.features, width, &init.at("level")),
+            class: (!interface.classes.is_empty())
+                .then(|| Linear::new(interface.classes.len(), width, &init.at("class"))),
+            embed: Linear::new(width, width, &init.at("embed")),
+            input: Linear::new(data, width, &init.at("input")),
+            blocks: (0..config.blocks).map(block).collect(),
+            output: Linear::zero(width, data, &init.at("output")),
+            features: config.features,
+        }
+    }
+}
+
+impl Forward for Mlp {
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
+        let mut embedding = self.level.forward(fourier(&condition.noise, self.features, &x.device())); // [1 | B, H]
+        if let (Some(layer), Some(class)) = (&self.class, &condition.class) {
+            embedding = embedding + layer.forward(class.clone());
+        }
+        let embedding = silu(self.embed.forward(silu(embedding)));
+        let mut h = self.input.forward(x); // [B, H]
+        for block in &self.blocks {
+            let inner = block.first.forward(silu(h.clone())) + block.embed.forward(embedding.clone());
+            h = h + block.second.forward(block.dropout.forward(silu(inner), mode));
+        }
+        self.output.forward(silu(h))
+    }
+}

@@ -1,0 +1,112 @@
+//! Networks: functions of a row of features, a noise level and a class.
+
+mod init;
+mod layers;
+mod parameters;
+mod embedding;
+mod mlp;
+mod unet;
+mod resnet;
+
+use burn::prelude::*;
+use burn::tensor::Gradients;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::random::Key;
+
+pub use embedding::{fourier, one_hot};
+pub use init::Init;
+pub use layers::{Conv2d, Dropout, GroupNorm, Linear};
+pub use parameters::{Named, collect, count, gradients, replace};
+pub use resnet::{ResNet, ResNetConfig};
+
+/// What a network is told beside its input.
+#[derive(Clone)]
+pub struct Condition {
+    /// `c_noise`, a function of the noise level: one for the whole batch, or one a row.
+    pub noise: Vec<f64>,
+    /// `[batch, classes]`, one-hot; a row of zeros is "no class". `None` where the model has no classes.
+    pub class: Option<Tensor<2>>,
+}
+
+/// Whether a network is learning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// No dropout.
+    Infer,
+    /// Dropout, whose masks are drawn from this key; its index is the batch's first sample.
+    Train(Key),
+}
+
+/// A network whose type is forgotten.
+///
+/// Burn's `Module` cannot be a trait object, but all that training, averaging and saving want of one is its parameters as a
+/// list, which [`collect`] and [`replace`] give for every module.
+pub trait Network {
+    /// `[batch, features]` to `[batch, features]`.
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
+    /// The parameters by path, flattened, without autodiff, in a fixed order.
+    fn parameters(&self) -> Vec<Named>;
+    /// Puts other values in the parameters' place; the order, names and shapes are those of [`Network::parameters`].
+    fn set_parameters(&mut self, values: &[Tensor<1>]);
+    /// The parameters' gradients, flattened, in the order of [`Network::parameters`]; zeros where there is none.
+    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>>;
+}
+
+/// The forward pass of a module that is a [`Network`].
+pub trait Forward {
+    /// See [`Network::forward`].
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
+}
+
+impl<M: Module + Forward> Network for M {
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
+        Forward::forward(self, x, condition, mode)
+    }
+
+    fn parameters(&self) -> Vec<Named> {
+        collect(self)
+    }
+
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        *self = replace(self.clone(), values);
+    }
+
+    fn gradients(&self, grads: &mut Gradients) -> Vec<Tensor<1>> {
+        gradients(self, grads)
+    }
+}
+
+/// What a network is to be built for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Shape of a sample: `[features]` or `[channels, height, width]`.
+    pub shape: Vec<usize>,
+    /// Names of the classes it can be told (or tells); empty for none.
+    pub classes: Vec<String>,
+}
+
+impl Interface {
+    /// Numbers in a sample.
+    pub fn features(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A network's configuration.
+pub trait Architecture {
+    /// Builds the network with weights drawn from `init`. Fails where the configuration does not fit the shape.
+    fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
+}
+
+registry! {
+    /// The networks that a configuration can name.
+    pub enum NetworkConfig("network"): dyn Architecture {
+        "mlp" => mlp::MlpConfig,
+        "unet" => unet::UnetConfig,
+    }
+}
+
+#[cfg(test)]
+mod tests;

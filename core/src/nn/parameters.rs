@@ -1,0 +1,94 @@
+//! A module's parameters as a list: by path, flattened, in the order in which the module is walked.
+
+use burn::module::{ModuleMapper, ModuleVisitor, Param};
+use burn::prelude::*;
+use burn::tensor::Gradients;
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Path in the module, such as `middle.0.conv1.weight`.
+    pub path: String,
+    /// Its shape in the module.
+    pub shape: Vec<usize>,
+    /// Its values, flattened, without autodiff.
+    pub value: Tensor<1>,
+}
+
+/// The parameters of a module.
+pub fn collect<M: Module>(module: &M) -> Vec<Named> {
+    let mut visitor = Collect { path: Vec::new(), found: Vec::new() };
+    module.visit(&mut visitor);
+    visitor.found
+}
+
+/// How many numbers a list of parameters holds.
+pub fn count(parameters: &[Named]) -> usize {
+    parameters.iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum()
+}
+
+/// The module with other values for its parameters, in the order of [`collect`].
+pub fn replace<M: Module>(module: M, values: &[Tensor<1>]) -> M {
+    module.map(&mut Replace { values: values.iter() })
+}
+
+/// The gradients of a module's parameters, flattened, in the order of [`collect`]; zeros where there is none.
+pub fn gradients<M: Module>(module: &M, gradients: &mut Gradients) -> Vec<Tensor<1>> {
+    let mut visitor = Collected { gradients, found: Vec::new() };
+    module.visit(&mut visitor);
+    visitor.found
+}
+
+struct Collect {
+    path: Vec<String>,
+    found: Vec<Named>,
+}
+
+impl ModuleVisitor for Collect {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.val().without_autodiff();
+        self.found.push(Named {
+            path: self.path.join("."),
+            shape: value.dims().to_vec(),
+            value: value.reshape([-1]),
+        });
+    }
+}
+
+struct Replace<'a> {
+    values: std::slice::Iter<'a, Tensor<1>>,
+}
+
+impl ModuleMapper for Replace<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let value = self.values.next().expect("there should be a value for each parameter").clone();
+        param.map(|old| {
+            let value = value.reshape(old.dims());
+            if old.is_autodiff() { value.autodiff().require_grad() } else { value }
+        })
+    }
+}
+
+struct Collected<'a> {
+    gradients: &'a mut Gradients,
+    found: Vec<Tensor<1>>,
+}
+
+impl ModuleVisitor for Collected<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.val();
+        let gradient = match value.grad_remove(self.gradients) {
+            Some(gradient) => gradient.reshape([-1]),
+            None => value.without_autodiff().zeros_like().reshape([-1]),
+        };
+        self.found.push(gradient);
+    }
+}

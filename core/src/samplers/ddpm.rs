@@ -1,0 +1,53 @@
+//! DDPM's ancestral sampling: draw `x'` from the posterior `q(x' | x, ŷ)`.
+//!
+//! ```text
+//! a = α/α',  β = σ² − a² σ'²,   x' = (α' β ŷ + a σ'² x)/σ² + sqrt(β) σ'/σ z
+//! ```
+//!
+//! Ho et al. 2020, Eq. 6 and 7 with the smaller of the two variances, <https://arxiv.org/abs/2006.11239>; written for any schedule
+//! as in Kingma et al. 2021, Eq. 25, <https://arxiv.org/abs/2107.00630>.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Level, Sampler, Solver, Walk};
+use crate::registry::{About, Member};
+
+/// Stochastic, one evaluation a step, wants many steps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ddpm {}
+
+impl Member for Ddpm {
+    const ABOUT: About = About {
+        summary: "DDPM ancestral sampling, small posterior variance",
+        paper: "Ho et al. 2020, Eq. 7, https://arxiv.org/abs/2006.11239",
+    };
+}
+
+impl Solver for Ddpm {
+    fn order(&self) -> u32 {
+        1
+    }
+    fn stochastic(&self) -> bool {
+        true
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(self.clone())
+    }
+}
+
+impl Sampler for Ddpm {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+        let denoised = walk.denoise(&x, from);
+        let a = from.alpha / to.alpha;
+        let (var, var_to) = (from.sigma * from.sigma, to.sigma * to.sigma);
+        let beta = var - a * a * var_to;
+        let mean = denoised * (to.alpha * beta / var) + x * (a * var_to / var);
+        if to.sigma == 0.0 {
+            return mean;
+        }
+        mean + walk.draw() * (beta * var_to / var).sqrt()
+    }
+}

@@ -1,0 +1,37 @@
+//! Euler's method: `x ← x + (t' − t) dx/dt`.
+//!
+//! Karras et al. 2022, Algorithm 1 without its correction, <https://arxiv.org/abs/2206.00364>. Under the `edm` schedule this is DDIM,
+//! under `cond_ot` the sampler of rectified flow.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Level, Sampler, Solver, Walk};
+use crate::registry::{About, Member};
+
+/// First order, one evaluation a step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Euler {}
+
+impl Member for Euler {
+    const ABOUT: About =
+        About { summary: "Euler, first order", paper: "Karras et al. 2022, https://arxiv.org/abs/2206.00364" };
+}
+
+impl Solver for Euler {
+    fn order(&self) -> u32 {
+        1
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(self.clone())
+    }
+}
+
+impl Sampler for Euler {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+        let d = walk.slope(&x, from);
+        x + d * (to.t - from.t)
+    }
+}

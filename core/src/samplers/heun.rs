@@ -1,0 +1,47 @@
+//! Heun's method: Euler's step, then the mean of the slopes at both ends.
+//!
+//! Karras et al. 2022, Algorithm 1, <https://arxiv.org/abs/2206.00364>. The last step, into data, is Euler's.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Level, Sampler, Solver, Walk};
+use crate::registry::{About, Member};
+
+/// Second order, two evaluations a step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Heun {}
+
+impl Member for Heun {
+    const ABOUT: About = About {
+        summary: "Heun, second order, deterministic EDM sampler",
+        paper: "Karras et al. 2022, Algorithm 1, https://arxiv.org/abs/2206.00364",
+    };
+}
+
+impl Solver for Heun {
+    fn order(&self) -> u32 {
+        2
+    }
+    fn evaluations(&self) -> usize {
+        2
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(self.clone())
+    }
+}
+
+impl Sampler for Heun {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+        let h = to.t - from.t;
+        let d = walk.slope(&x, from);
+        let x_euler = x.clone() + d.clone() * h;
+        if to.sigma == 0.0 {
+            return x_euler;
+        }
+        let d_prime = walk.slope(&x_euler, to);
+        x + (d + d_prime) * (h / 2.0)
+    }
+}

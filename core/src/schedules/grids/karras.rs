@@ -1,0 +1,39 @@
+//! `σ_i = (σ_max^{1/ρ} + i/(N−1) (σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ`.
+//!
+//! Karras et al. 2022, Eq. 5, <https://arxiv.org/abs/2206.00364>.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Schedule, Spacing};
+use crate::registry::{About, Member};
+
+/// Equal steps in `σ^{1/ρ}`: dense where there is little noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Karras {
+    /// The exponent; 7 in the paper.
+    pub rho: f64,
+}
+
+impl Default for Karras {
+    fn default() -> Self {
+        Self { rho: 7.0 }
+    }
+}
+
+impl Member for Karras {
+    const ABOUT: About = About {
+        summary: "Equal steps in the ρ-th root of the noise level",
+        paper: "Karras et al. 2022, Eq. 5, https://arxiv.org/abs/2206.00364",
+    };
+}
+
+impl Spacing for Karras {
+    fn times(&self, steps: usize, schedule: &dyn Schedule, [min, max]: [f64; 2]) -> Vec<f64> {
+        let (bottom, top) = (min.powf(1.0 / self.rho), max.powf(1.0 / self.rho));
+        let last = (steps - 1).max(1) as f64;
+        let ratio = |i: usize| (top + i as f64 / last * (bottom - top)).powf(self.rho);
+        (0..steps).map(|i| schedule.time(ratio(i))).collect()
+    }
+}

@@ -1,0 +1,118 @@
+//! Training: a run's configuration, and a session that steps.
+//!
+//! A session owns no loop, no clock and no file: the command line loops, a window steps once a frame, the browser awaits. It knows a
+//! network only as a list of parameters, which it keeps as one flat vector: an optimizer, an average and a norm are then a few
+//! operations on one tensor, whatever the model.
+
+mod flat;
+mod session;
+pub mod optimizers;
+pub mod rates;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::config::check::{at_least, under, within};
+use crate::data::DataConfig;
+use crate::factory::ModelConfig;
+
+pub use optimizers::OptimizerConfig;
+pub use rates::RateConfig;
+pub use session::{Progress, Report, Session};
+
+/// All that defines a run: with the data, it gives the same weights again, bit for bit on the CPU.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    /// What the run's folder is called.
+    pub name: String,
+    /// Seed of weights, order, noise and dropout.
+    pub seed: u64,
+    /// What is learnt from.
+    pub data: DataConfig,
+    /// What learns.
+    pub model: ModelConfig,
+    /// How.
+    pub train: TrainConfig,
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        let named = "the default should be registered";
+        Self {
+            name: "run".into(),
+            seed: 0,
+            data: DataConfig::named("shapes").expect(named),
+            model: ModelConfig::named("diffusion").expect(named),
+            train: TrainConfig::default(),
+        }
+    }
+}
+
+/// How to train.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Steps of the optimizer.
+    pub steps: u64,
+    /// Examples a batch.
+    pub batch: usize,
+    /// Batches whose gradients are averaged for one step.
+    pub accumulate: usize,
+    /// The rule by which weights follow gradients.
+    pub optimizer: OptimizerConfig,
+    /// The learning rate over time.
+    pub rate: RateConfig,
+    /// The gradient's greatest norm over all parameters; 0 leaves it as it is.
+    pub clip: f64,
+    /// Decay a step of the average of the weights, which is what samples are drawn with; 0 keeps none.
+    pub ema: f64,
+    /// Steps between lines of the log.
+    pub log_every: u64,
+    /// Steps between pictures of samples; 0 for none.
+    pub sample_every: u64,
+    /// Samples in such a picture.
+    pub samples: usize,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+    /// How many checkpoints are kept.
+    pub keep: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        let named = "the default should be registered";
+        Self {
+            steps: 10_000,
+            batch: 128,
+            accumulate: 1,
+            optimizer: OptimizerConfig::named("adamw").expect(named),
+            rate: RateConfig::named("cosine").expect(named),
+            clip: 1.0,
+            ema: 0.999,
+            log_every: 50,
+            sample_every: 1000,
+            samples: 64,
+            checkpoint_every: 500,
+            keep: 3,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Refuses what cannot be trained with, naming the key.
+    pub fn check(&self) -> Result<()> {
+        at_least("steps", self.steps as usize, 1)?;
+        at_least("batch", self.batch, 1)?;
+        at_least("accumulate", self.accumulate, 1)?;
+        at_least("log_every", self.log_every as usize, 1)?;
+        at_least("checkpoint_every", self.checkpoint_every as usize, 1)?;
+        at_least("samples", self.samples, 1)?;
+        at_least("keep", self.keep, 1)?;
+        within("clip", self.clip, 0.0, 1e9)?;
+        within("ema", self.ema, 0.0, 1.0)?;
+        under("optimizer", self.optimizer.check())?;
+        under("rate", self.rate.check())
+    }
+}

@@ -1,0 +1,143 @@
+//! Weight files: safetensors, with the model's configuration in the header, so that a file is a model.
+//!
+//! <https://github.com/huggingface/safetensors>. The header's `kiln` entry is [`Header`] in JSON.
+
+use std::collections::HashMap;
+
+use burn::prelude::*;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::factory::ModelConfig;
+use crate::model::Model;
+use crate::nn::{Init, Interface, Named};
+use crate::{Error, Result, config};
+
+/// The version of [`Header`] that this library writes.
+pub const SCHEMA: u32 = 1;
+
+/// What a weight file says of its model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Version of this header.
+    pub schema: u32,
+    /// The model.
+    pub model: ModelConfig,
+    /// What it was built for.
+    pub interface: Interface,
+}
+
+/// The model in a weight file: a file is a model. `name` is what errors call it.
+pub fn load(name: &str, bytes: &[u8], device: &Device) -> Result<Box<dyn Model>> {
+    let file = WeightFile::parse(name, bytes)?;
+    let Header { model, interface, .. } = file.header()?;
+    let mut network = model.network(&interface, &Init::new(0, device))?;
+    let values = file.values(&network.parameters(), device)?;
+    network.set_parameters(&values);
+    model.model(&interface, network, device)
+}
+
+/// A parsed weight file.
+pub struct WeightFile<'a> {
+    name: &'a str,
+    tensors: SafeTensors<'a>,
+    metadata: HashMap<String, String>,
+}
+
+impl<'a> WeightFile<'a> {
+    /// Checks that the bytes are a whole safetensors file.
+    pub fn parse(name: &'a str, bytes: &'a [u8]) -> Result<Self> {
+        let wrong = |error: safetensors::SafeTensorError| {
+            let message = format!("not a whole safetensors file ({} bytes): {error}; fetch or write it again", bytes.len());
+            Error::format(name, message)
+        };
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(wrong)?;
+        let metadata = metadata.metadata().clone().unwrap_or_default();
+        let tensors = SafeTensors::deserialize(bytes).map_err(wrong)?;
+        Ok(Self { name, tensors, metadata })
+    }
+
+    /// The model that the weights belong to.
+    pub fn header(&self) -> Result<Header> {
+        let text = self.metadata.get("kiln").ok_or_else(|| {
+            Error::format(self.name, "the header has no `kiln` entry: these weights were not written by Kiln")
+        })?;
+        let value: serde_json::Value = serde_json::from_str(text)
+            .map_err(|error| Error::format(self.name, format!("the header's `kiln` entry is not JSON: {error}")))?;
+        if let Some(schema) = value["schema"].as_u64().filter(|schema| *schema > u64::from(SCHEMA)) {
+            let message = format!("written in schema {schema}; this Kiln reads up to {SCHEMA}: update Kiln");
+            return Err(Error::format(self.name, message));
+        }
+        config::typed(value).map_err(|error| Error::format(self.name, error.to_string()))
+    }
+
+    /// The values of these parameters, flattened.
+    pub fn values(&self, wanted: &[Named], device: &Device) -> Result<Vec<Tensor<1>>> {
+        if let Some(extra) = self.tensors.names().iter().find(|name| wanted.iter().all(|w| w.path != **name)) {
+            return Err(Error::format(self.name, format!("holds `{extra}`, which its own configuration does not have")));
+        }
+        wanted.iter().map(|named| self.value(&named.path, &named.shape, device)).collect()
+    }
+
+    /// One tensor, flattened, after its shape has been checked.
+    pub fn value(&self, path: &str, shape: &[usize], device: &Device) -> Result<Tensor<1>> {
+        let view = self.tensors.tensor(path).map_err(|_| Error::format(self.name, format!("`{path}` is missing")))?;
+        if view.dtype() != Dtype::F32 || view.shape() != shape {
+            let message =
+                format!("`{path}`: wanted F32 {shape:?}, this is {:?} {:?}", view.dtype(), view.shape());
+            return Err(Error::format(self.name, message));
+        }
+        let values: Vec<f32> =
+            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::format(self.name, format!("`{path}` holds {} at place {at}", values[at])));
+        }
+        Ok(Tensor::from_data(TensorData::new(values, [shape.iter().product::<usize>()]), device))
+    }
+}
+
+/// One tensor on the host, ready to be written.
+pub struct HostTensor {
+    /// Its name in the file.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values, little-endian f32.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads parameters from their device.
+pub async fn fetch(parameters: Vec<Named>) -> Result<Vec<HostTensor>> {
+    let mut found = Vec::with_capacity(parameters.len());
+    for Named { path, shape, value } in parameters {
+        let values = read(value).await?;
+        found.push(HostTensor { name: path, shape, bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() });
+    }
+    Ok(found)
+}
+
+/// A tensor's values, once the device has them.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor.into_data_async().await;
+    let data = data.map_err(|error| Error::Device(format!("reading from the device failed: {error:?}")))?;
+    data.convert::<f32>().try_to_vec::<f32>().map_err(|error| Error::Device(format!("reading a tensor failed: {error:?}")))
+}
+
+/// The bytes of a safetensors file.
+pub fn write(tensors: &[HostTensor], metadata: Option<HashMap<String, String>>) -> Result<Vec<u8>> {
+    let wrong = |error: safetensors::SafeTensorError| Error::argument(format!("writing safetensors failed: {error}"));
+    let views: Vec<(&str, TensorView)> = tensors
+        .iter()
+        .map(|t| Ok((t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), &t.bytes)?)))
+        .collect::<Result<_, _>>()
+        .map_err(wrong)?;
+    safetensors::serialize(views, metadata).map_err(wrong)
+}
+
+/// The bytes of a weight file.
+pub async fn model_file(model: &ModelConfig, interface: &Interface, parameters: Vec<Named>) -> Result<Vec<u8>> {
+    let header = Header { schema: SCHEMA, model: model.clone(), interface: interface.clone() };
+    let text = serde_json::to_string(&header).map_err(|error| Error::config(".", error.to_string()))?;
+    write(&fetch(parameters).await?, Some(HashMap::from([("kiln".to_owned(), text)])))
+}

@@ -1,0 +1,3 @@
+//! The only crate that names CubeCL or wgpu: fused operations, and the graphics adapters that they run on.
+
+pub mod adapters;
