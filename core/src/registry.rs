@@ -181,7 +181,19 @@ pub(crate) fn fields<T: serde::de::DeserializeOwned, E: serde::de::Error>(
     value: serde_json::Value,
 ) -> Result<T, E> {
     serde_path_to_error::deserialize(value)
-        .map_err(|error| located(&crate::config::dotted(error.path()), &error.inner().to_string()))
+        .map_err(|error| located(&dotted(error.path()), &error.inner().to_string()))
+}
+
+/// The path as overrides write it, `a.b.0.c`; empty for the root.
+pub(crate) fn dotted(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.clone()),
+        Segment::Unknown => None,
+    });
+    segments.collect::<Vec<_>>().join(".")
 }
 
 /// The schema of a registry: one of its members, or the name of one.
@@ -208,7 +220,7 @@ mod tests {
     use std::fmt::Debug;
 
     use super::{About, Member};
-    use crate::config::check::{schema, typed};
+    use crate::config::{schema, typed};
     use serde_json::{Value, json};
 
     pub trait Shape: Debug {

@@ -28,7 +28,5 @@ pub use typed::typed;
 #[cfg(feature = "host")]
 pub use yaml::{parse, to_yaml};
 
-pub(crate) use typed::dotted;
-
 #[cfg(all(test, feature = "host"))]
 mod tests;

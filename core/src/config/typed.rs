@@ -2,10 +2,9 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
 
 use super::explain::explain;
-use crate::registry::LOCATED;
+use crate::registry::{LOCATED, dotted};
 use crate::{Error, Result};
 
 /// Reads `value` as a `T`. What does not fit is an [`Error::Config`] with the whole path, through registries too.
@@ -16,16 +15,6 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T> {
         let (path, message) = unpack(outer, &text);
         Error::config(if path.is_empty() { ".".into() } else { path }, explain(message))
     })
-}
-
-/// The path as overrides write it, `a.b.0.c`; empty for the root.
-pub(crate) fn dotted(path: &Path) -> String {
-    let segments = path.iter().filter_map(|segment| match segment {
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Map { key } | Segment::Enum { variant: key } => Some(key.clone()),
-        Segment::Unknown => None,
-    });
-    segments.collect::<Vec<_>>().join(".")
 }
 
 /// Joins two dotted paths, either of which may be empty.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_saphyr::Error as YamlError;
 
-use super::dotted;
+use crate::registry::dotted;
 use crate::{Error, Result};
 
 /// Reads a document; `file` is named in what is wrong with it. An empty one is `null`.

@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 use image::imageops;
-use plotters::prelude::{IntoFont, Text};
+use plotters::prelude::Text;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 
@@ -47,7 +47,7 @@ impl Window {
         };
         let half = 0.5 * (x[1] - x[0]).max(y[1] - y[0]);
         // A single point has a window too.
-        let half = if half > 0.0 { 1.15 * half } else { 1.0 };
+        let half = if half > 0.0 { 1.25 * half } else { 1.0 };
         Ok(Self { centre: [x, y].map(|[low, high]| 0.5 * (low + high)), half })
     }
 
@@ -85,10 +85,12 @@ impl Light {
             inside += 1;
             splat(&mut values, side, [x, y].map(|part| part * side as f32 - 0.5));
         }
-        let sigma = 0.03 * side as f32 * (count as f32).powf(-1.0 / 6.0);
+        let sigma = 0.035 * side as f32 * (count as f32).powf(-1.0 / 6.0);
         blur(&mut values, side, sigma.max(0.5));
         let scale = (side * side) as f32 / count as f32;
-        values.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut values {
+            *value *= scale;
+        }
         Self { side, values, outside: 1.0 - inside as f32 / count as f32 }
     }
 
@@ -110,7 +112,11 @@ impl Light {
     /// What is written above: its name, and how much of it cannot be seen.
     fn title(&self, name: &str) -> String {
         // The window leaves out up to 2 % of its own points.
-        if self.outside > 0.025 { format!("{name} ({:.0} % outside)", 100.0 * self.outside) } else { name.to_owned() }
+        if self.outside > 0.025 {
+            format!("{name} ({:.0} % outside)", 100.0 * self.outside)
+        } else {
+            name.to_owned()
+        }
     }
 }
 
@@ -156,14 +162,20 @@ fn side_by_side(panels: [(&str, &Light); 2], bright: f32) -> Result<RgbImage> {
     let side = panels[0].1.side as u32;
     let mut picture = RgbImage::from_pixel(2 * side + GAP, side + TITLE, magma(0.0));
     for (place, (_, light)) in (0..).zip(&panels) {
-        imageops::replace(&mut picture, &light.picture(bright), place * i64::from(side + GAP), i64::from(TITLE));
+        imageops::replace(
+            &mut picture,
+            &light.picture(bright),
+            place * i64::from(side + GAP),
+            i64::from(TITLE),
+        );
     }
-    let style = (text::FONT, 20).into_font().color(&RGBColor(225, 225, 230).to_rgba());
+    let style = text::style(20, RGBColor(225, 225, 230).to_rgba());
     let style = style.pos(Pos::new(HPos::Center, VPos::Center));
     text::draw(&mut picture, |area| {
         (0..).zip(&panels).try_for_each(|(place, (name, light))| {
-            let x = place * (side + GAP) as i32 + side as i32 / 2;
-            area.draw(&Text::new(light.title(name), (x, TITLE as i32 / 2), style.clone())).map_err(text::failed)
+            let x = place * (side + GAP) + side / 2;
+            let middle = (x.cast_signed(), TITLE.cast_signed() / 2);
+            area.draw(&Text::new(light.title(name), middle, style.clone())).map_err(text::failed)
         })
     })?;
     Ok(picture)

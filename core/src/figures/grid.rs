@@ -18,7 +18,11 @@ pub fn grid(samples: &[f32], shape: [usize; 3], columns: usize, scale: usize) ->
         let (left, top) = sheet.corner(index);
         for y in 0..sheet.tile[1] {
             for x in 0..sheet.tile[0] {
-                picture.put_pixel(left + x, top + y, colour(sample, shape, (y as usize / scale, x as usize / scale)));
+                picture.put_pixel(
+                    left + x,
+                    top + y,
+                    colour(sample, shape, (y as usize / scale, x as usize / scale)),
+                );
             }
         }
     }

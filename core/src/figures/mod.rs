@@ -6,9 +6,12 @@ mod colour;
 mod text;
 mod grid;
 mod density;
+mod axis;
+mod smooth;
 mod curve;
 
-pub use curve::{Scale, Series, curve};
+pub use axis::Scale;
+pub use curve::{Series, curve};
 pub use density::density;
 pub use grid::grid;
 

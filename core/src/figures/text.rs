@@ -4,20 +4,26 @@ use std::sync::OnceLock;
 
 use image::RgbImage;
 use plotters::coord::Shift;
-use plotters::prelude::{BitMapBackend, DrawingArea, FontStyle, IntoDrawingArea};
-use plotters::style::register_font;
+use plotters::prelude::{BitMapBackend, DrawingArea, FontStyle, IntoDrawingArea, IntoFont};
+use plotters::style::{RGBAColor, TextStyle, register_font};
 
 use crate::{Error, Result};
 
 /// The name under which the font is known.
-pub(super) const FONT: &str = "kiln";
+const FONT: &str = "kiln";
+
+/// Letters of a size and colour.
+pub(super) fn style(size: u32, colour: RGBAColor) -> TextStyle<'static> {
+    // plotters looks the font up here, not when it draws.
+    register();
+    (FONT, size).into_font().color(&colour)
+}
 
 /// Lets plotters draw onto a picture.
 pub(super) fn draw(
     picture: &mut RgbImage,
     content: impl FnOnce(&DrawingArea<BitMapBackend<'_>, Shift>) -> Result<()>,
 ) -> Result<()> {
-    register();
     let size = picture.dimensions();
     let area = BitMapBackend::with_buffer(picture, size).into_drawing_area();
     content(&area)?;

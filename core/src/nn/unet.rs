@@ -350,3 +350,25 @@ fn double(x: Tensor<4>) -> Tensor<4> {
     let [b, c, h, w] = x.dims();
     x.reshape([b, c, h, 1, w, 1]).expand([b, c, h, 2, w, 2]).reshape([b, c, 2 * h, 2 * w])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unfold_is_the_inverse_of_fold_and_folding_keeps_neighbours() {
+        let x = Tensor::<1, Int>::arange(0..2 * 3 * 8 * 4, &Device::flex()).float().reshape([2, 3, 8, 4]);
+        let folded = fold(x.clone(), 2);
+        assert_eq!(folded.dims(), [2, 12, 4, 2]);
+        let corner: Vec<f32> = folded.clone().slice([0..1, 0..4, 0..1, 0..1]).into_data().try_to_vec().expect("floats");
+        assert_eq!(corner, [0.0, 1.0, 4.0, 5.0]);
+        assert_eq!(unfold(folded, 2).into_data(), x.into_data());
+    }
+
+    #[test]
+    fn doubling_repeats_each_value() {
+        let x = Tensor::<1>::from_floats([1.0, 2.0], &Device::flex()).reshape([1, 1, 1, 2]);
+        let doubled: Vec<f32> = double(x).into_data().try_to_vec().expect("floats");
+        assert_eq!(doubled, [1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0]);
+    }
+}

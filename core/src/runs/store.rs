@@ -42,16 +42,11 @@ impl<D: Disk> Store<'_, D> {
                 Err(error) => skipped.push(format!("checkpoint {} is damaged: {error}", name(step))),
             }
         }
-        match skipped.is_empty() {
-            true => Ok(None),
-            false => Err(Error::format(
-                self.folder.display().to_string(),
-                format!(
-                    "no checkpoint is whole; restore one from a copy or start the run anew\n{}",
-                    skipped.join("\n")
-                ),
-            )),
+        if skipped.is_empty() {
+            return Ok(None);
         }
+        let remedy = "no checkpoint is whole; restore one from a copy or start the run anew";
+        Err(Error::format(self.folder.display().to_string(), format!("{remedy}\n{}", skipped.join("\n"))))
     }
 
     /// Steps of the checkpoints that are there, whole or not, ascending.
@@ -147,7 +142,7 @@ impl<D: Disk> Store<'_, D> {
     }
 
     /// Where the checkpoint of a step is: under its name, or set aside while being replaced.
-    fn place_of(&self, step: u64) -> PathBuf {
+    pub(super) fn place_of(&self, step: u64) -> PathBuf {
         let place = self.folder.join(name(step));
         if place.exists() { place } else { hidden(self.folder, &name(step), "old") }
     }

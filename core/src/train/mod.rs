@@ -116,3 +116,6 @@ impl TrainConfig {
         under("rate", self.rate.check())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,31 @@ use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
 use super::super::disk::{self, Disk, Host};
+use super::super::manifest::Manifest;
 use super::super::store::Store;
 use super::super::{Checkpoint, Keep};
 use super::checkpoint;
+
+/// The real disk, without waiting for it: some thousands of files are written here.
+struct Quick;
+
+impl Disk for Quick {
+    fn create_folder(&self, path: &Path) -> Result<()> {
+        Host.create_folder(path)
+    }
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        std::fs::write(path, bytes)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        Host.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> Result<()> {
+        Host.remove(path)
+    }
+    fn sync_folder(&self, _path: &Path) -> Result<()> {
+        Ok(())
+    }
+}
 
 /// What happens once so many operations have been done.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,24 +82,24 @@ impl Faulty {
 
 impl Disk for Faulty {
     fn create_folder(&self, path: &Path) -> Result<()> {
-        self.attempt(true, || Ok(()), || Host.create_folder(path))
+        self.attempt(true, || Ok(()), || Quick.create_folder(path))
     }
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        self.attempt(true, || Host.write(path, &bytes[..bytes.len() / 2]), || Host.write(path, bytes))
+        self.attempt(true, || Quick.write(path, &bytes[..bytes.len() / 2]), || Quick.write(path, bytes))
     }
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        self.attempt(false, || Ok(()), || Host.rename(from, to))
+        self.attempt(false, || Ok(()), || Quick.rename(from, to))
     }
     fn remove(&self, path: &Path) -> Result<()> {
         // Half a removal: the first file of the folder is gone.
         let half = || match disk::names(path).unwrap_or_default().first() {
-            Some(name) => Host.remove(&path.join(name)),
+            Some(name) => Quick.remove(&path.join(name)),
             None => Ok(()),
         };
-        self.attempt(false, half, || Host.remove(path))
+        self.attempt(false, half, || Quick.remove(path))
     }
     fn sync_folder(&self, path: &Path) -> Result<()> {
-        self.attempt(false, || Ok(()), || Host.sync_folder(path))
+        self.attempt(false, || Ok(()), || Quick.sync_folder(path))
     }
 }
 
@@ -86,7 +108,7 @@ impl Disk for Faulty {
 fn survives(fault: Fault, left: usize, next: &Checkpoint) -> bool {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("checkpoints");
-    let sound = Store { folder: &folder, disk: &Host };
+    let sound = Store { folder: &folder, disk: &Quick };
     let keep = Keep { last: 2, every: None };
     sound.save(&checkpoint(1), keep).unwrap();
     sound.save(&checkpoint(2), keep).unwrap();
@@ -96,6 +118,9 @@ fn survives(fault: Fault, left: usize, next: &Checkpoint) -> bool {
 
     let found = sound.load().unwrap().unwrap();
     assert!(found.skipped.is_empty(), "{fault:?} after {left}: {:?}", found.skipped);
+    for step in sound.steps().unwrap() {
+        Manifest::load(&sound.place_of(step)).expect("what has a name should be whole");
+    }
     let new = found.checkpoint == *next;
     assert!(new || found.checkpoint == checkpoint(2), "{fault:?} after {left}");
     match saved {
@@ -148,4 +173,20 @@ fn a_failed_save_leaves_nothing_half_written() {
     let error = store.save(&checkpoint(1), Keep::default()).expect_err("the disk is full").to_string();
     assert!(error.contains(".step_000001.tmp") && error.contains("no good checkpoint yet"), "{error}");
     assert!(disk::names(root.path()).unwrap().is_empty());
+}
+
+#[test]
+fn any_prefix_of_rewinding_leaves_whole_checkpoints_and_the_one_rewound_to() {
+    for left in 0..10 {
+        let root = tempfile::tempdir().unwrap();
+        let sound = Store { folder: root.path(), disk: &Quick };
+        for step in [1, 2, 3] {
+            sound.save(&checkpoint(step), Keep { last: 3, every: None }).unwrap();
+        }
+        let outcome = Store { folder: root.path(), disk: &Faulty::new(Fault::Kill, left) }.rewind(1);
+        assert_eq!(outcome.is_err(), left < 4, "two checkpoints are renamed and removed");
+        assert!(sound.load().unwrap().unwrap().skipped.is_empty());
+        sound.rewind(1).unwrap();
+        assert_eq!(sound.load().unwrap().unwrap().checkpoint, checkpoint(1));
+    }
 }

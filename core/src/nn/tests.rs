@@ -1,0 +1,142 @@
+//! What every registered network promises.
+
+use super::*;
+use crate::random::Purpose;
+
+fn normals(n: usize, index: u64) -> Vec<f32> {
+    let mut values = vec![0.0; n];
+    Key::new(3, Purpose::Data, index).fill_normal(&mut values);
+    values
+}
+
+fn rows(shape: [usize; 2], index: u64, device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(normals(shape[0] * shape[1], index), shape), device)
+}
+
+fn interface() -> Interface {
+    Interface { shape: vec![1, 8, 8], classes: vec!["a".into(), "b".into()] }
+}
+
+fn condition(device: &Device) -> Condition {
+    Condition { noise: vec![-0.3, 0.4], class: Some(one_hot(&[Some(1), None], 2, device)) }
+}
+
+/// The network with no parameter at zero, so that every path counts.
+fn stirred(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
+    let mut network = config.build(&interface(), &Init::new(1, device)).expect("the defaults should fit");
+    let stir = |(i, named): (usize, Named)| {
+        let noise = Tensor::<1>::from_floats(normals(named.value.dims()[0], i as u64).as_slice(), device);
+        named.value + noise.without_autodiff() * 0.03
+    };
+    let values: Vec<Tensor<1>> = network.parameters().into_iter().enumerate().map(stir).collect();
+    network.set_parameters(&values);
+    network
+}
+
+/// The derivative of a weighted sum of outputs along a random direction in the space of parameters, by backward and by central
+/// difference.
+#[test]
+fn gradients_agree_with_finite_differences() {
+    let plain = Device::flex();
+    let device = plain.clone().autodiff();
+    for config in NetworkConfig::all() {
+        let network = stirred(&config, &device);
+        let loss = |network: &dyn Network, device: &Device| {
+            let out = network.forward(rows([2, 64], 100, device), &condition(device), Mode::Infer);
+            (out * rows([2, 64], 101, device)).sum()
+        };
+        let mut gradients = loss(&*network, &device).backward();
+        let gradients = network.gradients(&mut gradients);
+        let base = network.parameters();
+        let directions: Vec<Tensor<1>> = base
+            .iter()
+            .enumerate()
+            .map(|(i, p)| Tensor::from_floats(normals(p.value.dims()[0], 500 + i as u64).as_slice(), &plain))
+            .collect();
+        let by_backward: f32 =
+            gradients.iter().zip(&directions).map(|(g, d)| (g.clone() * d.clone()).sum().into_scalar::<f32>()).sum();
+        let mut moved = config.build(&interface(), &Init::new(1, &plain)).expect("the defaults should fit");
+        let mut at = |h: f64| {
+            let values: Vec<Tensor<1>> =
+                base.iter().zip(&directions).map(|(p, d)| p.value.clone() + d.clone() * h).collect();
+            moved.set_parameters(&values);
+            f64::from(loss(&*moved, &plain).into_scalar::<f32>())
+        };
+        let h = 2e-4;
+        let by_difference = (at(h) - at(-h)) / (2.0 * h);
+        let error = (f64::from(by_backward) / by_difference - 1.0).abs();
+        println!("{}: {by_backward} {by_difference}", config.name());
+        assert!(error < 0.02, "{}: {by_backward} by backward, {by_difference} by difference", config.name());
+    }
+}
+
+#[test]
+fn a_rows_output_does_not_depend_on_its_batch() {
+    let device = Device::flex();
+    for config in NetworkConfig::all() {
+        let network = stirred(&config, &device);
+        let x = rows([2, 64], 7, &device);
+        let both = network.forward(x.clone(), &condition(&device), Mode::Infer);
+        let class = Some(one_hot(&[Some(1)], 2, &device));
+        let first = network.forward(x.narrow(0, 0, 1), &Condition { noise: vec![-0.3], class }, Mode::Infer);
+        let difference = (both.narrow(0, 0, 1) - first).abs().max().into_scalar::<f32>();
+        assert!(difference < 1e-4, "{}: {difference}", config.name());
+    }
+}
+
+#[test]
+fn noise_level_and_class_matter() {
+    let device = Device::flex();
+    for config in NetworkConfig::all() {
+        let network = stirred(&config, &device);
+        let x = rows([1, 64], 7, &device);
+        let out = |noise: f64, class: Option<u32>| {
+            let class = Some(one_hot(&[class], 2, &device));
+            network.forward(x.clone(), &Condition { noise: vec![noise], class }, Mode::Infer)
+        };
+        let change = |other: Tensor<2>| (out(0.1, Some(0)) - other).abs().max().into_scalar::<f32>();
+        assert!(change(out(0.5, Some(0))) > 1e-4, "{}: noise level", config.name());
+        assert!(change(out(0.1, Some(1))) > 1e-4 && change(out(0.1, None)) > 1e-4, "{}: class", config.name());
+    }
+}
+
+#[test]
+fn parameters_have_distinct_paths_and_survive_a_round_trip() {
+    let device = Device::flex();
+    for config in NetworkConfig::all() {
+        let mut network = stirred(&config, &device);
+        let before = network.parameters();
+        let paths: std::collections::BTreeSet<&str> = before.iter().map(|p| p.path.as_str()).collect();
+        assert_eq!(paths.len(), before.len(), "{}", config.name());
+        let values: Vec<Tensor<1>> = before.iter().map(|p| p.value.clone()).collect();
+        network.set_parameters(&values);
+        for (before, after) in before.iter().zip(network.parameters()) {
+            assert_eq!(before.path, after.path);
+            assert_eq!(before.value.to_data(), after.value.to_data(), "{}", after.path);
+        }
+    }
+}
+
+#[test]
+fn dropout_keeps_the_mean_and_a_samples_mask_its_own() {
+    let device = Device::flex();
+    let dropout = Dropout::new(0.3, 5);
+    let x = Tensor::<2>::ones([64, 1000], &device);
+    let key = Key::new(1, Purpose::Dropout, 10);
+    let y = dropout.forward(x.clone(), Mode::Train(key));
+    let mean = y.clone().mean().into_scalar::<f32>();
+    assert!((mean - 1.0).abs() < 0.02, "{mean}");
+    let later = Mode::Train(Key::new(1, Purpose::Dropout, 12));
+    let part = dropout.forward(x.narrow(0, 0, 1), later);
+    assert_eq!(part.into_data(), y.narrow(0, 2, 1).into_data());
+}
+
+#[test]
+fn group_norm_has_mean_zero_and_variance_one_in_each_group() {
+    let device = Device::flex();
+    let norm = GroupNorm::new(2, 4, &Init::new(0, &device));
+    let x = rows([3, 64], 1, &device).reshape([3, 4, 4, 4]) * 3.0 + 5.0;
+    let (var, mean) = norm.forward(x).reshape([6, 32]).var_mean_bias(1);
+    assert!(mean.abs().max().into_scalar::<f32>() < 1e-5);
+    assert!((var - 1.0).abs().max().into_scalar::<f32>() < 1e-4);
+}
