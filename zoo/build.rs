@@ -1,5 +1,9 @@
 //! Lists the zoo: every folder `GROUP/NAME` here that has a `config.yaml` is an entry.
-#![expect(clippy::disallowed_methods, reason = "a build script runs where there are files, never in a browser")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script runs where there are files, never in a browser"
+)]
+#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -56,8 +60,7 @@ fn entry(table: &mut String, root: &Path, name: &str) {
     };
     // A browser fetches the weights: they are not to be carried twice.
     let embed = env::var_os("CARGO_FEATURE_EMBED").is_some();
-    let weights =
-        if embed { included("weights.safetensors", "include_bytes") } else { "None".to_owned() };
+    let weights = if embed { included("weights.safetensors", "include_bytes") } else { "None".to_owned() };
     writeln!(
         table,
         "    Entry {{ name: {name:?}, file: {:?}, config: include_str!({:?}), card_text: {}, weights: {weights} }},",

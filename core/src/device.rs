@@ -2,7 +2,7 @@
 //!
 //! `auto` takes a hardware GPU where there is one, else the CPU; a software adapter only where it is named.
 
-use burn::prelude::*;
+pub use burn::prelude::Device;
 use kiln_kernels::adapters::{self, Adapter};
 use serde::Serialize;
 

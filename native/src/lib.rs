@@ -1,1 +1,40 @@
-//! Stub.
+//! The command line: files, clocks, terminal and signals around the library, which has none of them.
+
+// Between the program and its user
+mod failure;
+mod out;
+mod progress;
+mod interrupt;
+
+// What a user names
+mod spec;
+mod models;
+mod run_config;
+
+// What several commands do
+mod draw;
+mod picture;
+mod clock;
+mod save;
+
+// The commands
+mod cli;
+mod commands;
+
+pub use cli::Cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Does what the command line says. The code is 0, 1 for what a user gave and cannot be used, 2 for a command line
+/// that cannot be read, 130 for an interruption.
+pub fn run() -> ExitCode {
+    match commands::run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out::complain(&failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -1,2 +1,5 @@
-//! Stub.
-fn main() {}
+//! The `kiln` command.
+
+fn main() -> std::process::ExitCode {
+    kiln_native::run()
+}

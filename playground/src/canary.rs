@@ -47,8 +47,7 @@ pub async fn model(player: &mut Player, reference: &mut Player) -> Result<()> {
 /// The samples of a request.
 async fn last(player: &mut Player, request: &Request) -> Result<Vec<f32>> {
     player.begin(request)?;
-    let mut frames = std::iter::from_fn(|| player.step());
-    match frames.by_ref().last() {
+    match std::iter::from_fn(|| player.step()).last() {
         Some(frame) => read(frame.x).await,
         None => Ok(Vec::new()),
     }

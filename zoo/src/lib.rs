@@ -10,14 +10,9 @@ mod entry;
 pub use card::{Card, Measure};
 pub use entry::{Entry, entries, find};
 
-use burn_device::Device;
+use burn::prelude::Device;
 use kiln::Result;
 use kiln::model::Model;
-
-mod burn_device {
-    //! The device's type, as the library's own functions name it.
-    pub use kiln::device::Device;
-}
 
 /// The trained model called `name`.
 pub fn load(name: &str, device: &Device) -> Result<Box<dyn Model>> {

@@ -3,7 +3,7 @@
 use super::manifest;
 use crate::{Error, Result};
 
-/// All that a run needs in order to go on after a step. What is in the files is the session's affair.
+/// All that a run needs in order to go on after a step. What is in the files is training's affair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Steps taken.

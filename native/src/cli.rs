@@ -1,0 +1,62 @@
+//! What the command line can say. Each command's arguments stand in its own file.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{completions, config, demo, devices, evaluate, list, sample, train, zoo};
+
+/// Generative models: train them, keep them, draw from them.
+#[derive(Debug, Parser)]
+#[command(name = "kiln", version, about, arg_required_else_help = true, after_help = "Example:\n  kiln demo")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Trained models, inside the program
+    Zoo(zoo::Args),
+    /// Draw samples from a model
+    Sample(sample::Args),
+    /// Train a model, or go on with a run
+    Train(train::Args),
+    /// Measure how good a model is
+    Evaluate(evaluate::Args),
+    /// What a configuration can name, with summaries and papers
+    List(list::Args),
+    /// Look at configurations
+    Config(config::Args),
+    /// What there is to compute on
+    Devices(devices::Args),
+    /// Draw 64 digits and a density, to see that it works
+    Demo(demo::Args),
+    /// A script that completes commands in a shell
+    Completions(completions::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::{CommandFactory, Parser};
+
+    fn check(command: &clap::Command, path: &str) {
+        let inner: Vec<_> = command.get_subcommands().filter(|inner| inner.get_name() != "help").collect();
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let examples: Vec<&str> = help.lines().map(str::trim).filter(|line| line.starts_with("kiln")).collect();
+        assert!(!examples.is_empty(), "`{path} --help` has no example");
+        for example in examples {
+            let line = example.split("  #").next().unwrap_or(example);
+            let parsed = Cli::try_parse_from(line.split_whitespace());
+            assert!(parsed.is_ok(), "`{example}`: {}", parsed.expect_err("it should fail"));
+            assert!(line.starts_with(path), "`{example}` is no example of `{path}`");
+        }
+        inner.into_iter().for_each(|inner| check(inner, &format!("{path} {}", inner.get_name())));
+    }
+
+    #[test]
+    fn every_command_has_examples_that_can_be_typed() {
+        Cli::command().debug_assert();
+        check(&Cli::command(), "kiln");
+    }
+}

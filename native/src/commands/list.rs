@@ -1,0 +1,88 @@
+//! `kiln list`: what a configuration can name, from the registries themselves.
+
+use clap::ValueEnum;
+use kiln::data::DataConfig;
+use kiln::diffusion::{NoiseConfig, PredictionConfig};
+use kiln::factory::ModelConfig;
+use kiln::metrics::MetricConfig;
+use kiln::nn::NetworkConfig;
+use kiln::registry::About;
+use kiln::samplers::SamplerConfig;
+use kiln::schedules::ScheduleConfig;
+use kiln::schedules::grids::GridConfig;
+use kiln::train::{OptimizerConfig, RateConfig};
+use serde_json::{Map, Value, json};
+
+use crate::failure::Outcome;
+use crate::out;
+
+/// The arguments of `kiln list`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  kiln list\n  kiln list samplers")]
+pub(crate) struct Args {
+    /// Which; without it, all
+    group: Option<Group>,
+    /// For a program to read
+    #[arg(long)]
+    json: bool,
+}
+
+/// Names every registry once.
+macro_rules! groups {
+    ($($Group:ident => $Config:ident),+ $(,)?) => {
+        #[derive(Clone, Copy, Debug, ValueEnum)]
+        enum Group { $($Group),+ }
+
+        impl Group {
+            /// The names of its members, and what they say about themselves.
+            fn members(self) -> Vec<(&'static str, About)> {
+                match self {
+                    $(Self::$Group => $Config::all().iter().map(|member| (member.name(), member.about())).collect()),+
+                }
+            }
+        }
+    };
+}
+
+groups! {
+    Models => ModelConfig,
+    Samplers => SamplerConfig,
+    Schedules => ScheduleConfig,
+    Grids => GridConfig,
+    Datasets => DataConfig,
+    Networks => NetworkConfig,
+    Predictions => PredictionConfig,
+    Noises => NoiseConfig,
+    Optimizers => OptimizerConfig,
+    Rates => RateConfig,
+    Metrics => MetricConfig,
+}
+
+impl Group {
+    fn title(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+pub(crate) fn run(args: Args) -> Outcome {
+    let groups = args.group.map_or_else(|| Group::value_variants().to_vec(), |group| vec![group]);
+    if args.json {
+        out::json(&groups.iter().map(|group| (group.title(), told(*group))).collect::<Map<_, _>>());
+        return Ok(());
+    }
+    for (place, group) in groups.iter().enumerate() {
+        if place > 0 {
+            out::say("");
+        }
+        let rows = group.members().into_iter();
+        let rows: Vec<[String; 3]> =
+            rows.map(|(name, about)| [name.into(), about.summary.into(), about.paper.into()]).collect();
+        out::table([&group.title(), "", ""], &rows);
+    }
+    Ok(())
+}
+
+fn told(group: Group) -> Value {
+    let member = |(name, about): (&str, About)| json!({ "name": name, "summary": about.summary, "paper": about.paper });
+    group.members().into_iter().map(member).collect()
+}

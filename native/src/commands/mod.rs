@@ -1,0 +1,35 @@
+//! The commands, one a file.
+
+// What several of them take
+mod walk;
+
+// Models
+pub(crate) mod zoo;
+pub(crate) mod sample;
+pub(crate) mod train;
+pub(crate) mod evaluate;
+pub(crate) mod demo;
+
+// What there is
+pub(crate) mod list;
+pub(crate) mod config;
+pub(crate) mod devices;
+pub(crate) mod completions;
+
+use crate::cli::Command;
+use crate::failure::Outcome;
+
+/// Does what a command says.
+pub(crate) fn run(command: Command) -> Outcome {
+    match command {
+        Command::Zoo(args) => zoo::run(args),
+        Command::Sample(args) => sample::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::List(args) => list::run(args),
+        Command::Config(args) => config::run(args),
+        Command::Devices(args) => devices::run(args),
+        Command::Demo(args) => demo::run(args),
+        Command::Completions(args) => completions::run(args),
+    }
+}

@@ -1,0 +1,73 @@
+//! A model by what a user calls it: an entry of the zoo, a weight file, or the folder of a run.
+
+use std::path::{Path, PathBuf};
+
+use burn::prelude::Device;
+use kiln::data::DataConfig;
+use kiln::model::Model;
+use kiln::runs::Run;
+use kiln::train::RunConfig;
+use kiln::{Error, Result, config, files};
+
+use crate::out::note;
+
+/// A model, and what is known of the data that it has learnt from.
+pub struct Loaded {
+    /// What the user called it.
+    pub name: String,
+    /// The model.
+    pub model: Box<dyn Model>,
+    /// Its data; `None` for a weight file, which does not say.
+    pub data: Option<DataConfig>,
+    /// Where its run read them.
+    pub path: Option<PathBuf>,
+}
+
+/// The model called `name`.
+pub fn load(name: &str, device: &Device) -> Result<Loaded> {
+    let path = Path::new(name);
+    if path.is_dir() {
+        from_run(name, path, device)
+    } else if path.is_file() || path.extension().is_some_and(|extension| extension == "safetensors") {
+        let model = kiln::load(name, &files::read(path)?, device)?;
+        Ok(Loaded { name: name.into(), model, data: None, path: None })
+    } else {
+        from_zoo(name, device)
+    }
+}
+
+fn from_zoo(name: &str, device: &Device) -> Result<Loaded> {
+    let entry = kiln_zoo::find(name).map_err(|error| {
+        Error::argument(format!(
+            "{error}. A .safetensors file or the folder of a run would do as well; there is none called `{name}`"
+        ))
+    })?;
+    let data = Some(entry.run_config()?.data);
+    Ok(Loaded { name: name.into(), model: entry.load(device)?, data, path: None })
+}
+
+/// The averaged weights of the newest checkpoint.
+fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
+    let run = Run::open(folder)?;
+    let saved = run.latest_checkpoint()?.ok_or_else(|| {
+        Error::format(name, format!("this run has no checkpoint yet; go on with `kiln train --resume {name}`"))
+    })?;
+    saved.skipped.iter().for_each(|skipped| note(format!("warning: passed over: {skipped}")));
+    let step = saved.checkpoint.step;
+    let model = kiln::load(&format!("{name}, step {step}"), saved.checkpoint.file("ema.safetensors")?, device)?;
+    let data = Some(configuration(&run)?.data);
+    Ok(Loaded { name: format!("{name}, step {step}"), model, data, path: remembered(&run, "data").map(PathBuf::from) })
+}
+
+/// A run's configuration.
+pub fn configuration(run: &Run) -> Result<RunConfig> {
+    let file = run.folder().join("config.yaml");
+    config::typed(config::parse(&file.display().to_string(), &run.config()?)?)
+}
+
+/// What a run wrote down of itself when it was started, or last resumed: `data` or `device`.
+pub fn remembered(run: &Run, key: &str) -> Option<String> {
+    let events = run.read_events().ok()?;
+    let told = events.iter().rev().filter(|event| ["started", "resumed"].contains(&event.kind.as_str()));
+    told.filter_map(|event| event.fields.get(key)?.as_str().map(str::to_owned)).next()
+}

@@ -1,0 +1,57 @@
+//! Members of registries as a command line writes them: `ddim` or `ddim:eta=0.5`.
+
+use kiln::{Result, config};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Reads `NAME` or `NAME:key=value,key=value`; `named` is the registry's own look-up, whose error is the clearest.
+pub fn member<T: DeserializeOwned>(text: &str, named: fn(&str) -> Result<T>) -> Result<T> {
+    let (name, fields) = text.split_once(':').unwrap_or((text, ""));
+    let plain = named(name)?;
+    if fields.is_empty() {
+        return Ok(plain);
+    }
+    let mut value = Value::Object(Map::from_iter([("kind".to_owned(), Value::from(name))]));
+    config::apply(&mut value, &overrides(fields))?;
+    config::typed(value)
+}
+
+/// The `key=value` pieces; a comma inside of a value, as in `range=[1,2]`, does not end it.
+fn overrides(fields: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for piece in fields.split(',') {
+        match pieces.last_mut() {
+            Some(last) if !piece.contains('=') => *last = format!("{last},{piece}"),
+            _ => pieces.push(piece.to_owned()),
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kiln::samplers::SamplerConfig;
+
+    #[test]
+    fn a_name_and_a_name_with_fields_are_members() {
+        let plain = member("ddim", SamplerConfig::named).expect("a sampler");
+        assert_eq!(plain.name(), "ddim");
+        let set = member("ddim:eta=0.5", SamplerConfig::named).expect("a sampler");
+        assert_eq!(serde_json::to_value(&set).expect("JSON")["eta"], 0.5);
+    }
+
+    #[test]
+    fn what_is_no_member_is_refused_with_the_nearest() {
+        let error = |text| member(text, SamplerConfig::named).expect_err("no sampler").to_string();
+        assert!(error("huen").contains("did you mean `heun`?"));
+        assert!(error("ddim:etta=1").contains("did you mean `eta`?"));
+        assert!(error("ddim:eta=x").contains("eta"));
+        assert!(error("ddim:eta").contains('='));
+    }
+
+    #[test]
+    fn a_comma_inside_of_a_list_belongs_to_it() {
+        assert_eq!(overrides("a=[1,2],b=3"), ["a=[1,2]", "b=3"]);
+    }
+}

@@ -1,0 +1,62 @@
+//! An entry of the zoo.
+
+use burn::prelude::Device;
+use kiln::model::Model;
+use kiln::{Error, Result, error};
+
+/// A trained model, or one that can be trained.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// `GROUP/NAME`, by which it is called.
+    pub name: &'static str,
+    /// Where its weights lie below the zoo's folder.
+    pub file: &'static str,
+    /// The configuration that it was trained with, as YAML.
+    pub config: &'static str,
+    /// Its card, as YAML; `None` where it has not been written yet.
+    pub card_text: Option<&'static str>,
+    /// Its weights; `None` where this build does not carry them.
+    pub weights: Option<&'static [u8]>,
+}
+
+static ENTRIES: &[Entry] = include!(concat!(env!("OUT_DIR"), "/entries.rs"));
+
+/// Every entry, by name.
+pub fn entries() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// The entry called `name`; the error suggests the nearest.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
+    let found = ENTRIES.iter().find(|entry| entry.name == name);
+    found.ok_or_else(|| error::unknown("model of the zoo", name, &names))
+}
+
+impl Entry {
+    /// The trained model.
+    pub fn load(&self, device: &Device) -> Result<Box<dyn Model>> {
+        let weights = self.weights.ok_or_else(|| {
+            Error::argument(format!(
+                "`{name}` has no weights in this build of Kiln: train it with `kiln train {name}`",
+                name = self.name
+            ))
+        })?;
+        kiln::load(self.file, weights, device)
+    }
+
+    /// The configuration that it was trained with, with every default filled in.
+    #[cfg(feature = "host")]
+    pub fn run_config(&self) -> Result<kiln::train::RunConfig> {
+        let value = kiln::config::parse(self.name, self.config)?;
+        kiln::config::typed(value)
+    }
+
+    /// Its card; `None` where it has not been written yet.
+    #[cfg(feature = "host")]
+    pub fn card(&self) -> Result<Option<crate::Card>> {
+        let Some(text) = self.card_text else { return Ok(None) };
+        let value = kiln::config::parse(self.name, text)?;
+        kiln::config::typed(value).map(Some)
+    }
+}
