@@ -24,12 +24,14 @@ export const probe = async () => {
 
 // The engine to take for a wish (`auto`, `cpu`, `webgpu`), and why it is not the one wished for.
 export const choose = (wish, gpu) => {
-  if (wish === 'webgpu' && !gpu.usable) return { kind: 'cpu', note: `WebGPU cannot be used: ${gpu.reason}. Using the CPU.` };
-  if (wish === 'webgpu' || (wish === 'auto' && gpu.usable && gpu.hardware)) return { kind: 'webgpu', note: '' };
-  return { kind: 'cpu', note: '' };
+  if (gpu.usable && (wish === 'webgpu' || (wish === 'auto' && gpu.hardware))) return { kind: 'webgpu', note: '' };
+  if (wish === 'cpu' || gpu.usable || !(wish === 'webgpu' || gpu.failed)) return { kind: 'cpu', note: '' };
+  const what = gpu.failed ? 'WebGPU was tried and given up' : 'WebGPU cannot be used';
+  return { kind: 'cpu', note: `${what}: ${gpu.reason}. Using the CPU.` };
 };
 
 // A worker with one engine. A promise that it owes is always settled: by its answer, its death, or the end of patience.
+// An error that another engine would make too is `innocent`.
 export class Engine {
   #worker = new Worker('worker.js', { type: 'module' });
   #owed = new Map();
@@ -50,6 +52,10 @@ export class Engine {
       event.preventDefault();
       this.end(`The engine stopped: ${event.message ?? 'its script could not be loaded'}`);
     });
+  }
+
+  get dead() {
+    return this.#dead !== null;
   }
 
   load(source) {
@@ -76,7 +82,6 @@ export class Engine {
   end(reason) {
     if (this.#dead) return;
     this.#dead = new Error(reason);
-    this.#dead.fatal = true;
     clearTimeout(this.#watch);
     this.#worker.terminate();
     for (const { failed } of this.#owed.values()) failed(this.#dead);
@@ -93,11 +98,11 @@ export class Engine {
     });
   }
 
-  #settle({ id, value, error }) {
+  #settle({ id, value, error, innocent }) {
     const { done, failed } = this.#owed.get(id) ?? {};
     this.#owed.delete(id);
     if (error === undefined) done?.(value);
-    else failed?.(new Error(error));
+    else failed?.(Object.assign(new Error(error), { innocent }));
     if (this.#owed.size === 0) clearTimeout(this.#watch);
   }
 

@@ -27,15 +27,17 @@ export const write = (state) => {
   return `#${said.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%2F', '/')}`).join('&')}`;
 };
 
+// Whether there is a class to be guided towards.
+const guided = (state, card) => card.classes.length > 0 && state.class !== 'any';
+
 // The request of a state, as `kiln::model::Request` is written in JSON.
 export const request = (state, card) => {
   const asked = { count: state.count, seed: state.seed };
   if (state.steps !== null) asked.steps = state.steps;
   if (state.sampler) asked.sampler = state.sampler;
-  if (card.classes.length > 0) {
+  if (guided(state, card)) {
     if (state.guidance !== null) asked.guidance = state.guidance;
-    if (state.class === 'each') asked.classes = 'each';
-    else if (state.class !== 'any') asked.classes = { one: Number(state.class) };
+    asked.classes = state.class === 'each' ? 'each' : { one: Number(state.class) };
   }
   return asked;
 };
@@ -45,9 +47,9 @@ export const command = (state, card) => {
   const words = ['kiln sample', state.model, `-n ${state.count}`, `--seed ${state.seed}`];
   if (state.steps !== null) words.push(`--steps ${state.steps}`);
   if (state.sampler) words.push(`--sampler ${state.sampler}`);
-  if (card.classes.length > 0) {
+  if (guided(state, card)) {
     if (state.guidance !== null) words.push(`--guidance ${state.guidance}`);
-    if (state.class !== 'any') words.push(`--class ${state.class}`);
+    words.push(`--class ${state.class}`);
   }
   return words.join(' ');
 };

@@ -1,6 +1,6 @@
 // The engine's side of the page: a worker, so that the page stays awake while it computes. `engine.js` is the other side.
 //
-// A message is `{id, call, arguments}`, its answer `{id, value}` or `{id, error}`. Unasked come `{progress}`, `{panic}`
+// A message is `{id, call, arguments}`, its answer `{id, value}` or `{id, error, innocent}`. Unasked come `{progress}`, `{panic}`
 // and `{fault}`.
 
 let module = null;
@@ -21,12 +21,17 @@ const watchDevices = () => {
   };
 };
 
-// Fetches a file, telling how far it is. `bytes` is its size before compression, which headers do not tell.
+// An error that is not the engine's: another one would meet it too.
+const innocent = (message) => Object.assign(new Error(message), { innocent: true });
+
+// Fetches a file, telling how far it is. `bytes` is its size before compression, which headers do not tell; `checked` is to
+// be awaited where all has been read.
 const counted = async (label, { url, bytes }) => {
+  const again = 'check the connection and load the page again';
   const response = await fetch(url).catch((error) => {
-    throw new Error(`${label} could not be fetched (${error.message}): check the connection and load the page again`);
+    throw innocent(`${label} could not be fetched (${error.message}): ${again}`);
   });
-  if (!response.ok) throw new Error(`${label} could not be fetched: the server says ${response.status} to ${url}`);
+  if (!response.ok) throw innocent(`${label} could not be fetched: the server says ${response.status} to ${url}`);
   let done = 0;
   let told = 0;
   const count = new TransformStream({
@@ -39,28 +44,33 @@ const counted = async (label, { url, bytes }) => {
       }
       out.enqueue(chunk);
     },
-    flush() {
-      if (done !== bytes) {
-        throw new Error(`${label} is damaged: ${done} bytes came and ${bytes} should have; load the page again`);
-      }
-    },
   });
-  const type = response.headers.get('content-type');
-  return new Response(response.body.pipeThrough(count), { headers: { 'content-type': type } });
+  const body = response.body.pipeThrough(count);
+  const type = response.headers.get('content-type') ?? '';
+  const checked = async (reading) => {
+    const outcome = await reading.then((value) => ({ value }), (error) => ({ error }));
+    if (done !== bytes) {
+      throw innocent(`${label} is damaged: ${done} bytes came where ${bytes} were expected; ${again}`);
+    }
+    if (outcome.error) throw outcome.error;
+    return outcome.value;
+  };
+  return { response: new Response(body, { headers: { 'content-type': type } }), checked };
 };
 
 const calls = {
   // Loads a module of Kiln; answers with what there is to choose from.
   async load(source) {
     module = await import(source.script);
-    await module.default({ module_or_path: counted('The engine', source) });
+    const { response, checked } = await counted('The engine', source);
+    await checked(module.default({ module_or_path: response }));
     return { value: JSON.parse(module.samplers()) };
   },
 
   // Loads a model's weights onto an engine; answers with its card.
   async open(kind, source) {
-    const response = await counted('The model', source);
-    const weights = new Uint8Array(await response.arrayBuffer());
+    const { response, checked } = await counted('The model', source);
+    const weights = new Uint8Array(await checked(response.arrayBuffer()));
     engine?.free();
     engine = null;
     engine = await module.Engine.create(kind, source.name, weights);
@@ -69,7 +79,11 @@ const calls = {
 
   // Begins a request.
   begin(request) {
-    engine.begin(JSON.stringify(request));
+    try {
+      engine.begin(JSON.stringify(request));
+    } catch (error) {
+      throw innocent(error.message);
+    }
     return { value: null };
   },
 
@@ -93,6 +107,6 @@ addEventListener('message', async ({ data }) => {
     const { value, moved } = await calls[data.call](...data.arguments);
     postMessage({ id, value }, moved ?? []);
   } catch (error) {
-    postMessage({ id, error: error?.message ?? String(error) });
+    postMessage({ id, error: error?.message ?? String(error), innocent: error?.innocent ?? false });
   }
 });

@@ -1,2 +1,69 @@
-//! Stub.
-fn main() {}
+//! `kiln-bench`: Kiln's half of the comparison that `benches/run.sh` makes.
+//!
+//! `parity` writes inputs and Kiln's outputs for the peer to reproduce; `measure` times the same work as the peer does.
+
+mod subject;
+mod clock;
+mod training;
+mod parity;
+mod operations;
+mod measure;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use kiln::files;
+
+use crate::clock::Clock;
+use crate::subject::Subject;
+
+#[derive(Parser)]
+#[command(about = "Measures Kiln on this machine's processor; `benches/run.sh` runs it beside its peer")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write fixed inputs and what Kiln makes of them, as safetensors
+    Parity(Files),
+    /// Time the network, training, sampling and single operations, as JSON
+    Measure {
+        #[command(flatten)]
+        files: Files,
+        /// Seconds for each measurement, after its warm-up
+        #[arg(long, default_value_t = 5.0)]
+        seconds: f64,
+    },
+}
+
+#[derive(Args)]
+struct Files {
+    /// The weight file
+    #[arg(long, default_value = "zoo/mnist/flow/weights.safetensors")]
+    weights: PathBuf,
+    /// The configuration that it was trained with
+    #[arg(long, default_value = "zoo/mnist/flow/config.yaml")]
+    config: PathBuf,
+    /// Where to write
+    #[arg(long)]
+    out: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let (files, bytes) = match Arguments::parse().command {
+        Command::Parity(files) => {
+            let bytes = parity::file(&Subject::open(&files.weights, &files.config)?)?;
+            (files, bytes)
+        }
+        Command::Measure { files, seconds } => {
+            let clock = Clock { budget: Duration::try_from_secs_f64(seconds)? };
+            let found = measure::all(&Subject::open(&files.weights, &files.config)?, clock)?;
+            (files, serde_json::to_vec_pretty(&found)?)
+        }
+    };
+    Ok(files::write_atomic(&files.out, &bytes)?)
+}

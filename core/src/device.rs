@@ -87,7 +87,10 @@ mod tests {
     #[test]
     fn an_absent_device_is_an_error_that_lists_what_is_there() {
         let error = choose("gpu:99").expect_err("no hundred adapters").to_string();
-        assert!(error.starts_with("there is no device `gpu:99`") && error.contains("cpu = this processor"), "{error}");
+        assert!(
+            error.starts_with("there is no device `gpu:99`") && error.contains("cpu = this processor"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -66,7 +66,11 @@ impl Error {
 
 /// `unknown KIND "NAME"`, the nearest of `allowed`, and all of them.
 pub fn unknown(kind: &str, name: &str, allowed: &[&str]) -> Error {
-    Error::Argument(format!("unknown {kind} `{name}`{}; there are: {}", did_you_mean(name, allowed), allowed.join(", ")))
+    Error::Argument(format!(
+        "unknown {kind} `{name}`{}; there are: {}",
+        did_you_mean(name, allowed),
+        allowed.join(", ")
+    ))
 }
 
 /// `; did you mean X?` where something near enough is allowed, else nothing.

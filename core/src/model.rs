@@ -189,8 +189,19 @@ pub trait Family {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
 
     /// The loss of a batch, a scalar `[1]`, still on the device.
-    fn loss(&self, network: &dyn Network, interface: &Interface, batch: &Batch, learning: &Learning) -> Tensor<1>;
+    fn loss(
+        &self,
+        network: &dyn Network,
+        interface: &Interface,
+        batch: &Batch,
+        learning: &Learning,
+    ) -> Tensor<1>;
 
     /// The model around a network.
-    fn model(&self, interface: &Interface, network: Box<dyn Network>, device: &Device) -> Result<Box<dyn Model>>;
+    fn model(
+        &self,
+        interface: &Interface,
+        network: Box<dyn Network>,
+        device: &Device,
+    ) -> Result<Box<dyn Model>>;
 }

@@ -49,7 +49,10 @@ impl<'a> WeightFile<'a> {
     /// Checks that the bytes are a whole safetensors file.
     pub fn parse(name: &'a str, bytes: &'a [u8]) -> Result<Self> {
         let wrong = |error: safetensors::SafeTensorError| {
-            let message = format!("not a whole safetensors file ({} bytes): {error}; fetch or write it again", bytes.len());
+            let message = format!(
+                "not a whole safetensors file ({} bytes): {error}; fetch or write it again",
+                bytes.len()
+            );
             Error::format(name, message)
         };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(wrong)?;
@@ -63,8 +66,9 @@ impl<'a> WeightFile<'a> {
         let text = self.metadata.get("kiln").ok_or_else(|| {
             Error::format(self.name, "the header has no `kiln` entry: these weights were not written by Kiln")
         })?;
-        let value: serde_json::Value = serde_json::from_str(text)
-            .map_err(|error| Error::format(self.name, format!("the header's `kiln` entry is not JSON: {error}")))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+            Error::format(self.name, format!("the header's `kiln` entry is not JSON: {error}"))
+        })?;
         if let Some(schema) = value["schema"].as_u64().filter(|schema| *schema > u64::from(SCHEMA)) {
             let message = format!("written in schema {schema}; this Kiln reads up to {SCHEMA}: update Kiln");
             return Err(Error::format(self.name, message));
@@ -74,15 +78,22 @@ impl<'a> WeightFile<'a> {
 
     /// The values of these parameters, flattened.
     pub fn values(&self, wanted: &[Named], device: &Device) -> Result<Vec<Tensor<1>>> {
-        if let Some(extra) = self.tensors.names().iter().find(|name| wanted.iter().all(|w| w.path != **name)) {
-            return Err(Error::format(self.name, format!("holds `{extra}`, which its own configuration does not have")));
+        if let Some(extra) = self.tensors.names().iter().find(|name| wanted.iter().all(|w| w.path != **name))
+        {
+            return Err(Error::format(
+                self.name,
+                format!("holds `{extra}`, which its own configuration does not have"),
+            ));
         }
         wanted.iter().map(|named| self.value(&named.path, &named.shape, device)).collect()
     }
 
     /// One tensor, flattened, after its shape has been checked.
     pub fn value(&self, path: &str, shape: &[usize], device: &Device) -> Result<Tensor<1>> {
-        let view = self.tensors.tensor(path).map_err(|_| Error::format(self.name, format!("`{path}` is missing")))?;
+        let view = self
+            .tensors
+            .tensor(path)
+            .map_err(|_| Error::format(self.name, format!("`{path}` is missing")))?;
         if view.dtype() != Dtype::F32 || view.shape() != shape {
             let message =
                 format!("`{path}`: wanted F32 {shape:?}, this is {:?} {:?}", view.dtype(), view.shape());
@@ -112,7 +123,11 @@ pub async fn fetch(parameters: Vec<Named>) -> Result<Vec<HostTensor>> {
     let mut found = Vec::with_capacity(parameters.len());
     for Named { path, shape, value } in parameters {
         let values = read(value).await?;
-        found.push(HostTensor { name: path, shape, bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() });
+        found.push(HostTensor {
+            name: path,
+            shape,
+            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        });
     }
     Ok(found)
 }
@@ -121,12 +136,15 @@ pub async fn fetch(parameters: Vec<Named>) -> Result<Vec<HostTensor>> {
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     let data = tensor.into_data_async().await;
     let data = data.map_err(|error| Error::Device(format!("reading from the device failed: {error:?}")))?;
-    data.convert::<f32>().try_to_vec::<f32>().map_err(|error| Error::Device(format!("reading a tensor failed: {error:?}")))
+    data.convert::<f32>()
+        .try_to_vec::<f32>()
+        .map_err(|error| Error::Device(format!("reading a tensor failed: {error:?}")))
 }
 
 /// The bytes of a safetensors file.
 pub fn write(tensors: &[HostTensor], metadata: Option<HashMap<String, String>>) -> Result<Vec<u8>> {
-    let wrong = |error: safetensors::SafeTensorError| Error::argument(format!("writing safetensors failed: {error}"));
+    let wrong =
+        |error: safetensors::SafeTensorError| Error::argument(format!("writing safetensors failed: {error}"));
     let views: Vec<(&str, TensorView)> = tensors
         .iter()
         .map(|t| Ok((t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), &t.bytes)?)))
@@ -136,7 +154,11 @@ pub fn write(tensors: &[HostTensor], metadata: Option<HashMap<String, String>>) 
 }
 
 /// The bytes of a weight file.
-pub async fn model_file(model: &ModelConfig, interface: &Interface, parameters: Vec<Named>) -> Result<Vec<u8>> {
+pub async fn model_file(
+    model: &ModelConfig,
+    interface: &Interface,
+    parameters: Vec<Named>,
+) -> Result<Vec<u8>> {
     let header = Header { schema: SCHEMA, model: model.clone(), interface: interface.clone() };
     let text = serde_json::to_string(&header).map_err(|error| Error::config(".", error.to_string()))?;
     write(&fetch(parameters).await?, Some(HashMap::from([("kiln".to_owned(), text)])))

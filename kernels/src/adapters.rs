@@ -53,11 +53,14 @@ impl Kind {
 pub fn list() -> Vec<Adapter> {
     use burn::tensor::wgpu::wgpu;
 
-    // The interface that tensors will use: the first that has an adapter, as Burn's own order has it.
-    let instance = wgpu::Instance::default();
+    // As Burn's own order has it, OpenGL only where there is nothing better: waking it has side effects on the terminal.
     let chain = [wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12, wgpu::Backends::GL];
-    let found = chain.into_iter().map(|backends| pollster::block_on(instance.enumerate_adapters(backends)));
-    let found = found.into_iter().find(|adapters| !adapters.is_empty()).unwrap_or_default();
+    let mut found = chain.into_iter().map(|backends| {
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..descriptor });
+        pollster::block_on(instance.enumerate_adapters(backends))
+    });
+    let found = found.find(|adapters| !adapters.is_empty()).unwrap_or_default();
     let mut counts = std::collections::HashMap::new();
     found.iter().map(|adapter| describe(adapter, &mut counts)).collect()
 }

@@ -6,7 +6,7 @@ use crate::commands::{completions, config, demo, devices, evaluate, list, sample
 
 /// Generative models: train them, keep them, draw from them.
 #[derive(Debug, Parser)]
-#[command(name = "kiln", version, about, arg_required_else_help = true, after_help = "Example:\n  kiln demo")]
+#[command(name = "kiln", version, arg_required_else_help = true, after_help = "Example:\n  kiln demo")]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -43,7 +43,8 @@ mod tests {
     fn check(command: &clap::Command, path: &str) {
         let inner: Vec<_> = command.get_subcommands().filter(|inner| inner.get_name() != "help").collect();
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        let examples: Vec<&str> = help.lines().map(str::trim).filter(|line| line.starts_with("kiln")).collect();
+        let examples: Vec<&str> =
+            help.lines().map(str::trim).filter(|line| line.starts_with("kiln")).collect();
         assert!(!examples.is_empty(), "`{path} --help` has no example");
         for example in examples {
             let line = example.split("  #").next().unwrap_or(example);

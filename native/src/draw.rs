@@ -1,7 +1,7 @@
 //! Drawing samples: several generations where they do not fit in one, the same samples whatever the batch.
 
 use burn::prelude::Tensor;
-use kiln::model::{Generation, Model, Request};
+use kiln::model::{Card, Generation, Model, Request};
 use kiln::{Error, Result, weights};
 use pollster::block_on;
 
@@ -17,8 +17,13 @@ pub struct Drawn {
     pub evaluations: usize,
 }
 
+/// How many samples to draw at a time where nobody says: points are small.
+pub fn batch(card: &Card) -> usize {
+    if card.shape.len() == 1 { 4096 } else { 64 }
+}
+
 /// Draws `request.count` samples, at most `batch` at a time.
-pub fn draw(model: &dyn Model, request: &Request, batch: usize, what: &str) -> Result<Drawn> {
+pub fn draw(model: &dyn Model, request: &Request, batch: usize, bar: &Bar) -> Result<Drawn> {
     if batch == 0 {
         return Err(Error::argument("batch: at least 1 sample has to be drawn at a time, not 0"));
     }
@@ -30,14 +35,14 @@ pub fn draw(model: &dyn Model, request: &Request, batch: usize, what: &str) -> R
     // The first tells how many steps there are, and what is wrong with the request.
     let mut next = Some(model.generate(&part(0))?);
     let steps = next.as_ref().map_or(0, |generation| generation.steps());
-    let bar = Bar::new(what.to_owned(), (steps * request.count.div_ceil(batch)) as u64, 0);
+    bar.length((steps * request.count.div_ceil(batch)) as u64);
     let mut drawn = Drawn { rows: Vec::new(), steps, evaluations: 0 };
     for done in (0..request.count).step_by(batch) {
         let mut generation = match next.take() {
             Some(first) => first,
             None => model.generate(&part(done))?,
         };
-        let rows = block_on(weights::read(last(&mut *generation, &bar)))?;
+        let rows = block_on(weights::read(last(&mut *generation, bar)))?;
         if let Some(at) = rows.iter().position(|value| !value.is_finite()) {
             let sample = request.first as usize + done + at / model.card().features();
             return Err(blame(model, &part(done), sample)?);

@@ -14,7 +14,8 @@ pub fn listen() -> kiln::Result<()> {
         }
         note("interrupted: finishing this step and saving; once more to stop at once");
     };
-    ctrlc::set_handler(handler).map_err(|error| kiln::Error::argument(format!("Ctrl-C cannot be heard: {error}")))
+    ctrlc::set_handler(handler)
+        .map_err(|error| kiln::Error::argument(format!("Ctrl-C cannot be heard: {error}")))
 }
 
 /// Whether the user asked for the end.

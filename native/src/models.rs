@@ -50,13 +50,22 @@ fn from_zoo(name: &str, device: &Device) -> Result<Loaded> {
 fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
     let run = Run::open(folder)?;
     let saved = run.latest_checkpoint()?.ok_or_else(|| {
-        Error::format(name, format!("this run has no checkpoint yet; go on with `kiln train --resume {name}`"))
+        Error::format(
+            name,
+            format!("this run has no checkpoint yet; go on with `kiln train --resume {name}`"),
+        )
     })?;
     saved.skipped.iter().for_each(|skipped| note(format!("warning: passed over: {skipped}")));
     let step = saved.checkpoint.step;
-    let model = kiln::load(&format!("{name}, step {step}"), saved.checkpoint.file("ema.safetensors")?, device)?;
+    let model =
+        kiln::load(&format!("{name}, step {step}"), saved.checkpoint.file("ema.safetensors")?, device)?;
     let data = Some(configuration(&run)?.data);
-    Ok(Loaded { name: format!("{name}, step {step}"), model, data, path: remembered(&run, "data").map(PathBuf::from) })
+    Ok(Loaded {
+        name: format!("{name}, step {step}"),
+        model,
+        data,
+        path: remembered(&run, "data").map(PathBuf::from),
+    })
 }
 
 /// A run's configuration.

@@ -32,7 +32,8 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
     let width = |column: usize| lines().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
     for row in lines() {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         say(cells.join("  ").trim_end());
     }
 }

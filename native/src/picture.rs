@@ -14,7 +14,12 @@ pub fn can_show(shape: &[usize]) -> bool {
 }
 
 /// The bytes of a PNG. `reference` stands beside points in the plane, and only there.
-pub fn png(rows: &[f32], shape: &[usize], columns: Option<usize>, reference: Option<&[f32]>) -> Result<Vec<u8>> {
+pub fn png(
+    rows: &[f32],
+    shape: &[usize],
+    columns: Option<usize>,
+    reference: Option<&[f32]>,
+) -> Result<Vec<u8>> {
     let picture = match *shape {
         [2] => figures::density(rows, reference, DENSITY)?,
         [channels, height, width] if can_show(shape) => {

@@ -18,6 +18,17 @@ impl Bar {
         Self(bar)
     }
 
+    /// A bar that is not there, for what goes on beside another.
+    pub fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
+    /// How many steps there are, once that is known.
+    pub fn length(&self, length: u64) {
+        self.0.set_length(length);
+        self.0.reset_eta();
+    }
+
     /// One more step.
     pub fn step(&self) {
         self.0.inc(1);

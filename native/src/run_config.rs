@@ -15,7 +15,9 @@ pub fn read(name: &str, overrides: &[String]) -> Result<RunConfig> {
         return config::typed(config::read_file(&path.join("config.yaml"), overrides)?);
     }
     let entry = kiln_zoo::find(name).map_err(|error| {
-        Error::argument(format!("{error}. A YAML file or the folder of a run would do as well; there is none called `{name}`"))
+        Error::argument(format!(
+            "{error}. A YAML file or the folder of a run would do as well; there is none called `{name}`"
+        ))
     })?;
     config::load(name, overrides, &|file| match kiln_zoo::find(file) {
         Ok(entry) => Ok(entry.config.to_owned()),

@@ -1,7 +1,7 @@
 //! A model at play: one request at a time, a step at a time.
 
 use burn::prelude::*;
-use kiln::model::{Card, Frame, Generation, Model, Request};
+use kiln::model::{Card, Frame, Generate, Generation, Model, Request};
 use kiln::{Error, Result};
 
 /// The most numbers that one request may ask for, and the most steps: more is a slip of the hand, and would end a tab.
@@ -32,7 +32,7 @@ impl Player {
 
     /// What the model takes where a request says nothing; `None` where it draws nothing.
     pub fn defaults(&self) -> Option<Request> {
-        self.model.generator().map(|generator| generator.defaults())
+        self.model.generator().map(Generate::defaults)
     }
 
     /// Begins anew; the generation that was under way is given up.

@@ -40,13 +40,20 @@ impl Family for ClassifierConfig {
     }
 
     /// Cross entropy, in nats.
-    fn loss(&self, network: &dyn Network, interface: &Interface, batch: &Batch, learning: &Learning) -> Tensor<1> {
+    fn loss(
+        &self,
+        network: &dyn Network,
+        interface: &Interface,
+        batch: &Batch,
+        learning: &Learning,
+    ) -> Tensor<1> {
         let rows = batch.size();
         let mut pixels = batch.x.clone();
         if let (Mode::Train(_), &[c, h, w]) = (learning.mode, interface.shape.as_slice()) {
             shift::all(&mut pixels, [c, h, w], self.shift, learning.seed, batch.first);
         }
-        let x = Tensor::<2>::from_data(TensorData::new(pixels, [rows, interface.features()]), learning.device);
+        let x =
+            Tensor::<2>::from_data(TensorData::new(pixels, [rows, interface.features()]), learning.device);
         let classes: Vec<Option<u32>> = match &batch.class {
             Some(classes) => classes.iter().map(|class| Some(*class)).collect(),
             None => vec![None; rows],
@@ -56,7 +63,12 @@ impl Family for ClassifierConfig {
         -(log_softmax(logits, 1) * target).sum() / rows as f64
     }
 
-    fn model(&self, interface: &Interface, network: Box<dyn Network>, device: &Device) -> Result<Box<dyn Model>> {
+    fn model(
+        &self,
+        interface: &Interface,
+        network: Box<dyn Network>,
+        device: &Device,
+    ) -> Result<Box<dyn Model>> {
         let mut own = self.network.build(interface, &Init::new(0, device))?;
         let values: Vec<Tensor<1>> = network.parameters().into_iter().map(|named| named.value).collect();
         own.set_parameters(&values);

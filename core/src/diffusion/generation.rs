@@ -61,7 +61,12 @@ fn choose(defaults: &Sampling, request: &Request) -> Sampling {
 }
 
 /// The one-hot rows of the request's classes.
-fn classes(model: &Trained, card: &Card, request: &Request, sampling: &Sampling) -> Result<Option<Tensor<2>>> {
+fn classes(
+    model: &Trained,
+    card: &Card,
+    request: &Request,
+    sampling: &Sampling,
+) -> Result<Option<Tensor<2>>> {
     let known = model.interface.classes.len();
     if !(0.0..=1e3).contains(&sampling.guidance) {
         return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {}", sampling.guidance)));
@@ -74,7 +79,10 @@ fn classes(model: &Trained, card: &Card, request: &Request, sampling: &Sampling)
         } else {
             return Ok(None);
         };
-        return Err(Error::argument(format!("{asked}: this {} has learnt no classes; leave it out", card.family)));
+        return Err(Error::argument(format!(
+            "{asked}: this {} has learnt no classes; leave it out",
+            card.family
+        )));
     }
     let class = |row: usize| match request.classes {
         Classes::Any => None,
@@ -83,7 +91,10 @@ fn classes(model: &Trained, card: &Card, request: &Request, sampling: &Sampling)
     };
     let rows: Vec<Option<u32>> = (0..request.count).map(class).collect();
     if let Some(class) = rows.iter().flatten().find(|class| **class as usize >= known) {
-        return Err(Error::argument(format!("class: {class} is out of range; the classes are 0 to {}", known - 1)));
+        return Err(Error::argument(format!(
+            "class: {class} is out of range; the classes are 0 to {}",
+            known - 1
+        )));
     }
     Ok(Some(one_hot(&rows, known, &model.device)))
 }

@@ -122,7 +122,10 @@ impl DiffusionConfig {
         at_least("sampling.steps", self.sampling.steps, 1)?;
         let [bottom, top] = self.range;
         if bottom.is_nan() || bottom <= 0.0 || top.is_nan() || top <= bottom || top.is_infinite() {
-            return Err(Error::config("range", format!("wanted 0 < end < start, finite; this is [{bottom}, {top}]")));
+            return Err(Error::config(
+                "range",
+                format!("wanted 0 < end < start, finite; this is [{bottom}, {top}]"),
+            ));
         }
         Ok(())
     }
@@ -173,7 +176,12 @@ impl Family for DiffusionConfig {
         under("network", self.network.build(&self.interface(interface), init))
     }
 
-    fn model(&self, interface: &Interface, network: Box<dyn Network>, device: &Device) -> Result<Box<dyn Model>> {
+    fn model(
+        &self,
+        interface: &Interface,
+        network: Box<dyn Network>,
+        device: &Device,
+    ) -> Result<Box<dyn Model>> {
         self.check()?;
         let interface = self.interface(interface);
         let card = Card::new("diffusion", &interface, count(&network.parameters()));
@@ -182,7 +190,13 @@ impl Family for DiffusionConfig {
     }
 
     /// Eq. 8 of Karras et al. 2022 with `λ c_out² = w`: the mean squared error of `F` itself.
-    fn loss(&self, network: &dyn Network, interface: &Interface, batch: &Batch, learning: &Learning) -> Tensor<1> {
+    fn loss(
+        &self,
+        network: &dyn Network,
+        interface: &Interface,
+        batch: &Batch,
+        learning: &Learning,
+    ) -> Tensor<1> {
         let interface = self.interface(interface);
         let (rows, features) = (batch.size(), interface.features());
         let mut sigma = Vec::with_capacity(rows);
@@ -192,7 +206,8 @@ impl Family for DiffusionConfig {
             let index = batch.first + row as u64;
             sigma.push(self.noise.sigma(Key::new(learning.seed, Purpose::Level, index).stream().uniform()));
             Key::new(learning.seed, Purpose::Noise, index).fill_normal(noise);
-            let hide = Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
+            let hide =
+                Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
         let device = learning.device;
@@ -203,7 +218,8 @@ impl Family for DiffusionConfig {
         let (skip, out) = self.coefficients(&sigma, device);
         let target = (y - x.clone() * skip) / out;
         let input = x * column(&sigma, |sigma| self.c_in(sigma), device);
-        let class = (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
+        let class =
+            (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
         let f = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
         (f - target).square().mean()
     }

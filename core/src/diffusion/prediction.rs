@@ -109,11 +109,13 @@ mod tests {
         for sigma in [0.01_f64, 0.5, 1.0, 4.0, 80.0] {
             let x = y + sigma * n;
             let alpha = 1.0 / (1.0 + sigma * sigma).sqrt();
-            let targets =
-                [("epsilon", n), ("x0", y), ("v", alpha * n - alpha * sigma * y), ("flow", y - n)];
+            let targets = [("epsilon", n), ("x0", y), ("v", alpha * n - alpha * sigma * y), ("flow", y - n)];
             for (name, target) in targets {
                 let [skip, out] = PredictionConfig::named(name).expect(name).coefficients(sigma, 0.5);
-                assert!((skip * x + out * target - y).abs() < 1e-12 * (1.0 + sigma * sigma), "{name} at {sigma}");
+                assert!(
+                    (skip * x + out * target - y).abs() < 1e-12 * (1.0 + sigma * sigma),
+                    "{name} at {sigma}"
+                );
             }
         }
     }

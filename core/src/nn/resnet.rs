@@ -35,12 +35,18 @@ impl ResNetConfig {
     /// Builds the network for pictures of this shape and these classes.
     pub fn build(&self, interface: &Interface, init: &Init) -> Result<ResNet> {
         let &[channels, height, width] = interface.shape.as_slice() else {
-            let message = format!("a resnet takes pictures [channels, height, width], not {:?}", interface.shape);
+            let message =
+                format!("a resnet takes pictures [channels, height, width], not {:?}", interface.shape);
             return Err(Error::config(".", message));
         };
         at_least("channels", self.channels.len(), 1)?;
-        if let Some(c) = self.channels.iter().find(|c| self.groups == 0 || **c == 0 || !c.is_multiple_of(self.groups)) {
-            return Err(Error::config("groups", format!("{} groups do not divide {c} channels", self.groups)));
+        if let Some(c) =
+            self.channels.iter().find(|c| self.groups == 0 || **c == 0 || !c.is_multiple_of(self.groups))
+        {
+            return Err(Error::config(
+                "groups",
+                format!("{} groups do not divide {c} channels", self.groups),
+            ));
         }
         Ok(ResNet::new(self, [channels, height, width], interface.classes.len(), init))
     }

@@ -53,8 +53,11 @@ fn gradients_agree_with_finite_differences() {
             .enumerate()
             .map(|(i, p)| Tensor::from_floats(normals(p.value.dims()[0], 500 + i as u64).as_slice(), &plain))
             .collect();
-        let by_backward: f32 =
-            gradients.iter().zip(&directions).map(|(g, d)| (g.clone() * d.clone()).sum().into_scalar::<f32>()).sum();
+        let by_backward: f32 = gradients
+            .iter()
+            .zip(&directions)
+            .map(|(g, d)| (g.clone() * d.clone()).sum().into_scalar::<f32>())
+            .sum();
         let mut moved = config.build(&interface(), &Init::new(1, &plain)).expect("the defaults should fit");
         let mut at = |h: f64| {
             let values: Vec<Tensor<1>> =
@@ -96,7 +99,11 @@ fn noise_level_and_class_matter() {
         };
         let change = |other: Tensor<2>| (out(0.1, Some(0)) - other).abs().max().into_scalar::<f32>();
         assert!(change(out(0.5, Some(0))) > 1e-4, "{}: noise level", config.name());
-        assert!(change(out(0.1, Some(1))) > 1e-4 && change(out(0.1, None)) > 1e-4, "{}: class", config.name());
+        assert!(
+            change(out(0.1, Some(1))) > 1e-4 && change(out(0.1, None)) > 1e-4,
+            "{}: class",
+            config.name()
+        );
     }
 }
 

@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, Condition, Conv2d, Dropout, Forward, GroupNorm, Init, Interface, Linear, Mode, Network, fourier,
+    Architecture, Condition, Conv2d, Dropout, Forward, GroupNorm, Init, Interface, Linear, Mode, Network,
+    fourier,
 };
 use crate::config::check::at_least;
 use crate::registry::{About, Member};
@@ -68,7 +69,10 @@ impl Architecture for UnetConfig {
     fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         let &[channels, height, width] = interface.shape.as_slice() else {
             let shape = &interface.shape;
-            return Err(Error::config(".", format!("a unet takes pictures [channels, height, width], not {shape:?}")));
+            return Err(Error::config(
+                ".",
+                format!("a unet takes pictures [channels, height, width], not {shape:?}"),
+            ));
         };
         at_least("blocks", self.blocks, 1)?;
         at_least("patch", self.patch, 1)?;
@@ -86,10 +90,16 @@ impl Architecture for UnetConfig {
         for m in &self.multipliers {
             let c = self.channels * m;
             if self.groups == 0 || c == 0 || !c.is_multiple_of(self.groups) {
-                return Err(Error::config("groups", format!("{} groups do not divide {c} channels", self.groups)));
+                return Err(Error::config(
+                    "groups",
+                    format!("{} groups do not divide {c} channels", self.groups),
+                ));
             }
             if !self.attention.is_empty() && (self.head == 0 || !c.is_multiple_of(self.head)) {
-                return Err(Error::config("head", format!("heads of {} do not divide {c} channels", self.head)));
+                return Err(Error::config(
+                    "head",
+                    format!("heads of {} do not divide {c} channels", self.head),
+                ));
             }
         }
         let size = [channels, height, width];
@@ -360,7 +370,8 @@ mod tests {
         let x = Tensor::<1, Int>::arange(0..2 * 3 * 8 * 4, &Device::flex()).float().reshape([2, 3, 8, 4]);
         let folded = fold(x.clone(), 2);
         assert_eq!(folded.dims(), [2, 12, 4, 2]);
-        let corner: Vec<f32> = folded.clone().slice([0..1, 0..4, 0..1, 0..1]).into_data().try_to_vec().expect("floats");
+        let corner: Vec<f32> =
+            folded.clone().slice([0..1, 0..4, 0..1, 0..1]).into_data().try_to_vec().expect("floats");
         assert_eq!(corner, [0.0, 1.0, 4.0, 5.0]);
         assert_eq!(unfold(folded, 2).into_data(), x.into_data());
     }

@@ -26,7 +26,9 @@ fn normals_have_the_moments_of_a_normal() {
     let x = normals(n);
     let moment = |power: i32| x.iter().map(|x| x.powi(power)).sum::<f64>() / n as f64;
     // Standard errors of the first four moments: 1, sqrt 2, sqrt 15, sqrt 96, over 1,000. Four of each are allowed.
-    for (power, expected, error) in [(1, 0.0, 0.001), (2, 1.0, 0.001_42), (3, 0.0, 0.003_9), (4, 3.0, 0.009_8)] {
+    for (power, expected, error) in
+        [(1, 0.0, 0.001), (2, 1.0, 0.001_42), (3, 0.0, 0.003_9), (4, 3.0, 0.009_8)]
+    {
         let got = moment(power);
         assert!((got - expected).abs() < 4.0 * error, "moment {power}: {got}, expected {expected}");
     }
@@ -42,9 +44,8 @@ fn neighbouring_normals_streams_and_purposes_are_uncorrelated() {
     };
     let base = Key::new(1, Purpose::Noise, 0);
     let x = fill(base);
-    let correlation = |a: &[f32], b: &[f32]| {
-        a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>() / a.len() as f64
-    };
+    let correlation =
+        |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>() / a.len() as f64;
     let others = [
         ("lag 1", x[1..].to_vec()),
         ("lag 4", x[4..].to_vec()),

@@ -16,8 +16,10 @@ use crate::registry::{About, Member};
 pub struct Euler {}
 
 impl Member for Euler {
-    const ABOUT: About =
-        About { summary: "Euler, first order", paper: "Karras et al. 2022, https://arxiv.org/abs/2206.00364" };
+    const ABOUT: About = About {
+        summary: "Euler, first order",
+        paper: "Karras et al. 2022, https://arxiv.org/abs/2206.00364",
+    };
 }
 
 impl Solver for Euler {

@@ -39,7 +39,12 @@ fn deterministic_samplers_converge_at_their_order_under_every_schedule() {
             let measured = (error(sampler, &schedule, 16) / error(sampler, &schedule, 32)).log2();
             println!("{} under {}: order {measured:.2}", sampler.name(), schedule.name());
             let promised = f64::from(sampler.order());
-            assert!((measured - promised).abs() < 0.4, "{} under {}: {measured}", sampler.name(), schedule.name());
+            assert!(
+                (measured - promised).abs() < 0.4,
+                "{} under {}: {measured}",
+                sampler.name(),
+                schedule.name()
+            );
         }
     }
 }
@@ -62,14 +67,20 @@ fn every_sampler_reaches_the_moments_of_the_data_under_every_schedule() {
         let (var, mean) = (f64::from(var.into_scalar::<f32>()), f64::from(mean.into_scalar::<f32>()));
         // Four standard errors of 4,000 samples, and 2 % for 200 steps.
         assert!((mean - MEAN).abs() < 0.032 + 0.01, "{} {}: mean {mean}", sampler.name(), schedule.name());
-        assert!((var / VAR - 1.0).abs() < 0.09 + 0.02, "{} {}: variance {var}", sampler.name(), schedule.name());
+        assert!(
+            (var / VAR - 1.0).abs() < 0.09 + 0.02,
+            "{} {}: variance {var}",
+            sampler.name(),
+            schedule.name()
+        );
     }
 }
 
 #[test]
 fn ddpm_is_ddim_with_eta_one() {
     let schedule = ScheduleConfig::named("vp").expect("vp");
-    let levels = GridConfig::named("linear").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
+    let levels =
+        GridConfig::named("linear").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
     let noise = noise(64);
     let run = |sampler: SamplerConfig| {
         let x = noise.start(levels[0]);
@@ -84,11 +95,13 @@ fn ddpm_is_ddim_with_eta_one() {
 #[test]
 fn euler_under_the_edm_schedule_is_ddim() {
     let schedule = ScheduleConfig::named("edm").expect("edm");
-    let levels = GridConfig::named("karras").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
+    let levels =
+        GridConfig::named("karras").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
     let noise = noise(64);
     let run = |name: &str| {
         let sampler = SamplerConfig::named(name).expect("a sampler");
-        walk(&sampler, &Walk::new(&ideal, &*schedule, &noise), noise.start(levels[0]), &levels).expect("a walk")
+        walk(&sampler, &Walk::new(&ideal, &*schedule, &noise), noise.start(levels[0]), &levels)
+            .expect("a walk")
     };
     let difference = (run("euler") - run("ddim")).abs().max().into_scalar::<f32>();
     assert!(difference < 1e-4, "{difference}");
@@ -97,7 +110,8 @@ fn euler_under_the_edm_schedule_is_ddim() {
 #[test]
 fn evaluations_are_as_promised() {
     let schedule = ScheduleConfig::named("edm").expect("edm");
-    let levels = GridConfig::named("karras").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
+    let levels =
+        GridConfig::named("karras").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
     let noise = noise(1);
     for sampler in SamplerConfig::all() {
         let walker = Walk::new(&ideal, &*schedule, &noise);

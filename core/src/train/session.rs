@@ -171,7 +171,8 @@ impl Session {
 
     /// All that is needed to go on to the same bits, as named files.
     pub async fn save(&self) -> Result<Vec<(String, Vec<u8>)>> {
-        let live = weights::model_file(&self.model, &self.interface, self.layout.named(&self.parameters)).await?;
+        let live =
+            weights::model_file(&self.model, &self.interface, self.layout.named(&self.parameters)).await?;
         let mut moments = Vec::new();
         for (name, value) in self.optimizer.state() {
             let values = weights::read(value).await?;
@@ -191,7 +192,9 @@ impl Session {
     pub fn load(&mut self, files: &[(String, Vec<u8>)]) -> Result<()> {
         let file = |name: &str| {
             let found = files.iter().find(|(file, _)| file == name);
-            found.map(|(_, bytes)| bytes.as_slice()).ok_or_else(|| Error::format(name, "missing from the checkpoint"))
+            found
+                .map(|(_, bytes)| bytes.as_slice())
+                .ok_or_else(|| Error::format(name, "missing from the checkpoint"))
         };
         let state: State = serde_json::from_slice(file("state.json")?)
             .map_err(|error| Error::format("state.json", error.to_string()))?;

@@ -166,7 +166,8 @@ fn a_weight_file_is_a_model_and_a_broken_one_says_so() {
     let bytes = pollster::block_on(session.weights()).expect("a weight file");
     let model = crate::load("good.safetensors", &bytes, &device).expect("a model");
     assert_eq!((model.card().family, model.card().parameters), ("diffusion", session.parameters()));
-    let broken = |bytes: &[u8]| crate::load("bad.safetensors", bytes, &device).err().expect("an error").to_string();
+    let broken =
+        |bytes: &[u8]| crate::load("bad.safetensors", bytes, &device).err().expect("an error").to_string();
     for cut in [0, 4, 100, bytes.len() - 1] {
         let error = broken(&bytes[..cut]);
         assert!(error.starts_with("bad.safetensors: not a whole safetensors file"), "{cut}: {error}");
@@ -186,7 +187,10 @@ fn a_weight_file_is_a_model_and_a_broken_one_says_so() {
 fn a_wrong_value_is_refused_with_its_path() {
     let cases = [
         (json!({ "train": { "batch": 0 } }), "`train.batch`: wanted 1 or more; this is 0"),
-        (json!({ "train": { "optimizer": { "kind": "adam", "epsilon": 0.0 } } }), "`train.optimizer.epsilon`"),
+        (
+            json!({ "train": { "optimizer": { "kind": "adam", "epsilon": 0.0 } } }),
+            "`train.optimizer.epsilon`",
+        ),
         (json!({ "model": { "kind": "diffusion", "network": { "kind": "unet" } } }), "`model.network`"),
         (json!({ "model": { "kind": "diffusion", "range": [1.0, 0.5] } }), "`model.range`"),
     ];

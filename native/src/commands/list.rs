@@ -1,10 +1,10 @@
 //! `kiln list`: what a configuration can name, from the registries themselves.
 
+use kiln::metrics::MetricConfig;
 use clap::ValueEnum;
 use kiln::data::DataConfig;
 use kiln::diffusion::{NoiseConfig, PredictionConfig};
 use kiln::factory::ModelConfig;
-use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
 use kiln::registry::About;
 use kiln::samplers::SamplerConfig;

@@ -7,9 +7,10 @@ use kiln::data::Split;
 use kiln::model::{Card, Classes, Request};
 
 use super::walk::Walk;
-use crate::draw::{Drawn, draw};
+use crate::draw::{Drawn, batch, draw};
 use crate::failure::{Outcome, argument};
 use crate::models::{self, Loaded};
+use crate::progress::Bar;
 use crate::save::save;
 use crate::{out, picture};
 
@@ -35,9 +36,9 @@ pub(crate) struct Args {
     /// How many samples
     #[arg(short = 'n', long, default_value_t = 16)]
     count: usize,
-    /// Samples at a time: a matter of memory, not of what is drawn
-    #[arg(long, default_value_t = 64)]
-    batch: usize,
+    /// Samples at a time: a matter of memory, not of what is drawn [default: 64 pictures, 4096 points]
+    #[arg(long)]
+    batch: Option<usize>,
     /// Where the picture goes [default: outputs/samples/MODEL_seedSEED.png]
     #[arg(long, value_name = "FILE.png")]
     out: Option<PathBuf>,
@@ -57,9 +58,8 @@ pub(crate) fn run(args: Args) -> Outcome {
     let loaded = models::load(&args.model, &device)?;
     let request = request(&args, loaded.model.card())?;
     let started = Instant::now();
-    // Points are cheap: as many at a time as pictures of the same size would be.
-    let batch = if args.batch > 0 && loaded.model.card().features() == 2 { args.batch * 64 } else { args.batch };
-    let drawn = draw(&*loaded.model, &request, batch, "drawing")?;
+    let batch = args.batch.unwrap_or_else(|| batch(loaded.model.card()));
+    let drawn = draw(&*loaded.model, &request, batch, &Bar::new("drawing", 0, 0))?;
     let seconds = started.elapsed().as_secs_f64();
     let mut written = Vec::new();
     if let Some(path) = &args.raw {
@@ -82,7 +82,10 @@ fn request(args: &Args, card: &Card) -> Outcome<Request> {
         Some("each") if !card.classes.is_empty() => Classes::Each,
         Some(name) => Classes::One(card.class(name)?),
     };
-    if classes == Classes::Any && !card.classes.is_empty() && args.walk.guidance.is_some_and(|scale| scale != 1.0) {
+    if classes == Classes::Any
+        && !card.classes.is_empty()
+        && args.walk.guidance.is_some_and(|scale| scale != 1.0)
+    {
         return Err(argument("--guidance has no class to guide towards: add --class NAME, or --class each"));
     }
     Ok(Request { count: args.count, seed: args.seed, classes, ..args.walk.request()? })
@@ -111,5 +114,7 @@ pub(super) fn reference(loaded: &Loaded, count: usize) -> Option<Vec<f32>> {
 
 fn summary(count: usize, drawn: &Drawn, device: &str, seconds: f64) -> String {
     let Drawn { steps, evaluations, .. } = drawn;
-    format!("{count} samples in {steps} steps, {evaluations} evaluations of the network, {seconds:.1} s on {device}")
+    format!(
+        "{count} samples in {steps} steps, {evaluations} evaluations of the network, {seconds:.1} s on {device}"
+    )
 }

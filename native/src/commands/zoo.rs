@@ -60,7 +60,8 @@ fn list(json: bool) -> Outcome {
         out::json(&all);
         return Ok(());
     }
-    let rows: Vec<[String; 3]> = all.iter().map(|told| [told.name.into(), size(told.bytes), summary(told)]).collect();
+    let rows: Vec<[String; 3]> =
+        all.iter().map(|told| [told.name.into(), size(told.bytes), summary(told)]).collect();
     out::table(["model", "weights", "what it does"], &rows);
     Ok(())
 }

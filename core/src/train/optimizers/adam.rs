@@ -32,7 +32,8 @@ impl Default for Adam {
 }
 
 impl Member for Adam {
-    const ABOUT: About = About { summary: "Adam", paper: "Kingma and Ba 2015, https://arxiv.org/abs/1412.6980" };
+    const ABOUT: About =
+        About { summary: "Adam", paper: "Kingma and Ba 2015, https://arxiv.org/abs/1412.6980" };
 }
 
 impl Rule for Adam {

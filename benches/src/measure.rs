@@ -1,0 +1,71 @@
+//! The measurements: seconds of each repetition, by name.
+
+use burn::prelude::*;
+use kiln::Result;
+use kiln::nn::Mode;
+use kiln::samplers::{Noise, SamplerConfig, Walk, walk};
+use kiln::schedules::ScheduleConfig;
+use kiln::schedules::grids::GridConfig;
+use serde_json::{Map, Value, json};
+
+use crate::clock::Clock;
+use crate::subject::{BATCH, STEPS, Subject, fetch};
+use crate::{operations, training};
+
+/// Everything, as JSON.
+pub fn all(subject: &Subject, clock: Clock) -> Result<Value> {
+    Ok(json!({
+        "parameters": subject.model.card().parameters,
+        "network": {
+            "forward_1": forward(subject, clock, 1)?,
+            "forward_64": forward(subject, clock, BATCH)?,
+            "train_64": train(subject, clock)?,
+            "sample_64": sample(subject, clock)?,
+        },
+        "samplers": samplers(subject, clock)?,
+        "operations": object(operations::all(clock, &subject.device)?),
+    }))
+}
+
+fn object(found: Vec<(&str, Vec<f64>)>) -> Map<String, Value> {
+    found.into_iter().map(|(name, seconds)| (name.to_owned(), json!(seconds))).collect()
+}
+
+/// One evaluation of the network.
+fn forward(subject: &Subject, clock: Clock, rows: usize) -> Result<Vec<f64>> {
+    let x = subject.normals(rows);
+    let condition = subject.condition(rows, vec![0.25]);
+    fetch(subject.network.forward(x.clone(), &condition, Mode::Infer))?;
+    Ok(clock.time(|| drop(std::hint::black_box(subject.network.forward(x.clone(), &condition, Mode::Infer)))))
+}
+
+/// Batch, forward, backward, clipping, Adam and average.
+fn train(subject: &Subject, clock: Clock) -> Result<Vec<f64>> {
+    let (mut session, mut loader) = training::begin(subject)?;
+    Ok(clock.time(|| drop(std::hint::black_box(session.step(&mut loader)))))
+}
+
+/// From noise to a batch of samples in memory.
+fn sample(subject: &Subject, clock: Clock) -> Result<Vec<f64>> {
+    subject.sample()?;
+    Ok(clock.time(|| drop(std::hint::black_box(subject.sample()))))
+}
+
+/// A step of each sampler on a batch whose denoiser costs nothing.
+fn samplers(subject: &Subject, clock: Clock) -> Result<Map<String, Value>> {
+    let schedule = ScheduleConfig::named("cond_ot")?;
+    let levels = GridConfig::named("linear")?.levels(STEPS, &*schedule, [0.001, 200.0])?;
+    let features = subject.interface().features();
+    let noise = Noise { seed: 0, first: 0, rows: BATCH, features, device: subject.device.clone() };
+    let free = |x: Tensor<2>, _sigma: f64| x;
+    let mut found = Map::new();
+    for sampler in SamplerConfig::all() {
+        let start = noise.start(levels[0]);
+        let go = || walk(&sampler, &Walk::new(&free, &*schedule, &noise), start.clone(), &levels);
+        go()?;
+        let walks = clock.time(|| drop(std::hint::black_box(go())));
+        found
+            .insert(sampler.name().into(), json!(walks.iter().map(|s| s / STEPS as f64).collect::<Vec<_>>()));
+    }
+    Ok(found)
+}

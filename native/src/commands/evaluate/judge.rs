@@ -1,0 +1,88 @@
+//! A classifier at work: what it reads in pictures, and the features by which it does.
+
+use burn::prelude::*;
+use kiln::data::Dataset;
+use kiln::model::{Classify, Model};
+use kiln::{Result, weights};
+use pollster::block_on;
+
+use crate::failure::{Outcome, argument};
+use crate::picture::examples;
+use crate::progress::Bar;
+
+/// Pictures at a time.
+const BATCH: usize = 250;
+
+/// A classifier on its device.
+pub(super) struct Judge<'a> {
+    classify: &'a dyn Classify,
+    device: &'a Device,
+    width: usize,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge of samples of `shape`.
+    pub(super) fn new(
+        name: &str,
+        model: &'a dyn Model,
+        shape: &[usize],
+        device: &'a Device,
+    ) -> Outcome<Self> {
+        let card = model.card();
+        let classify = model.classifier().ok_or_else(|| {
+            argument(format!("--classifier {name}: a {} reads no classes; name a classifier", card.family))
+        })?;
+        if card.shape != shape {
+            return Err(argument(format!(
+                "--classifier {name} reads pictures of {:?}, these are {shape:?}: name one that was trained on the same data",
+                card.shape
+            )));
+        }
+        Ok(Self { classify, device, width: card.features() })
+    }
+
+    /// The class of each row.
+    pub(super) fn classes(&self, rows: &[f32]) -> Result<Vec<u32>> {
+        let mut classes = Vec::new();
+        for part in rows.chunks(BATCH * self.width) {
+            let logits = self.classify.logits(self.tensor(part));
+            let width = logits.dims()[1];
+            classes.extend(block_on(weights::read(logits))?.chunks(width).map(largest));
+        }
+        Ok(classes)
+    }
+
+    /// The features of each row, and how many a row has.
+    pub(super) fn features(&self, rows: &[f32]) -> Result<(Vec<f32>, usize)> {
+        let (mut features, mut width) = (Vec::new(), 0);
+        for part in rows.chunks(BATCH * self.width) {
+            let found = self.classify.features(self.tensor(part));
+            width = found.dims()[1];
+            features.extend(block_on(weights::read(found))?);
+        }
+        Ok((features, width))
+    }
+
+    /// The features of a whole dataset, or of its first `most` examples.
+    pub(super) fn features_of(&self, dataset: &dyn Dataset, most: usize, bar: &Bar) -> Result<Vec<f32>> {
+        let count = dataset.len().map_or(most, |length| length.min(most));
+        bar.length(count.div_ceil(BATCH) as u64);
+        let mut features = Vec::new();
+        for first in (0..count).step_by(BATCH) {
+            let rows = examples(dataset, first as u64, BATCH.min(count - first));
+            features.extend(self.features(&rows)?.0);
+            bar.step();
+        }
+        Ok(features)
+    }
+
+    fn tensor(&self, rows: &[f32]) -> Tensor<2> {
+        Tensor::from_data(TensorData::new(rows.to_vec(), [rows.len() / self.width, self.width]), self.device)
+    }
+}
+
+/// Where the largest of some logits stands.
+fn largest(logits: &[f32]) -> u32 {
+    let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    best.map_or(0, |(class, _)| class as u32)
+}

@@ -1,0 +1,82 @@
+//! What a run tells on its way: lines of numbers, pictures of samples, a plot of the loss.
+
+use kiln::figures::{self, Scale};
+use kiln::model::{Classes, Request};
+use kiln::runs::Run;
+use kiln::train::{Progress, RunConfig, Session};
+use kiln::{Error, Result};
+
+use crate::draw::{batch, draw};
+use crate::progress::Bar;
+use crate::{out, picture};
+
+/// The steps since the last line.
+#[derive(Default)]
+pub(super) struct Line {
+    sum: f64,
+    count: u64,
+    last: Option<Progress>,
+}
+
+impl Line {
+    /// One step more.
+    pub(super) fn add(&mut self, progress: &Progress) {
+        self.sum += f64::from(progress.loss);
+        self.count += 1;
+        self.last = Some(*progress);
+    }
+
+    /// The mean loss.
+    pub(super) fn loss(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    /// A row of the run's scalars; nothing where there was no step.
+    pub(super) fn values(&self, seconds: f64) -> Option<[(&'static str, f64); 4]> {
+        let last = self.last?;
+        Some([("loss", self.loss()), ("norm", last.norm.into()), ("rate", last.rate), ("seconds", seconds)])
+    }
+
+    /// The same for people.
+    pub(super) fn text(&self, steps: u64, seconds: f64) -> String {
+        let Some(Progress { step, rate, norm, .. }) = self.last else { return String::new() };
+        let loss = self.loss();
+        format!("step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s")
+    }
+}
+
+/// A picture of samples, where the model draws and they can be shown.
+pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session) -> Result<()> {
+    let model = session.model()?;
+    let card = model.card();
+    if model.generator().is_none() || !picture::can_show(&card.shape) {
+        return Ok(());
+    }
+    // Points are no picture unless there are many.
+    let count = if card.shape.len() == 1 { 32 * config.train.samples } else { config.train.samples };
+    let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
+    let request = Request { count, seed: config.seed, classes, ..Request::default() };
+    match draw(&*model, &request, batch(card), &Bar::hidden()) {
+        Ok(drawn) => {
+            run.save_samples(session.steps(), &picture::png(&drawn.rows, &card.shape, None, None)?).map(drop)
+        }
+        // Weights that have hardly learnt may well overflow in sampling: no reason to stop learning.
+        Err(Error::NotFinite(message)) => {
+            out::note(format!("warning: no picture after step {}: {message}", session.steps()));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The loss so far, as a curve.
+pub(super) fn plot(run: &Run) -> Result<()> {
+    let scalars = run.read_scalars()?;
+    if scalars.rows.len() < 2 {
+        return Ok(());
+    }
+    let series = scalars.series("loss")?;
+    let scale = if series.iter().all(|(_, loss)| *loss > 0.0) { Scale::Log } else { Scale::Linear };
+    let figure = figures::curve("loss", &[("loss", &series)], scale)?;
+    run.save_figure("loss.png", &figures::png(&figure)).map(drop)
+}

@@ -1,0 +1,76 @@
+//! A new run: everything is checked before its folder is made.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kiln::data::{Dataset, Loader, Split};
+use kiln::runs::{Meta, Run, SCHEMA, suffix};
+use kiln::train::{RunConfig, Session};
+use serde_json::json;
+
+use super::Args;
+use super::trainer::Trainer;
+use crate::clock::{now, word};
+use crate::failure::Outcome;
+use crate::{out, run_config};
+
+/// What a run computes with.
+pub(super) struct Workshop {
+    pub(super) device: kiln::device::Found,
+    pub(super) session: Session,
+    pub(super) loader: Loader,
+}
+
+/// Opens the data and builds the model.
+pub(super) fn workshop(config: &RunConfig, data: Option<&Path>, device: &str) -> kiln::Result<Workshop> {
+    config.train.check()?;
+    let dataset: Arc<dyn Dataset> = config.data.open(data, Split::Train)?.into();
+    let (found, device) = kiln::device::choose(device)?;
+    let session = Session::new(config, &*dataset, &device)?;
+    let loader = Loader::new(dataset, config.train.batch, config.seed)?;
+    Ok(Workshop { device: found, session, loader })
+}
+
+/// Begins a run.
+pub(super) fn start(args: &Args) -> Outcome<Trainer> {
+    let name = args.config.as_deref().unwrap_or_default();
+    let config = run_config::read(name, &args.overrides)?;
+    let workshop = workshop(&config, args.data.as_deref(), args.device.as_deref().unwrap_or("auto"))?;
+    let yaml = kiln::config::to_yaml(&config)?;
+    let meta = meta(&config, &workshop);
+    let run = Run::create(&args.out, &config.name, now(), &suffix(word()), &yaml, &meta)?;
+    run.event(now(), "started", 0, told(&workshop, args.data.as_deref()))?;
+    out::say(format!("run: {}", run.folder().display()));
+    out::say(format!(
+        "{} parameters, {} steps of {} examples on {}",
+        workshop.session.parameters(),
+        config.train.steps,
+        config.train.batch * config.train.accumulate,
+        workshop.device.what
+    ));
+    Ok(Trainer::new(run, config, workshop, 0.0))
+}
+
+/// What the run's folder says of its origin.
+fn meta(config: &RunConfig, workshop: &Workshop) -> Meta {
+    Meta {
+        schema: SCHEMA,
+        kiln: env!("CARGO_PKG_VERSION").into(),
+        commit: option_env!("KILN_COMMIT").map(str::to_owned),
+        device: format!("{}: {}", workshop.device.name, workshop.device.what),
+        seed: config.seed,
+        started: now().to_string(),
+        command: std::env::args().collect(),
+    }
+}
+
+/// What a resumed run has to know: where the data are, and what to compute on.
+pub(super) fn told(workshop: &Workshop, data: Option<&Path>) -> serde_json::Value {
+    // The run may be resumed from another folder.
+    let data = data.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    json!({
+        "device": workshop.device.name,
+        "data": data.map(|path| path.display().to_string()),
+        "parameters": workshop.session.parameters(),
+    })
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Builds the page into dist: two modules of kiln-web (CPU; CPU and WebGPU), the page's own files, the zoo's weights.
+#
+#   KILN_PAGE_OPTIMISE   what wasm-opt does (default -Os)
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+bindgen="$CARGO_TARGET_DIR/tools/bin/wasm-bindgen"
+optimiser="$CARGO_TARGET_DIR/node/node_modules/.bin/wasm-opt"
+modules="$CARGO_TARGET_DIR/page/modules"
+compressed="$CARGO_TARGET_DIR/page/compressed"
+optimise="${KILN_PAGE_OPTIMISE:--Os}"
+
+# What today's browsers have, by name: --all-features makes modules that they refuse.
+wasm_features=(
+    --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue --enable-mutable-globals
+    --enable-nontrapping-float-to-int --enable-reference-types --enable-sign-ext --enable-simd
+)
+
+for tool in "$bindgen" "$optimiser"; do
+    [ -x "$tool" ] || die "there is no $tool: run scripts/setup.sh cargo wasm node bindgen"
+done
+
+# module NAME FEATURES: builds modules/NAME/NAME.js and NAME_bg.wasm.
+module() {
+    local name=$1 features=$2 raw="$CARGO_TARGET_DIR/wasm32-unknown-unknown/web/kiln_web.wasm" key
+    cargo_brief build --profile web --locked --target wasm32-unknown-unknown -p kiln-web \
+        --no-default-features --features "$features"
+    node web/reactor.mjs "$raw"
+    key="$(sha256sum <"$raw") $("$bindgen" --version) $("$optimiser" --version) $optimise"
+    if [ "$(cat "$modules/$name.key" 2>/dev/null)" = "$key" ]; then
+        note "module $name: as before"
+        return
+    fi
+    note "module $name: wasm-bindgen and wasm-opt $optimise"
+    rm -rf "${modules:?}/$name" "$modules/$name.key"
+    mkdir -p "$modules"
+    "$bindgen" --target web --no-typescript --out-dir "$modules/$name" --out-name "$name" "$raw"
+    "$optimiser" "$optimise" "${wasm_features[@]}" --strip-debug --strip-producers \
+        -o "$modules/$name/small.wasm" "$modules/$name/${name}_bg.wasm"
+    mv "$modules/$name/small.wasm" "$modules/$name/${name}_bg.wasm"
+    printf '%s' "$key" >"$modules/$name.key"
+}
+
+module cpu flex
+module gpu flex,gpu
+node web/pack.mjs "$modules" "$compressed" dist
