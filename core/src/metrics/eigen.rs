@@ -1,6 +1,6 @@
 //! Eigenvalues of a symmetric matrix, by cyclic Jacobi rotations: each zeroes one pair `a_pq`, until all are zero.
 //!
-//! Jacobi 1846, <https://doi.org/10.1515/crll.1846.30.51>; Golub and Van Loan, Matrix Computations, Algorithms 8.5.1 and 8.5.3.
+//! Jacobi 1846, <https://doi.org/10.1515/crll.1846.30.51>; Golub and Van Loan, Matrix Computations, 4th edition, section 8.5.
 
 /// Sweeps over all pairs. Convergence is quadratic at the end: six to twelve do, even for hundreds of rows.
 const SWEEPS: usize = 50;

@@ -1,6 +1,6 @@
 //! Energy distance: `2 E|X − Y| − E|X − X'| − E|Y − Y'|`, which is 0 only between equal distributions.
 //!
-//! Székely and Rizzo 2013, Eqs. 5 and 6, <https://doi.org/10.1016/j.jspi.2013.03.018>.
+//! Székely and Rizzo 2013, <https://doi.org/10.1016/j.jspi.2013.03.018>.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ mod tests {
         let few = thinned(rows, 30);
         let distinct: std::collections::BTreeSet<u32> = few.iter().map(|row| row[0] as u32).collect();
         assert_eq!((few.len(), distinct.len()), (30, 30));
-        assert!(few.iter().all(|row| row[0] as u32 % 2 == 0 && row[1] as u32 == row[0] as u32 + 1), "whole rows");
+        assert!(few.iter().all(|row| rows.iter().any(|whole| whole == *row)), "whole rows");
         assert_eq!(few, thinned(rows, 30));
     }
 }

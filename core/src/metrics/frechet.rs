@@ -1,6 +1,6 @@
 //! Fréchet distance of Gaussians: `d² = |m₁ − m₂|² + tr(S₁ + S₂ − 2 (S₁ S₂)^½)`.
 //!
-//! Dowson and Landau 1982, Eq. 4, <https://doi.org/10.1016/0047-259X(82)90077-X>; Heusel et al. 2017, Eq. 6,
+//! Dowson and Landau 1982, <https://doi.org/10.1016/0047-259X(82)90077-X>; Heusel et al. 2017,
 //! <https://arxiv.org/abs/1706.08500>, who apply it to features of pictures and call it FID.
 
 use schemars::JsonSchema;

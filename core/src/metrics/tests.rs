@@ -179,5 +179,10 @@ fn frechet_distance_bears_fewer_rows_than_dimensions() {
     for distance in [frechet_distance(&a, &b, dim), frechet_distance(&b, &a, dim)] {
         assert!((distance.unwrap() - expected).abs() < 1e-4);
     }
-    assert!(frechet_distance(&a, &a, dim).unwrap() < 1e-4);
+
+    // Twice a set is as far from it as it is from the origin, if directions that no row has a part in add nothing.
+    let few = normals(8, dim, 9);
+    let twice: Vec<f32> = few.iter().map(|x| 2.0 * x).collect();
+    let to_origin = frechet_distance(&few, &vec![0.0; 2 * dim], dim).unwrap();
+    assert!((frechet_distance(&twice, &few, dim).unwrap() / to_origin - 1.0).abs() < 1e-12);
 }

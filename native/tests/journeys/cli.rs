@@ -1,10 +1,8 @@
 //! What a user types, and what comes back.
 
-mod common;
-
 use std::path::Path;
 
-use common::{MOONS, SHAPES, answer, argument, only_run, refusal, run, text};
+use super::common::{MOONS, SHAPES, answer, argument, only_run, refusal, run, text};
 use serde_json::Value;
 
 /// A folder with a run of one step in it, and that run's weight file.
@@ -176,7 +174,7 @@ fn a_run_keeps_its_configuration_and_may_be_made_longer() {
 
 #[test]
 fn a_reader_who_goes_away_is_no_error() {
-    let mut child = common::kiln(here(), &["completions", "bash"])
+    let mut child = super::common::kiln(here(), &["completions", "bash"])
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
