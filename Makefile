@@ -37,7 +37,7 @@ lint: ## format, tidy and clippy, as CI checks them
 	@scripts/lint.sh
 
 bench: ## measure beside the peers; ARGS="..." goes to the benchmark
-	@cargo run --release --locked -p kiln-benches --bin kiln-bench -- $(ARGS)
+	@benches/run.sh $(ARGS)
 
 docs: ## build the library's documentation
 	@cargo doc --release --locked --workspace --lib --no-deps

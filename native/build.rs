@@ -1,5 +1,4 @@
 //! Writes down the commit that the program is built from, where there is one.
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
 use std::path::Path;
 use std::process::Command;

@@ -3,7 +3,6 @@
     clippy::disallowed_methods,
     reason = "a build script runs where there are files, never in a browser"
 )]
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -53,10 +52,10 @@ fn folders(folder: &Path) -> io::Result<Vec<String>> {
 
 /// One line of the table.
 fn entry(table: &mut String, root: &Path, name: &str) {
-    let file = |file: &str| root.join(name).join(file);
-    let included = |wanted: &str, with: &str| match file(wanted).is_file() {
-        true => format!("Some({with}!({:?}))", file(wanted)),
-        false => "None".to_owned(),
+    let file = |file: &str| root.join(name).join(file).display().to_string();
+    let included = |wanted: &str, with: &str| {
+        let path = file(wanted);
+        if Path::new(&path).is_file() { format!("Some({with}!({path:?}))") } else { "None".to_owned() }
     };
     // A browser fetches the weights: they are not to be carried twice.
     let embed = env::var_os("CARGO_FEATURE_EMBED").is_some();

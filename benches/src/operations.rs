@@ -2,14 +2,13 @@
 
 use burn::prelude::*;
 use burn::tensor::activation::{silu, softmax};
-use kiln::Result;
 use kiln::nn::{Conv2d, GroupNorm, Init, Linear};
 
 use crate::clock::Clock;
-use crate::subject::{BATCH, fetch};
+use crate::subject::BATCH;
 
 /// Seconds of each repetition, by name; the peer's list has the same names and shapes.
-pub fn all(clock: Clock, device: &Device) -> Result<Vec<(&'static str, Vec<f64>)>> {
+pub fn all(clock: Clock, device: &Device) -> Vec<(&'static str, Vec<f64>)> {
     let init = Init::new(0, device);
     let wide = normals([BATCH, 32, 14, 14], device);
     let deep = normals([BATCH, 64, 7, 7], device);
@@ -20,7 +19,7 @@ pub fn all(clock: Clock, device: &Device) -> Result<Vec<(&'static str, Vec<f64>)
     let (same, across, narrow) = (conv([32, 32], 3, 1), conv([64, 64], 3, 1), conv([96, 32], 3, 1));
     let (halve, point) = (conv([32, 32], 3, 2), conv([96, 32], 1, 1));
     let (norm, qkv) = (GroupNorm::new(8, 32, &init), Linear::new(64, 192, &init));
-    Ok(vec![
+    vec![
         ("conv 3x3, 32 to 32, 14x14", time(clock, || same.forward(wide.clone()))),
         ("conv 3x3, 96 to 32, 14x14", time(clock, || narrow.forward(both.clone()))),
         ("conv 3x3, 64 to 64, 7x7", time(clock, || across.forward(deep.clone()))),
@@ -33,7 +32,7 @@ pub fn all(clock: Clock, device: &Device) -> Result<Vec<(&'static str, Vec<f64>)
         ("concatenate, 32 and 32, 14x14", time(clock, || Tensor::cat(vec![wide.clone(), wide.clone()], 1))),
         ("linear, 49 x 64 to 192", time(clock, || qkv.forward(tokens.clone()))),
         ("attention, 2 heads of 32, 49 places", time(clock, || attend(queries.clone()))),
-    ])
+    ]
 }
 
 /// The processor computes at once, so that a result that is there has been computed; it is dropped unread.

@@ -1,6 +1,5 @@
 //! Fixed inputs and what Kiln makes of them: nothing is timed before the peer makes the same of them.
 
-use burn::prelude::*;
 use kiln::data::Loader;
 use kiln::diffusion::NoiseConfig;
 use kiln::nn::Mode;

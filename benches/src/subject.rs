@@ -71,7 +71,7 @@ impl Subject {
     }
 
     /// A batch of each class in turn, by Euler, without guidance.
-    pub fn request(&self) -> Result<Request> {
+    pub fn request() -> Result<Request> {
         Ok(Request {
             count: BATCH,
             sampler: Some(SamplerConfig::named("euler")?),
@@ -84,7 +84,7 @@ impl Subject {
 
     /// The samples of [`Subject::request`].
     pub fn sample(&self) -> Result<Vec<f32>> {
-        let mut generation = self.model.generate(&self.request()?)?;
+        let mut generation = self.model.generate(&Self::request()?)?;
         let mut last = None;
         while let Some(frame) = generation.step() {
             last = Some(frame.x);

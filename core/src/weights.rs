@@ -141,8 +141,8 @@ pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
         .map_err(|error| Error::Device(format!("reading a tensor failed: {error:?}")))
 }
 
-/// The bytes of a safetensors file.
-pub fn write(tensors: &[HostTensor], metadata: Option<HashMap<String, String>>) -> Result<Vec<u8>> {
+/// The bytes of a safetensors file; `header` is its `kiln` entry.
+pub fn write(tensors: &[HostTensor], header: Option<String>) -> Result<Vec<u8>> {
     let wrong =
         |error: safetensors::SafeTensorError| Error::argument(format!("writing safetensors failed: {error}"));
     let views: Vec<(&str, TensorView)> = tensors
@@ -150,6 +150,7 @@ pub fn write(tensors: &[HostTensor], metadata: Option<HashMap<String, String>>) 
         .map(|t| Ok((t.name.as_str(), TensorView::new(Dtype::F32, t.shape.clone(), &t.bytes)?)))
         .collect::<Result<_, _>>()
         .map_err(wrong)?;
+    let metadata = header.map(|header| HashMap::from([("kiln".to_owned(), header)]));
     safetensors::serialize(views, metadata).map_err(wrong)
 }
 
@@ -161,5 +162,5 @@ pub async fn model_file(
 ) -> Result<Vec<u8>> {
     let header = Header { schema: SCHEMA, model: model.clone(), interface: interface.clone() };
     let text = serde_json::to_string(&header).map_err(|error| Error::config(".", error.to_string()))?;
-    write(&fetch(parameters).await?, Some(HashMap::from([("kiln".to_owned(), text)])))
+    write(&fetch(parameters).await?, Some(text))
 }

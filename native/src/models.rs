@@ -77,6 +77,6 @@ pub fn configuration(run: &Run) -> Result<RunConfig> {
 /// What a run wrote down of itself when it was started, or last resumed: `data` or `device`.
 pub fn remembered(run: &Run, key: &str) -> Option<String> {
     let events = run.read_events().ok()?;
-    let told = events.iter().rev().filter(|event| ["started", "resumed"].contains(&event.kind.as_str()));
-    told.filter_map(|event| event.fields.get(key)?.as_str().map(str::to_owned)).next()
+    let mut told = events.iter().rev().filter(|event| ["started", "resumed"].contains(&event.kind.as_str()));
+    told.find_map(|event| event.fields.get(key)?.as_str().map(str::to_owned))
 }

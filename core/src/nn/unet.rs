@@ -136,7 +136,7 @@ struct Stage {
 impl Unet {
     fn new(config: &UnetConfig, size: [usize; 3], classes: usize, init: &Init) -> Self {
         let width = |level: usize| config.channels * config.multipliers[level];
-        let height = |level: usize| size[1] / config.patch >> level;
+        let height = |level: usize| (size[1] / config.patch) >> level;
         let levels = config.multipliers.len();
         let folded = size[0] * config.patch * config.patch;
         let features = config.channels.max(16);

@@ -4,7 +4,6 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::cli::Cli;
-use crate::failure::Outcome;
 use crate::out;
 
 /// The arguments of `kiln completions`.
@@ -15,9 +14,8 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
+pub(crate) fn run(args: Args) {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "kiln", &mut script);
     out::say(String::from_utf8_lossy(&script).trim_end());
-    Ok(())
 }

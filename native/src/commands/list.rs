@@ -1,10 +1,10 @@
 //! `kiln list`: what a configuration can name, from the registries themselves.
 
-use kiln::metrics::MetricConfig;
 use clap::ValueEnum;
 use kiln::data::DataConfig;
 use kiln::diffusion::{NoiseConfig, PredictionConfig};
 use kiln::factory::ModelConfig;
+use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
 use kiln::registry::About;
 use kiln::samplers::SamplerConfig;
@@ -13,7 +13,6 @@ use kiln::schedules::grids::GridConfig;
 use kiln::train::{OptimizerConfig, RateConfig};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Outcome;
 use crate::out;
 
 /// The arguments of `kiln list`.
@@ -64,11 +63,11 @@ impl Group {
     }
 }
 
-pub(crate) fn run(args: Args) -> Outcome {
+pub(crate) fn run(args: Args) {
     let groups = args.group.map_or_else(|| Group::value_variants().to_vec(), |group| vec![group]);
     if args.json {
         out::json(&groups.iter().map(|group| (group.title(), told(*group))).collect::<Map<_, _>>());
-        return Ok(());
+        return;
     }
     for (place, group) in groups.iter().enumerate() {
         if place > 0 {
@@ -79,7 +78,6 @@ pub(crate) fn run(args: Args) -> Outcome {
             rows.map(|(name, about)| [name.into(), about.summary.into(), about.paper.into()]).collect();
         out::table([&group.title(), "", ""], &rows);
     }
-    Ok(())
 }
 
 fn told(group: Group) -> Value {

@@ -26,10 +26,16 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Sample(args) => sample::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
-        Command::List(args) => list::run(args),
         Command::Config(args) => config::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Demo(args) => demo::run(args),
-        Command::Completions(args) => completions::run(args),
+        Command::List(args) => {
+            list::run(args);
+            Ok(())
+        }
+        Command::Completions(args) => {
+            completions::run(args);
+            Ok(())
+        }
     }
 }

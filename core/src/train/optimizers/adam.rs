@@ -53,19 +53,19 @@ pub(super) struct Moments {
     config: Adam,
     decay: f64,
     steps: u64,
-    moments: Option<[Tensor<1>; 2]>,
+    means: Option<[Tensor<1>; 2]>,
 }
 
 impl Moments {
     pub(super) fn new(config: Adam, decay: f64) -> Self {
-        Self { config, decay, steps: 0, moments: None }
+        Self { config, decay, steps: 0, means: None }
     }
 }
 
 impl Optimizer for Moments {
     fn step(&mut self, rate: f64, parameters: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         let [beta1, beta2] = self.config.betas;
-        let [m, v] = self.moments.take().unwrap_or_else(|| [gradient.zeros_like(), gradient.zeros_like()]);
+        let [m, v] = self.means.take().unwrap_or_else(|| [gradient.zeros_like(), gradient.zeros_like()]);
         let m = m * beta1 + gradient.clone() * (1.0 - beta1);
         let v = v * beta2 + gradient.square() * (1.0 - beta2);
         self.steps += 1;
@@ -73,17 +73,17 @@ impl Optimizer for Moments {
         let correct2 = 1.0 - beta2.powf(self.steps as f64);
         let root = (v.clone() / correct2).sqrt() + self.config.epsilon;
         let update = m.clone() / root * (rate / correct1);
-        self.moments = Some([m, v]);
+        self.means = Some([m, v]);
         parameters * (1.0 - rate * self.decay) - update
     }
 
     fn state(&self) -> Vec<(&'static str, Tensor<1>)> {
-        self.moments.iter().flat_map(|[m, v]| [("m", m.clone()), ("v", v.clone())]).collect()
+        self.means.iter().flat_map(|[m, v]| [("m", m.clone()), ("v", v.clone())]).collect()
     }
 
     fn restore(&mut self, steps: u64, state: Vec<Tensor<1>>) {
         self.steps = steps;
-        self.moments = <[Tensor<1>; 2]>::try_from(state).ok();
+        self.means = <[Tensor<1>; 2]>::try_from(state).ok();
     }
 
     fn names(&self) -> &'static [&'static str] {

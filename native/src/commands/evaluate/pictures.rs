@@ -1,8 +1,8 @@
 //! A model of pictures: whether a classifier reads what was asked for, and how far its samples lie from the test set in the
 //! classifier's features (Fréchet distance, Heusel et al. 2017, <https://arxiv.org/abs/1706.08500>).
 
-use kiln::metrics::frechet_distance;
 use kiln::data::Split;
+use kiln::metrics::frechet_distance;
 use kiln::model::{Classes, Request};
 
 use super::judge::Judge;

@@ -1,7 +1,7 @@
 //! A density: how far its samples lie from fresh data, beside how far data lie from data.
 
-use kiln::metrics::{energy_distance, sliced_wasserstein};
 use kiln::data::Split;
+use kiln::metrics::{energy_distance, sliced_wasserstein};
 use kiln::model::{Classes, Request};
 
 use super::{Bench, Measured};
