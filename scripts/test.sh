@@ -5,6 +5,8 @@
 #   KILN_SHARED         folder with the datasets (default: ../shared); tests that need them say so when it is absent
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# Mesa complains on machines without a desktop.
+export NODEVICE_SELECT=1
 export KILN_TEST_DEVICES="${KILN_TEST_DEVICES:-cpu,gpu-software}"
 
 # On the default devices the only Vulkan driver to be found is lavapipe: the run is the same with a GPU and without.
