@@ -103,7 +103,7 @@ install_node_packages() {
 setup_bindgen() {
     if [ "$("$tools/bin/wasm-bindgen" --version 2>/dev/null)" != "wasm-bindgen $bindgen_wanted" ]; then
         note "installing wasm-bindgen-cli $bindgen_wanted into $tools, with cargo (some minutes, once)"
-        cargo_brief install wasm-bindgen-cli --version "=$bindgen_wanted" --locked --force --root "$tools"
+        cargo_brief install wasm-bindgen-cli --version "=$bindgen_wanted" --force --root "$tools"
     fi
     note "wasm-bindgen: $bindgen_wanted"
 }
