@@ -15,7 +15,7 @@ export const read = (hash) => {
     steps: number(said.get('steps'), null, 1, 10_000),
     guidance: number(said.get('guidance'), null, 0, 1000, false),
     seed: number(said.get('seed'), 0, 0, Number.MAX_SAFE_INTEGER),
-    class: said.get('class') ?? 'any',
+    class: said.get('class') ?? 'each',
     sampler: said.get('sampler') ?? '',
     count: number(said.get('count'), null, 1, 1 << 20),
   };
@@ -23,7 +23,7 @@ export const read = (hash) => {
 
 // The address of a state, without what is the model's own choice.
 export const write = (state) => {
-  const said = Object.entries(state).filter(([, value]) => value !== null && value !== '' && value !== 'any');
+  const said = Object.entries(state).filter(([, value]) => value !== null && value !== '' && value !== 'each');
   return `#${said.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%2F', '/')}`).join('&')}`;
 };
 
@@ -47,9 +47,7 @@ export const command = (state, card) => {
   const words = ['kiln sample', state.model, `-n ${state.count}`, `--seed ${state.seed}`];
   if (state.steps !== null) words.push(`--steps ${state.steps}`);
   if (state.sampler) words.push(`--sampler ${state.sampler}`);
-  if (guided(state, card)) {
-    if (state.guidance !== null) words.push(`--guidance ${state.guidance}`);
-    words.push(`--class ${state.class}`);
-  }
+  if (card.classes.length > 0) words.push(`--class ${state.class}`);
+  if (guided(state, card) && state.guidance !== null) words.push(`--guidance ${state.guidance}`);
   return words.join(' ');
 };

@@ -82,11 +82,11 @@ const fit = () => {
     : { least: 1, most: 64, step: 1, value: state.count });
   range('steps', { least: 1, most: 50, step: 1, value: state.steps ?? defaults.steps });
   range('guidance', { least: 0, most: 8, step: 0.25, value: state.guidance ?? defaults.guidance });
-  if (!['any', 'each'].includes(state.class) && !(Number(state.class) in card.classes)) state.class = 'any';
+  if (!['any', 'each'].includes(state.class) && !(Number(state.class) in card.classes)) state.class = 'each';
   element('classes').hidden = element('guidance-field').hidden = card.classes.length === 0;
   element('class-choices').replaceChildren(
-    choice('any', 'any', true),
     choice('each', 'each', true),
+    choice('any', 'any', true),
     ...card.classes.map((name, number) => choice(String(number), name, name.length > 3)),
   );
   if (![...element('sampler').options].some(({ value }) => value === state.sampler)) state.sampler = '';

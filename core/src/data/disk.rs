@@ -1,5 +1,8 @@
 //! Looking into folders; where there are no files, saying so.
-#![cfg_attr(feature = "host", expect(clippy::disallowed_methods, reason = "with `files`, this is where the library meets the disk"))]
+#![cfg_attr(
+    feature = "host",
+    expect(clippy::disallowed_methods, reason = "with `files`, this is where the library meets the disk")
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -27,8 +27,9 @@ pub(crate) struct Args {
     model: String,
     #[command(flatten)]
     walk: Walk,
-    /// Class by name or index, or `each` for one after the other; without it, whatever the data hold
-    #[arg(long, value_name = "NAME|INDEX|each")]
+    /// Class by name or index, `each` for one after the other (where there are classes, the default), or
+    /// `any` for whatever the data hold
+    #[arg(long, value_name = "NAME|INDEX|each|any")]
     class: Option<String>,
     /// Seed of all noise: the same seed is the same picture on every device
     #[arg(long, default_value_t = 0)]
@@ -78,7 +79,9 @@ pub(crate) fn run(args: Args) -> Outcome {
 
 fn request(args: &Args, card: &Card) -> Outcome<Request> {
     let classes = match args.class.as_deref() {
-        None => Classes::Any,
+        Some("any") => Classes::Any,
+        None if card.classes.is_empty() => Classes::Any,
+        None => Classes::Each,
         Some("each") if !card.classes.is_empty() => Classes::Each,
         Some(name) => Classes::One(card.class(name)?),
     };
@@ -86,7 +89,7 @@ fn request(args: &Args, card: &Card) -> Outcome<Request> {
         && !card.classes.is_empty()
         && args.walk.guidance.is_some_and(|scale| scale != 1.0)
     {
-        return Err(argument("--guidance has no class to guide towards: add --class NAME, or --class each"));
+        return Err(argument("--guidance has no class to guide towards: leave out --class any"));
     }
     Ok(Request { count: args.count, seed: args.seed, classes, ..args.walk.request()? })
 }
