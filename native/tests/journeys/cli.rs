@@ -37,7 +37,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_the_remedy() {
         (vec!["sample", &model, "-n", "0"], "at least 1 sample"),
         (vec!["sample", &model, "--batch", "0"], "at least 1 sample"),
         (vec!["sample", &model, "--class", "99"], "unknown class `99`"),
-        (vec!["sample", &model, "--guidance", "3"], "add --class"),
+        (vec!["sample", &model, "--guidance", "3", "--class", "any"], "leave out --class any"),
         (vec!["sample", &model, "--device", "gpu:99"], "there is no device `gpu:99`"),
         (vec!["evaluate", &model], "add --dataset NAME"),
         (vec!["evaluate", &model, "--dataset", "shape"], "did you mean `shapes`?"),
