@@ -144,7 +144,7 @@ def machine():
         "processor": models[0] if models else platform.machine(),
         "threads": len(os.sched_getaffinity(0)),
         "memory": memory,
-        "system": platform.platform(),
+        "system": platform.system(),
         "load": os.getloadavg()[0],
     }
 
