@@ -53,7 +53,7 @@ impl Sampler for Ddim {
 
 /// `σ̃ = σ'/σ sqrt(σ² − (α σ'/α')²)`, the standard deviation of `x'` given `x` and the data (Song et al. 2021, Eq. 16, written for
 /// any schedule).
-pub(super) fn posterior_std(from: Level, to: Level) -> f64 {
+fn posterior_std(from: Level, to: Level) -> f64 {
     let common = from.alpha * to.sigma / to.alpha;
     to.sigma / from.sigma * (from.sigma * from.sigma - common * common).max(0.0).sqrt()
 }

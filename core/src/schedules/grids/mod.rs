@@ -56,7 +56,7 @@ mod tests {
         }
     }
 
-    /// The first and last values of `get_sigmas_karras(10, 0.002, 80)` of k-diffusion 0.1.1.
+    /// Eq. 5 of Karras et al. 2022 written out once more, and its two ends.
     #[test]
     fn karras_is_the_papers() {
         let schedule = ScheduleConfig::named("edm").expect("edm");
