@@ -5,7 +5,7 @@ use kiln::Result;
 use kiln::nn::Mode;
 use kiln::samplers::{Noise, SamplerConfig, Walk, walk};
 use kiln::schedules::ScheduleConfig;
-use kiln::schedules::grids::GridConfig;
+use kiln::schedules::grids::{GridConfig, Span};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
@@ -54,14 +54,15 @@ fn sample(subject: &Subject, clock: Clock) -> Result<Vec<f64>> {
 /// A step of each sampler on a batch whose denoiser costs nothing.
 fn samplers(subject: &Subject, clock: Clock) -> Result<Map<String, Value>> {
     let schedule = ScheduleConfig::named("cond_ot")?;
-    let levels = GridConfig::named("linear")?.levels(STEPS, &*schedule, [0.001, 200.0])?;
     let features = subject.interface().features();
+    let span = Span { steps: STEPS, schedule: &*schedule, range: [0.001, 200.0], features };
+    let levels = GridConfig::named("linear")?.levels(&span)?;
     let noise = Noise { seed: 0, first: 0, rows: BATCH, features, device: subject.device.clone() };
     let free = |x: Tensor<2>, _sigma: f64| x;
     let mut found = Map::new();
     for sampler in SamplerConfig::all() {
         let start = noise.start(levels[0]);
-        let go = || walk(&sampler, &Walk::new(&free, &*schedule, &noise), start.clone(), &levels);
+        let go = || walk(&sampler, &Walk::new(&free, &*schedule, &levels, &noise), start.clone());
         go()?;
         let walks = clock.time(|| drop(std::hint::black_box(go())));
         found

@@ -87,7 +87,7 @@ impl Subject {
         let mut generation = self.model.generate(&Self::request()?)?;
         let mut last = None;
         while let Some(frame) = generation.step() {
-            last = Some(frame.x);
+            last = Some(frame?.x);
         }
         fetch(last.expect("a walk should have a step"))
     }

@@ -6,6 +6,8 @@ pub use burn::prelude::Device;
 use kiln_kernels::adapters::{self, Adapter};
 use serde::Serialize;
 
+use burn::prelude::*;
+
 use crate::{Error, Result};
 
 /// A device that is there.
@@ -68,6 +70,25 @@ pub fn cpu() -> Result<Device> {
 #[cfg(not(any(feature = "cpu", feature = "flex")))]
 pub fn cpu() -> Result<Device> {
     Err(Error::Device("this build of Kiln has no CPU backend: build it with feature `cpu`".into()))
+}
+
+/// The first number of a tensor, at once: for decisions that a computation cannot go on without, as the step of an adaptive solver.
+///
+/// Whoever can wait reads with [`crate::weights::read`]. In a browser only the CPU answers at once.
+pub fn read_now(tensor: Tensor<1>) -> Result<f64> {
+    use std::task::{Context, Poll, Waker};
+    if !cfg!(target_arch = "wasm32") {
+        return Ok(tensor.into_data().iter::<f64>().next().expect("a tensor should hold a number"));
+    }
+    let mut reading = std::pin::pin!(tensor.into_data_async());
+    match reading.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(data)) => Ok(data.iter::<f64>().next().expect("a tensor should hold a number")),
+        Poll::Ready(Err(error)) => Err(Error::Device(format!("the result could not be read: {error:?}"))),
+        Poll::Pending => Err(Error::Device(
+            "a sampler that chooses its own steps needs a device that answers at once: take the CPU, or another sampler"
+                .into(),
+        )),
+    }
 }
 
 fn absent(name: &str, found: &[Found]) -> Error {

@@ -118,8 +118,8 @@ pub struct Frame {
 
 /// A generation under way. It does not block: the caller decides when to read a frame.
 pub trait Generation {
-    /// Takes one step; `None` once there is nothing left to do.
-    fn step(&mut self) -> Option<Frame>;
+    /// Takes one step; `None` once there is nothing left to do. After an error there is nothing left to do.
+    fn step(&mut self) -> Option<Result<Frame>>;
 
     /// Steps in all.
     fn steps(&self) -> usize;

@@ -42,7 +42,7 @@ pub fn draw(model: &dyn Model, request: &Request, batch: usize, bar: &Bar) -> Re
             Some(first) => first,
             None => model.generate(&part(done))?,
         };
-        let rows = block_on(weights::read(last(&mut *generation, bar)))?;
+        let rows = block_on(weights::read(last(&mut *generation, bar)?))?;
         if let Some(at) = rows.iter().position(|value| !value.is_finite()) {
             let sample = request.first as usize + done + at / model.card().features();
             return Err(blame(model, &part(done), sample)?);
@@ -54,13 +54,13 @@ pub fn draw(model: &dyn Model, request: &Request, batch: usize, bar: &Bar) -> Re
 }
 
 /// The last frame, unread: reading each would make the device wait.
-fn last(generation: &mut dyn Generation, bar: &Bar) -> Tensor<2> {
+fn last(generation: &mut dyn Generation, bar: &Bar) -> Result<Tensor<2>> {
     let mut x = None;
     while let Some(frame) = generation.step() {
-        x = Some(frame.x);
+        x = Some(frame?.x);
         bar.step();
     }
-    x.expect("a walk should have a step")
+    Ok(x.expect("a walk should have a step"))
 }
 
 /// Walks again, reading every frame, to find the step after which the samples were no longer finite.
@@ -68,6 +68,7 @@ fn blame(model: &dyn Model, request: &Request, sample: usize) -> Result<Error> {
     let mut generation = model.generate(request)?;
     let mut place = "in the last step".to_owned();
     while let Some(frame) = generation.step() {
+        let frame = frame?;
         let (step, steps, level) = (frame.step, frame.steps, frame.level);
         if block_on(weights::read(frame.x))?.iter().any(|value| !value.is_finite()) {
             place = format!("after step {step} of {steps}, at noise level {level:.3}");

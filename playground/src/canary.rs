@@ -48,7 +48,7 @@ pub async fn model(player: &mut Player, reference: &mut Player) -> Result<()> {
 async fn last(player: &mut Player, request: &Request) -> Result<Vec<f32>> {
     player.begin(request)?;
     match std::iter::from_fn(|| player.step()).last() {
-        Some(frame) => read(frame.x).await,
+        Some(frame) => read(frame?.x).await,
         None => Ok(Vec::new()),
     }
 }

@@ -44,9 +44,9 @@ impl Player {
     }
 
     /// Takes one step; `None` once there is nothing left to do, or nothing has begun.
-    pub fn step(&mut self) -> Option<Frame> {
+    pub fn step(&mut self) -> Option<Result<Frame>> {
         let frame = self.generation.as_mut().and_then(|generation| generation.step());
-        if frame.is_none() {
+        if !matches!(frame, Some(Ok(_))) {
             self.generation = None;
         }
         frame
@@ -104,6 +104,7 @@ pub(crate) mod tests {
         player.begin(request).expect("it begins");
         let mut frames = Vec::new();
         while let Some(frame) = player.step() {
+            let frame = frame.expect("a step");
             assert_eq!((frame.step, frame.steps), (frames.len() + 1, 3));
             frames.push(block_on(weights::read(frame.x)).expect("numbers"));
         }

@@ -51,7 +51,7 @@ fn samples(model: &dyn Model, sampler: &str, first: u64, count: usize) -> Vec<f3
         ..Request::default()
     };
     let mut generation = model.generate(&request).expect("a generation");
-    let frames = std::iter::from_fn(|| generation.step());
+    let frames = std::iter::from_fn(|| generation.step().map(|frame| frame.expect("a step")));
     let last = frames.last().expect("four frames");
     pollster::block_on(read(last.x)).expect("samples")
 }

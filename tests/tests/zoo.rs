@@ -9,7 +9,7 @@ use kiln::weights::read;
 fn draw(model: &dyn Model, count: usize) -> Vec<f32> {
     let mut generation =
         model.generate(&Request { count, seed: 5, ..Request::default() }).expect("a generation");
-    let frames = std::iter::from_fn(|| generation.step());
+    let frames = std::iter::from_fn(|| generation.step().map(|frame| frame.expect("a step")));
     let last = frames.last().expect("a frame");
     pollster::block_on(read(last.x)).expect("samples")
 }

@@ -57,7 +57,8 @@ impl Engine {
         let rows = self.rows.clone();
         future_to_promise(async move {
             match frame {
-                Some(frame) => show(frame, &shape, &rows).await,
+                Some(Ok(frame)) => show(frame, &shape, &rows).await,
+                Some(Err(error)) => Err(thrown(error).into()),
                 None => Ok(JsValue::NULL),
             }
         })

@@ -9,6 +9,7 @@ use crate::model::{Card, Classes, Frame, Generation, Request};
 use crate::nn::one_hot;
 use crate::samplers::{Noise, Sampler, Walk};
 use crate::schedules::Level;
+use crate::schedules::grids::Span;
 use crate::{Error, Result};
 
 /// A walk under way.
@@ -35,7 +36,13 @@ impl Denoising {
             // With no class asked for there is nothing to be guided towards.
             sampling.guidance = 1.0;
         }
-        let levels = sampling.grid.levels(sampling.steps, &*sampling.schedule, model.config.range)?;
+        sampling.sampler.check()?;
+        let levels = sampling.grid.levels(&Span {
+            steps: sampling.steps,
+            schedule: &*sampling.schedule,
+            range: model.config.range,
+            features: card.features(),
+        })?;
         let noise = Noise {
             seed: request.seed,
             first: request.first,
@@ -99,18 +106,24 @@ fn classes(
     Ok(Some(one_hot(&rows, known, &model.device)))
 }
 
-impl Generation for Denoising {
-    fn step(&mut self) -> Option<Frame> {
-        let [from, to] = [*self.levels.get(self.at)?, *self.levels.get(self.at + 1)?];
+impl Denoising {
+    fn advance(&mut self, from: Level, to: Level) -> Result<Frame> {
         let denoiser =
             Guided { model: &self.model, class: self.class.clone(), scale: self.sampling.guidance };
-        let walk = Walk::new(&denoiser, &*self.sampling.schedule, &self.noise);
-        walk.step.set(self.at as u32);
-        self.x = self.sampler.step(&walk, self.x.clone(), from, to);
-        self.evaluations += walk.evaluations.get();
+        let walk = Walk::new(&denoiser, &*self.sampling.schedule, &self.levels, &self.noise);
+        walk.begin(self.at);
+        self.x = self.sampler.step(&walk, self.x.clone(), from, to)?;
+        self.evaluations += walk.evaluations();
         self.at += 1;
         let x = self.x.clone() / to.alpha;
-        Some(Frame { step: self.at, steps: self.steps(), level: to.ratio(), x })
+        Ok(Frame { step: self.at, steps: self.steps(), level: to.ratio(), x })
+    }
+}
+
+impl Generation for Denoising {
+    fn step(&mut self) -> Option<Result<Frame>> {
+        let [from, to] = [*self.levels.get(self.at)?, *self.levels.get(self.at + 1)?];
+        Some(self.advance(from, to))
     }
 
     fn steps(&self) -> usize {

@@ -30,6 +30,8 @@ pub enum Purpose {
     Augment = 8,
     /// Directions, subsets and probes of metrics.
     Metric = 9,
+    /// The Brownian path of stochastic samplers; the index is the sample's, the draw is the node of its tree.
+    Brownian = 10,
 }
 
 /// Names one stream of random numbers.

@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
+use crate::config::check::within;
 use crate::registry::{About, Member};
 
 /// First order; `eta` goes from the ODE (0) to DDPM's ancestral sampling (1).
@@ -36,18 +38,21 @@ impl Solver for Ddim {
     fn stochastic(&self) -> bool {
         self.eta > 0.0
     }
+    fn check(&self) -> Result<()> {
+        within("eta", self.eta, 0.0, 1.0)
+    }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(self.clone())
     }
 }
 
 impl Sampler for Ddim {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
         let s = self.eta * posterior_std(from, to);
         let kept = (to.sigma * to.sigma - s * s).max(0.0).sqrt() / from.sigma;
         let x = x * kept + denoised * (to.alpha - kept * from.alpha);
-        if s > 0.0 { x + walk.draw() * s } else { x }
+        Ok(if s > 0.0 { x + walk.draw() * s } else { x })
     }
 }
 

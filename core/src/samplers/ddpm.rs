@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// Stochastic, one evaluation a step, wants many steps.
@@ -39,15 +40,15 @@ impl Solver for Ddpm {
 }
 
 impl Sampler for Ddpm {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
         let a = from.alpha / to.alpha;
         let (var, var_to) = (from.sigma * from.sigma, to.sigma * to.sigma);
         let beta = var - a * a * var_to;
         let mean = denoised * (to.alpha * beta / var) + x * (a * var_to / var);
         if to.sigma == 0.0 {
-            return mean;
+            return Ok(mean);
         }
-        mean + walk.draw() * (beta * var_to / var).sqrt()
+        Ok(mean + walk.draw() * (beta * var_to / var).sqrt())
     }
 }

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// Second order, one evaluation a step.
@@ -29,6 +30,9 @@ impl Solver for Dpmpp2m {
     fn order(&self) -> u32 {
         2
     }
+    fn memory(&self) -> usize {
+        1
+    }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(Multistep { last: None })
     }
@@ -40,10 +44,10 @@ struct Multistep {
 }
 
 impl Sampler for Multistep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
         if to.sigma == 0.0 {
-            return denoised * to.alpha;
+            return Ok(denoised * to.alpha);
         }
         let h = to.log_snr() - from.log_snr();
         let direction = match self.last.take() {
@@ -54,6 +58,10 @@ impl Sampler for Multistep {
             None => denoised.clone(),
         };
         self.last = Some((denoised, h));
-        x * (to.sigma / from.sigma) - direction * (to.alpha * (-h).exp_m1())
+        Ok(x * (to.sigma / from.sigma) - direction * (to.alpha * (-h).exp_m1()))
+    }
+
+    fn kept(&self) -> usize {
+        usize::from(self.last.is_some())
     }
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// First order, one evaluation a step.
@@ -32,8 +33,8 @@ impl Solver for Euler {
 }
 
 impl Sampler for Euler {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let d = walk.slope(&x, from);
-        x + d * (to.t - from.t)
+        Ok(x + d * (to.t - from.t))
     }
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// Second order, two evaluations a step.
@@ -25,8 +26,8 @@ impl Solver for Heun {
     fn order(&self) -> u32 {
         2
     }
-    fn evaluations(&self) -> usize {
-        2
+    fn evaluations(&self) -> Option<usize> {
+        Some(2)
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(self.clone())
@@ -34,14 +35,14 @@ impl Solver for Heun {
 }
 
 impl Sampler for Heun {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let h = to.t - from.t;
         let d = walk.slope(&x, from);
         let x_euler = x.clone() + d.clone() * h;
         if to.sigma == 0.0 {
-            return x_euler;
+            return Ok(x_euler);
         }
         let d_prime = walk.slope(&x_euler, to);
-        x + (d + d_prime) * (h / 2.0)
+        Ok(x + (d + d_prime) * (h / 2.0))
     }
 }

@@ -8,6 +8,7 @@ mod heun;
 mod ddim;
 mod ddpm;
 mod dpmpp_2m;
+mod brownian;
 
 use std::cell::Cell;
 
@@ -39,9 +40,19 @@ pub trait Solver {
         false
     }
 
-    /// Evaluations of the denoiser a step.
-    fn evaluations(&self) -> usize {
-        1
+    /// Evaluations of the denoiser a step; the last step, into data, may take fewer. `None` where a tolerance decides.
+    fn evaluations(&self) -> Option<usize> {
+        Some(1)
+    }
+
+    /// State tensors that it keeps from one step to the next, at most.
+    fn memory(&self) -> usize {
+        0
+    }
+
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
     }
 
     /// A walker at the start of its walk.
@@ -52,7 +63,12 @@ pub trait Solver {
 /// often as it likes in between: an adaptive one divides the step itself.
 pub trait Sampler {
     /// Takes the step. `to` is data (`σ = 0`) in the last.
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2>;
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>>;
+
+    /// State tensors that it keeps now.
+    fn kept(&self) -> usize {
+        0
+    }
 }
 
 registry! {
@@ -66,24 +82,51 @@ registry! {
     }
 }
 
-/// Where a walk goes: its denoiser, its schedule, its noise.
+/// Where a walk goes: its denoiser, its schedule, its levels, its noise.
 pub struct Walk<'a> {
     /// The model.
     pub denoiser: &'a dyn Denoiser,
     /// The frame in which steps are taken.
     pub schedule: &'a dyn Schedule,
-    /// Where stochastic samplers draw from.
-    pub noise: &'a Noise,
-    /// Which step this is: it keys the noise.
-    pub step: Cell<u32>,
-    /// Evaluations of the denoiser so far.
-    pub evaluations: Cell<usize>,
+    /// Every level that is visited, from noise to data.
+    pub levels: &'a [Level],
+    noise: &'a dyn NoiseSource,
+    step: Cell<usize>,
+    draws: Cell<u32>,
+    evaluations: Cell<usize>,
 }
 
 impl<'a> Walk<'a> {
     /// A walk that has not begun.
-    pub fn new(denoiser: &'a dyn Denoiser, schedule: &'a dyn Schedule, noise: &'a Noise) -> Self {
-        Self { denoiser, schedule, noise, step: Cell::new(0), evaluations: Cell::new(0) }
+    pub fn new(
+        denoiser: &'a dyn Denoiser,
+        schedule: &'a dyn Schedule,
+        levels: &'a [Level],
+        noise: &'a dyn NoiseSource,
+    ) -> Self {
+        let (step, draws, evaluations) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        Self { denoiser, schedule, levels, noise, step, draws, evaluations }
+    }
+
+    /// Goes to step `index`, counted from 0: it keys the noise.
+    pub fn begin(&self, index: usize) {
+        self.step.set(index);
+        self.draws.set(0);
+    }
+
+    /// Which step this is, from 0.
+    pub fn step(&self) -> usize {
+        self.step.get()
+    }
+
+    /// Steps in all.
+    pub fn steps(&self) -> usize {
+        self.levels.len().saturating_sub(1)
+    }
+
+    /// Evaluations of the denoiser so far.
+    pub fn evaluations(&self) -> usize {
+        self.evaluations.get()
     }
 
     /// The mean of the data given `x` at that level.
@@ -93,6 +136,11 @@ impl<'a> Walk<'a> {
         self.denoiser.denoise(x, at.ratio())
     }
 
+    /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.
+    pub fn epsilon(&self, x: &Tensor<2>, denoised: &Tensor<2>, at: Level) -> Tensor<2> {
+        x.clone() / at.sigma - denoised.clone() * (at.alpha / at.sigma)
+    }
+
     /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`, with the two multiples of `x` and `D` gathered in double precision.
     pub fn slope(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
         let denoised = self.denoise(x, at);
@@ -100,10 +148,36 @@ impl<'a> Walk<'a> {
         x.clone() * (d_sigma / at.sigma) + denoised * (d_alpha - d_sigma * at.alpha / at.sigma)
     }
 
-    /// The noise of this step: standard normal, `[batch, features]`.
-    pub fn draw(&self) -> Tensor<2> {
-        self.noise.draw(Purpose::SamplerNoise, self.step.get())
+    /// The level of the schedule at time `t`, for stages between two levels.
+    pub fn at(&self, t: f64) -> Level {
+        Level::at(self.schedule, t)
     }
+
+    /// The level of the schedule where `ln(α/σ)` is `lambda`.
+    pub fn at_log_snr(&self, lambda: f64) -> Level {
+        self.at(self.schedule.time((-lambda).exp()))
+    }
+
+    /// Fresh noise of this step: standard normal, `[batch, features]`, another at each call.
+    pub fn draw(&self) -> Tensor<2> {
+        let draw = self.draws.get();
+        self.draws.set(draw + 1);
+        self.noise.normal(self.step.get() as u32, draw)
+    }
+
+    /// `(W(b) − W(a))/sqrt(|b − a|)` of the walk's one Brownian path `W`: the path does not change with the number of steps.
+    pub fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
+        self.noise.brownian(a, b)
+    }
+}
+
+/// Where stochastic samplers draw from. Standard normals, `[batch, features]`.
+pub trait NoiseSource {
+    /// The noise of a step; `draw` counts the draws within it.
+    fn normal(&self, step: u32, draw: u32) -> Tensor<2>;
+
+    /// The increment of a Brownian path from time `a` to time `b` (either order, both 0 or more), scaled to unit variance.
+    fn brownian(&self, a: f64, b: f64) -> Tensor<2>;
 }
 
 /// Each sample's own noise, the same whatever the batch and the device.
@@ -137,16 +211,28 @@ impl Noise {
     }
 }
 
+impl NoiseSource for Noise {
+    fn normal(&self, step: u32, draw: u32) -> Tensor<2> {
+        // Steps in the low bits: what draws once a step draws what it always drew.
+        self.draw(Purpose::SamplerNoise, step | draw << 20)
+    }
+
+    fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
+        brownian::increment(self, a, b)
+    }
+}
+
 /// Walks `x` down `levels` at once; [`crate::model::Generation`] is the same step by step.
-pub fn walk(config: &SamplerConfig, walk: &Walk, x: Tensor<2>, levels: &[Level]) -> Result<Tensor<2>> {
-    if levels.len() < 2 {
+pub fn walk(config: &SamplerConfig, walk: &Walk, x: Tensor<2>) -> Result<Tensor<2>> {
+    if walk.levels.len() < 2 {
         return Err(Error::argument("a walk needs two levels at least"));
     }
+    config.check()?;
     let mut sampler = config.build();
-    Ok(levels.windows(2).enumerate().fold(x, |x, (i, pair)| {
-        walk.step.set(i as u32);
+    walk.levels.windows(2).enumerate().try_fold(x, |x, (i, pair)| {
+        walk.begin(i);
         sampler.step(walk, x, pair[0], pair[1])
-    }))
+    })
 }
 
 #[cfg(test)]

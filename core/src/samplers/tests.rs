@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::schedules::ScheduleConfig;
-use crate::schedules::grids::GridConfig;
+use crate::schedules::grids::{GridConfig, Span};
 
 const MEAN: f64 = 0.4;
 const VAR: f64 = 0.25;
@@ -11,6 +11,12 @@ const VAR: f64 = 0.25;
 fn ideal(x: Tensor<2>, sigma: f64) -> Tensor<2> {
     let total = VAR + sigma * sigma;
     x * (VAR / total) + MEAN * sigma * sigma / total
+}
+
+/// The levels of a named grid under that schedule.
+fn levels(grid: &str, steps: usize, schedule: &ScheduleConfig) -> Vec<Level> {
+    let span = Span { steps, schedule: &**schedule, range: [0.002, 80.0], features: 1 };
+    GridConfig::named(grid).and_then(|grid| grid.levels(&span)).expect("a grid")
 }
 
 fn noise(rows: usize) -> Noise {
@@ -26,7 +32,7 @@ fn error(sampler: &SamplerConfig, schedule: &ScheduleConfig, n: usize) -> f64 {
     let noise = noise(1);
     let x0 = 1.5;
     let x = Tensor::from_floats([[x0 * levels[0].alpha]], &Device::flex());
-    let end = walk(sampler, &Walk::new(&ideal, &**schedule, &noise), x, &levels).expect("a walk");
+    let end = walk(sampler, &Walk::new(&ideal, &**schedule, &levels, &noise), x).expect("a walk");
     let shrink = ((VAR + 0.25) / (VAR + 4.0)).sqrt();
     let exact = (MEAN + (x0 - MEAN) * shrink) * levels[n].alpha;
     (f64::from(end.into_scalar::<f32>()) - exact).abs()
@@ -58,11 +64,10 @@ fn every_sampler_reaches_the_moments_of_the_data_under_every_schedule() {
     for (sampler, schedule) in
         samplers.iter().flat_map(|s| ScheduleConfig::all().into_iter().map(move |schedule| (s, schedule)))
     {
-        let grid = GridConfig::named("karras").expect("karras");
-        let levels = grid.levels(200, &*schedule, [0.002, 80.0]).expect("a grid");
+        let levels = levels("karras", 200, &schedule);
         let noise = noise(rows);
         let start = noise.start(levels[0]);
-        let x = walk(sampler, &Walk::new(&ideal, &*schedule, &noise), start, &levels).expect("a walk");
+        let x = walk(sampler, &Walk::new(&ideal, &*schedule, &levels, &noise), start).expect("a walk");
         let (var, mean) = x.var_mean(0);
         let (var, mean) = (f64::from(var.into_scalar::<f32>()), f64::from(mean.into_scalar::<f32>()));
         // Four standard errors of 4,000 samples, and 2 % for 200 steps.
@@ -79,12 +84,11 @@ fn every_sampler_reaches_the_moments_of_the_data_under_every_schedule() {
 #[test]
 fn ddpm_is_ddim_with_eta_one() {
     let schedule = ScheduleConfig::named("vp").expect("vp");
-    let levels =
-        GridConfig::named("linear").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
+    let levels = levels("linear", 10, &schedule);
     let noise = noise(64);
     let run = |sampler: SamplerConfig| {
         let x = noise.start(levels[0]);
-        walk(&sampler, &Walk::new(&ideal, &*schedule, &noise), x, &levels).expect("a walk")
+        walk(&sampler, &Walk::new(&ideal, &*schedule, &levels, &noise), x).expect("a walk")
     };
     let ddpm = run(SamplerConfig::named("ddpm").expect("ddpm"));
     let ddim = run(SamplerConfig::Ddim(ddim::Ddim { eta: 1.0 }));
@@ -95,12 +99,11 @@ fn ddpm_is_ddim_with_eta_one() {
 #[test]
 fn euler_under_the_edm_schedule_is_ddim() {
     let schedule = ScheduleConfig::named("edm").expect("edm");
-    let levels =
-        GridConfig::named("karras").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
+    let levels = levels("karras", 10, &schedule);
     let noise = noise(64);
     let run = |name: &str| {
         let sampler = SamplerConfig::named(name).expect("a sampler");
-        walk(&sampler, &Walk::new(&ideal, &*schedule, &noise), noise.start(levels[0]), &levels)
+        walk(&sampler, &Walk::new(&ideal, &*schedule, &levels, &noise), noise.start(levels[0]))
             .expect("a walk")
     };
     let difference = (run("euler") - run("ddim")).abs().max().into_scalar::<f32>();
@@ -108,16 +111,24 @@ fn euler_under_the_edm_schedule_is_ddim() {
 }
 
 #[test]
-fn evaluations_are_as_promised() {
+fn evaluations_and_memory_are_as_promised() {
     let schedule = ScheduleConfig::named("edm").expect("edm");
-    let levels =
-        GridConfig::named("karras").and_then(|g| g.levels(10, &*schedule, [0.002, 80.0])).expect("a grid");
+    let levels = levels("karras", 10, &schedule);
     let noise = noise(1);
-    for sampler in SamplerConfig::all() {
-        let walker = Walk::new(&ideal, &*schedule, &noise);
-        walk(&sampler, &walker, noise.start(levels[0]), &levels).expect("a walk");
-        // A method of several stages needs one only in the last step.
-        assert_eq!(walker.evaluations.get(), 9 * sampler.evaluations() + 1, "{}", sampler.name());
+    for config in SamplerConfig::all() {
+        let walk = Walk::new(&ideal, &*schedule, &levels, &noise);
+        let mut sampler = config.build();
+        let mut x = noise.start(levels[0]);
+        for (i, pair) in levels.windows(2).enumerate() {
+            walk.begin(i);
+            x = sampler.step(&walk, x, pair[0], pair[1]).expect("a step");
+            assert!(sampler.kept() <= config.memory(), "{} keeps {}", config.name(), sampler.kept());
+        }
+        if let Some(evaluations) = config.evaluations() {
+            // A method of several stages needs one only in the last step.
+            let promised = 9 * evaluations + 1..=10 * evaluations;
+            assert!(promised.contains(&walk.evaluations()), "{}: {}", config.name(), walk.evaluations());
+        }
     }
 }
 

@@ -69,7 +69,7 @@ fn every_prediction_learns_a_gaussian() {
         let mut generation = model.generate(&request).expect("a generation");
         let mut last = None;
         while let Some(frame) = generation.step() {
-            last = Some(frame);
+            last = Some(frame.expect("a step"));
         }
         let x = last.expect("frames").x;
         let (var, mean) = x.var_mean(0);

@@ -5,7 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, Spacing};
+use super::{Spacing, Span};
+use crate::Result;
+use crate::config::check::positive;
 use crate::registry::{About, Member};
 
 /// Equal steps in `σ^{1/ρ}`: dense where there is little noise.
@@ -30,10 +32,15 @@ impl Member for Karras {
 }
 
 impl Spacing for Karras {
-    fn times(&self, steps: usize, schedule: &dyn Schedule, [min, max]: [f64; 2]) -> Vec<f64> {
+    fn times(&self, span: &Span) -> Result<Vec<f64>> {
+        let [min, max] = span.range;
         let (bottom, top) = (min.powf(1.0 / self.rho), max.powf(1.0 / self.rho));
-        let last = (steps - 1).max(1) as f64;
+        let last = (span.steps - 1).max(1) as f64;
         let ratio = |i: usize| (top + i as f64 / last * (bottom - top)).powf(self.rho);
-        (0..steps).map(|i| schedule.time(ratio(i))).collect()
+        Ok((0..span.steps).map(|i| span.schedule.time(ratio(i))).collect())
+    }
+
+    fn check(&self) -> Result<()> {
+        positive("rho", self.rho)
     }
 }

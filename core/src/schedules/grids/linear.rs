@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Schedule, Spacing};
+use super::{Spacing, Span};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// Equal steps in time, down to data.
@@ -19,8 +20,8 @@ impl Member for Linear {
 }
 
 impl Spacing for Linear {
-    fn times(&self, steps: usize, schedule: &dyn Schedule, [_, max]: [f64; 2]) -> Vec<f64> {
-        let top = schedule.time(max);
-        (0..steps).map(|i| top * (1.0 - i as f64 / steps as f64)).collect()
+    fn times(&self, span: &Span) -> Result<Vec<f64>> {
+        let top = span.schedule.time(span.range[1]);
+        Ok((0..span.steps).map(|i| top * (1.0 - i as f64 / span.steps as f64)).collect())
     }
 }

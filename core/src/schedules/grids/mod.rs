@@ -6,10 +6,28 @@ mod linear;
 use super::{Level, Schedule};
 use crate::{Error, Result};
 
+/// What a grid is to cover.
+#[derive(Clone, Copy)]
+pub struct Span<'a> {
+    /// How many times are wanted.
+    pub steps: usize,
+    /// Whose times.
+    pub schedule: &'a dyn Schedule,
+    /// `σ/α` at the end and at the start of the walk.
+    pub range: [f64; 2],
+    /// Numbers in a sample, for grids that depend on the resolution.
+    pub features: usize,
+}
+
 /// A rule that spaces times.
 pub trait Spacing {
-    /// `steps` times from the noisiest to the last before data. `range` is `[σ/α]` at the end and at the start of the walk.
-    fn times(&self, steps: usize, schedule: &dyn Schedule, range: [f64; 2]) -> Vec<f64>;
+    /// `steps` falling times of the schedule, from the noisiest to the last before data.
+    fn times(&self, span: &Span) -> Result<Vec<f64>>;
+
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {
@@ -22,17 +40,18 @@ registry! {
 
 impl GridConfig {
     /// `steps + 1` levels, falling, the last of them data.
-    pub fn levels(&self, steps: usize, schedule: &dyn Schedule, range: [f64; 2]) -> Result<Vec<Level>> {
-        if steps == 0 {
+    pub fn levels(&self, span: &Span) -> Result<Vec<Level>> {
+        self.check()?;
+        if span.steps == 0 {
             return Err(Error::argument("steps: a walk from noise to data takes at least 1 step, not 0"));
         }
-        let mut times = self.times(steps, schedule, range);
+        let mut times = self.times(span)?;
         times.push(0.0);
         if let Some(pair) = times.windows(2).find(|pair| pair[0].is_nan() || pair[0] <= pair[1]) {
             let (name, [from, to]) = (self.name(), [pair[0], pair[1]]);
             return Err(Error::argument(format!("grid {name}: times must fall, but {to} follows {from}")));
         }
-        Ok(times.into_iter().map(|t| Level::at(schedule, t)).collect())
+        Ok(times.into_iter().map(|t| Level::at(span.schedule, t)).collect())
     }
 }
 
@@ -41,18 +60,22 @@ mod tests {
     use super::super::ScheduleConfig;
     use super::*;
 
+    fn span(steps: usize, schedule: &dyn Schedule) -> Span<'_> {
+        Span { steps, schedule, range: [0.002, 80.0], features: 784 }
+    }
+
     #[test]
     fn every_grid_falls_from_the_top_to_data_under_every_schedule() {
         for (grid, schedule) in
             GridConfig::all().iter().flat_map(|g| ScheduleConfig::all().into_iter().map(move |s| (g, s)))
         {
             for steps in [1, 2, 7, 100] {
-                let levels = grid.levels(steps, &*schedule, [0.002, 80.0]).expect("a grid");
+                let levels = grid.levels(&span(steps, &*schedule)).expect("a grid");
                 assert_eq!(levels.len(), steps + 1);
                 assert!((levels[0].ratio() / 80.0 - 1.0).abs() < 1e-9, "{} {}", grid.name(), schedule.name());
                 assert_eq!(levels[steps].sigma, 0.0);
             }
-            assert!(grid.levels(0, &*schedule, [0.002, 80.0]).is_err());
+            assert!(grid.levels(&span(0, &*schedule)).is_err());
         }
     }
 
@@ -60,7 +83,7 @@ mod tests {
     #[test]
     fn karras_is_the_papers() {
         let schedule = ScheduleConfig::named("edm").expect("edm");
-        let levels = GridConfig::named("karras").and_then(|grid| grid.levels(10, &*schedule, [0.002, 80.0]));
+        let levels = GridConfig::named("karras").and_then(|grid| grid.levels(&span(10, &*schedule)));
         let sigmas: Vec<f64> = levels.expect("a grid").iter().map(|level| level.sigma).collect();
         let formula = |i: f64| {
             let (max, min) = (80_f64.powf(1.0 / 7.0), 0.002_f64.powf(1.0 / 7.0));
