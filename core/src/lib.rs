@@ -38,7 +38,8 @@ pub mod weights;
 // Learning
 pub mod train;
 
-// What a run leaves behind, and how it is judged
+// What a run leaves behind, how it is shown, and how it is judged
+pub mod colour;
 #[cfg(feature = "host")]
 pub mod runs;
 #[cfg(feature = "host")]

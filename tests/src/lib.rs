@@ -1,5 +1,10 @@
 //! What no single crate can promise: the same numbers on every device, a zoo that keeps its cards' word, a tidy tree.
 
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 use burn::prelude::Device;
 use kiln::device;
 

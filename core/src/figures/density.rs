@@ -1,13 +1,13 @@
 //! Samples on the plane, as light: where there are more, it is brighter.
 
-use image::RgbImage;
 use image::imageops;
+use image::{Rgb, RgbImage};
 use plotters::prelude::Text;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::colour::magma;
 use super::text;
+use crate::colour::magma;
 use crate::{Error, Result};
 
 /// Height of the line of titles, and the gap between panels, in pixels.
@@ -105,7 +105,7 @@ impl Light {
     /// Square roots are shown: the noise of a count is then as large in the bright as in the dark (Anscombe 1948).
     fn picture(&self, bright: f32) -> RgbImage {
         RgbImage::from_fn(self.side as u32, self.side as u32, |x, y| {
-            magma((self.values[y as usize * self.side + x as usize] / bright).sqrt())
+            Rgb(magma((self.values[y as usize * self.side + x as usize] / bright).sqrt()))
         })
     }
 
@@ -160,7 +160,7 @@ fn around(line: &[f32], kernel: &[f32], centre: usize) -> f32 {
 /// Panels with their titles above.
 fn side_by_side(panels: [(&str, &Light); 2], bright: f32) -> Result<RgbImage> {
     let side = panels[0].1.side as u32;
-    let mut picture = RgbImage::from_pixel(2 * side + GAP, side + TITLE, magma(0.0));
+    let mut picture = RgbImage::from_pixel(2 * side + GAP, side + TITLE, Rgb(magma(0.0)));
     for (place, (_, light)) in (0..).zip(&panels) {
         imageops::replace(
             &mut picture,

@@ -29,13 +29,14 @@ pub(crate) fn run(args: Args) -> Outcome {
     let started = Instant::now();
     let (found, device) = kiln::device::choose(&args.device)?;
     let digits = args.out.join("digits.png");
-    let request = Request { count: 64, seed: 1, classes: Classes::Each, ..Request::default() };
+    let request =
+        Request { count: 64, seed: 1, steps: Some(10), classes: Classes::Each, ..Request::default() };
     make("mnist/flow", &request, 64, &digits, &device)?;
     out::say(format!("{}  64 digits by mnist/flow, each of the ten in turn", digits.display()));
     let moons = args.out.join("moons.png");
-    let request = Request { count: 20_000, seed: 1, steps: Some(12), ..Request::default() };
+    let request = Request { count: 10_000, seed: 1, steps: Some(12), ..Request::default() };
     make("density/moons", &request, 10_000, &moons, &device)?;
-    out::say(format!("{}   20,000 points by density/moons, beside its data", moons.display()));
+    out::say(format!("{}   10,000 points by density/moons, beside its data", moons.display()));
     out::say(format!("\n{:.1} s on {} ({}). Next:", started.elapsed().as_secs_f64(), found.name, found.what));
     out::say(
         "  kiln zoo list\n  kiln sample mnist/flow --class 7 -n 16\n  kiln train density/moons\n  kiln --help",

@@ -8,11 +8,12 @@ mod report;
 use std::path::PathBuf;
 
 use crate::failure::Outcome;
-use crate::interrupt;
+use crate::{interrupt, out};
 
 const EXAMPLES: &str = "Examples:
   kiln train density/moons train.steps=2000
   kiln train my.yaml seed=1 model.network.channels=64 --data data/mnist
+  kiln train density/moons 'train.lr=choice(1e-3, 3e-4)' 'seed=choice(1, 2)'     # four runs, one after another
   kiln train --resume outputs/runs/2026-11-21T10-15-00_mnist-flow_k3f9";
 
 /// The arguments of `kiln train`.
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     /// YAML file or entry of the zoo; none with --resume, which takes the run's own
     #[arg(required_unless_present = "resume")]
     config: Option<String>,
-    /// Overrides, as in `train.batch=64`
+    /// Overrides, as in `train.batch=64`; `key=choice(a, b)` trains once with each
     #[arg(value_name = "key=value")]
     overrides: Vec<String>,
     /// Where the data are, for those that are read from files
@@ -40,10 +41,20 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    let trainer = match &args.resume {
-        Some(folder) => resume::resume(&args, folder)?,
-        None => start::start(&args)?,
-    };
+    if let Some(folder) = &args.resume {
+        let trainer = resume::resume(&args, folder)?;
+        interrupt::listen()?;
+        return trainer.train();
+    }
+    let runs = kiln::config::expand(&args.overrides);
+    // All of a sweep is read before any of it is trained: the last typing error should not cost the runs before it.
+    runs.iter().try_for_each(|overrides| start::check(&args, overrides))?;
     interrupt::listen()?;
-    trainer.train()
+    for (i, overrides) in runs.iter().enumerate() {
+        if runs.len() > 1 {
+            out::say(format!("\nrun {} of {}: {}", i + 1, runs.len(), overrides.join(" ")));
+        }
+        start::start(&args, overrides)?.train()?;
+    }
+    Ok(())
 }

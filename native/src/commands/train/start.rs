@@ -31,10 +31,19 @@ pub(super) fn workshop(config: &RunConfig, data: Option<&Path>, device: &str) ->
     Ok(Workshop { device: found, session, loader })
 }
 
+/// Reads a configuration without training it.
+pub(super) fn check(args: &Args, overrides: &[String]) -> Outcome {
+    read(args, overrides)?.train.check()?;
+    Ok(())
+}
+
+fn read(args: &Args, overrides: &[String]) -> Outcome<RunConfig> {
+    run_config::read(args.config.as_deref().unwrap_or_default(), overrides)
+}
+
 /// Begins a run.
-pub(super) fn start(args: &Args) -> Outcome<Trainer> {
-    let name = args.config.as_deref().unwrap_or_default();
-    let config = run_config::read(name, &args.overrides)?;
+pub(super) fn start(args: &Args, overrides: &[String]) -> Outcome<Trainer> {
+    let config = read(args, overrides)?;
     let workshop = workshop(&config, args.data.as_deref(), args.device.as_deref().unwrap_or("auto"))?;
     let yaml = kiln::config::to_yaml(&config)?;
     let meta = meta(&config, &workshop);
