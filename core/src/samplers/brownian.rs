@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn path(rows: usize, a: f64, b: f64) -> Vec<f64> {
-        let scaled = increment(&noise(rows), a, b).into_data().into_vec::<f32>().expect("floats");
+        let scaled = increment(&noise(rows), a, b).into_data().try_to_vec::<f32>().expect("floats");
         scaled.into_iter().map(|z| f64::from(z) * (b - a).abs().sqrt()).collect()
     }
 

@@ -38,7 +38,7 @@ pub(super) fn check(args: &Args, overrides: &[String]) -> Outcome {
 }
 
 fn read(args: &Args, overrides: &[String]) -> Outcome<RunConfig> {
-    run_config::read(args.config.as_deref().unwrap_or_default(), overrides)
+    Ok(run_config::read(args.config.as_deref().unwrap_or_default(), overrides)?)
 }
 
 /// Begins a run.
