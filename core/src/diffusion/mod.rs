@@ -12,6 +12,8 @@
 
 mod prediction;
 mod noise;
+mod weight;
+mod coupling;
 mod guidance;
 mod generation;
 
@@ -33,8 +35,10 @@ use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
 pub use guidance::Guided;
+pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
+pub use weight::{Weight, WeightConfig};
 
 /// A diffusion or flow-matching model. The defaults are EDM's.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +50,10 @@ pub struct DiffusionConfig {
     pub sigma_data: f64,
     /// Which noise levels are learnt, and how often.
     pub noise: NoiseConfig,
+    /// How much each noise level counts.
+    pub weight: WeightConfig,
+    /// Which noise goes with which example of a batch.
+    pub coupling: CouplingConfig,
     /// The network.
     pub network: NetworkConfig,
     /// How often the class is hidden while learning, for classifier-free guidance; 1 learns without classes.
@@ -93,6 +101,8 @@ impl Default for DiffusionConfig {
             prediction: PredictionConfig::named("edm").expect(named),
             sigma_data: 0.5,
             noise: NoiseConfig::named("log_normal").expect(named),
+            weight: WeightConfig::named("unit").expect(named),
+            coupling: CouplingConfig::named("independent").expect(named),
             network: NetworkConfig::named("unet").expect(named),
             label_dropout: 0.1,
             range: [0.002, 80.0],
@@ -120,6 +130,8 @@ impl DiffusionConfig {
         within("label_dropout", self.label_dropout, 0.0, 1.0)?;
         within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
+        under("weight", self.weight.check())?;
+        under("coupling", self.coupling.check())?;
         let [bottom, top] = self.range;
         if bottom.is_nan() || bottom <= 0.0 || top.is_nan() || top <= bottom || top.is_infinite() {
             return Err(Error::config(
@@ -143,6 +155,22 @@ impl DiffusionConfig {
         let skip = column(sigma, |sigma| self.prediction.coefficients(sigma, self.sigma_data)[0], device);
         let out = column(sigma, |sigma| self.prediction.coefficients(sigma, self.sigma_data)[1], device);
         (skip, out)
+    }
+
+    /// `w(σ)`, `[batch, 1]`.
+    fn weights(&self, sigma: &[f64], device: &Device) -> Tensor<2> {
+        let c_out = |sigma| self.prediction.coefficients(sigma, self.sigma_data)[1];
+        column(sigma, |sigma| self.weight.of(sigma, c_out(sigma)), device)
+    }
+
+    /// The rows of noise in the order of the examples that they go with.
+    fn coupled(&self, data: &[f32], noise: Vec<f32>, rows: usize, key: Key) -> Vec<f32> {
+        if matches!(self.coupling, CouplingConfig::Independent(_)) {
+            return noise;
+        }
+        let features = noise.len() / rows;
+        let order = self.coupling.pair(data, &noise, rows, &mut key.stream());
+        order.iter().flat_map(|row| noise[row * features..(row + 1) * features].iter().copied()).collect()
     }
 
     /// `c_in = 1/sqrt(σ² + σ_data²)`, so that the network's input has unit variance (Karras et al. 2022, Table 1).
@@ -210,6 +238,7 @@ impl Family for DiffusionConfig {
                 Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
+        let noise = self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
         let shape = [rows, features];
         let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
@@ -220,8 +249,9 @@ impl Family for DiffusionConfig {
         let input = x * column(&sigma, |sigma| self.c_in(sigma), device);
         let class =
             (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
+        let levels = sigma.clone();
         let f = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
-        (f - target).square().mean()
+        ((f - target).square() * self.weights(&levels, device)).mean()
     }
 }
 
