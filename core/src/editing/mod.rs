@@ -85,7 +85,7 @@ impl Edit {
             Self::Measured { rows: values, by, pull } => {
                 let width = by.width(shape)?;
                 rows::check("edit.rows", values, width, &[width])?;
-                under("edit.pull", pull.check())
+                under("edit.pull", inpainting::Inpainting::check(pull))
             }
             Self::Between { rows: values, frames } => {
                 rows::check("edit.rows", values, features, shape)?;

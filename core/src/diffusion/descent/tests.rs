@@ -75,26 +75,26 @@ const WANTED: [f64; 2] = [RHO * GIVEN as f64, 1.0 - RHO * RHO];
 #[test]
 fn repaint_reaches_the_conditional_distribution_which_replacement_misses() {
     let error = |[mean, var]: [f64; 2]| (mean - WANTED[0]).abs().max((var - WANTED[1]).abs());
-    let [worst, mean, var] =
-        inpainted(&InpaintConfig::named("replace").expect("replace"), sampling("ddpm", 40));
+    let replace = InpaintConfig::named("replace").expect("replace");
+    let [worst, mean, var] = inpainted(&replace, sampling("ddpm", 100));
     assert_eq!(worst, 0.0, "what is known should stay");
     let replaced = error([mean, var]);
-    let repaint = InpaintConfig::Repaint(Repaint { jump_length: 4, resamples: 8 });
-    let [worst, mean, var] = inpainted(&repaint, sampling("ddpm", 40));
+    let repaint = InpaintConfig::Repaint(Repaint { jump_length: 10, resamples: 20 });
+    let [worst, mean, var] = inpainted(&repaint, sampling("ddpm", 100));
     assert_eq!(worst, 0.0, "what is known should stay");
     let repainted = error([mean, var]);
-    // Four standard errors of 4,000 samples are 0.04; the rest is the discretisation of 40 steps.
-    assert!(repainted < 0.1, "mean {mean}, variance {var}, wanted {WANTED:?}");
-    assert!(repainted < 0.6 * replaced, "RePaint misses by {repainted}, replacement by {replaced}");
+    // Four standard errors of 4,000 samples are 0.04; as much again is DDPM's in 100 steps.
+    assert!(repainted < 0.08, "mean {mean}, variance {var}, wanted {WANTED:?}");
+    assert!(repainted < 0.25 * replaced, "RePaint misses by {repainted}, replacement by {replaced}");
 }
 
-/// The variance that `v` grants the first number, `σ²/(1 + σ²)`, is that of independent features. With `ρ` = 0.8 it is up to 1.6 times
-/// the true one at middling noise, so the pull comes a little late: 0.1 is the price, not the samples'.
+/// The variance that `v` grants the first number, `σ²/(1 + σ²)`, is that of independent features. With `ρ` = 0.8 it is up to 1.25 times
+/// the true one at middling noise, so that the pull comes late, however many steps there are: 0.1 is the approximation's, not chance.
 #[test]
 fn posterior_sampling_comes_near_the_conditional_distribution() {
     for sampler in ["heun", "ddpm"] {
         let [worst, mean, var] = inpainted(&InpaintConfig::Dps(Dps::default()), sampling(sampler, 60));
-        assert!(worst < 0.02, "{sampler}: the known number is off by {worst}");
+        assert!(worst < 1e-4, "{sampler}: the known number is off by {worst}");
         assert!((mean - WANTED[0]).abs() < 0.1, "{sampler}: mean {mean}, wanted {}", WANTED[0]);
         assert!((var - WANTED[1]).abs() < 0.1, "{sampler}: variance {var}, wanted {}", WANTED[1]);
     }
