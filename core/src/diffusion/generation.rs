@@ -9,7 +9,7 @@ use super::interpolation::Interpolation;
 use super::{Sampling, Trained};
 use crate::config::check::under;
 use crate::editing::{Course, Dps, Edit, Known, Pulled, spread};
-use crate::guidance::{Classified, Conditional, Guided, Thresholded};
+use crate::guidance::{Classified, Conditional, Guided, Guiding, Thresholded};
 use crate::model::{Card, Classes, Generate, Generation, Helpers, Model, Request};
 use crate::nn::one_hot;
 use crate::samplers::{Denoiser, Noise};
@@ -227,7 +227,7 @@ fn check_guidance(card: &Card, request: &Request, sampling: &Sampling, weak: boo
         return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {}", sampling.guidance)));
     }
     let scaled = request.guidance.is_some_and(|scale| scale != 1.0);
-    let asked = scaled || request.guiding.as_ref().is_some_and(|guiding| guiding.is_of_pairs());
+    let asked = scaled || request.guiding.as_ref().is_some_and(Guiding::is_of_pairs);
     if asked && card.classes.is_empty() && !weak {
         return Err(Error::argument(format!(
             "guidance: this {} has learnt no classes; leave it out, or give a weaker model to be guided by",

@@ -55,7 +55,7 @@ pub struct DiffusionConfig {
     /// Noise levels `σ/α` at the end and at the start of sampling.
     pub range: [f64; 2],
     /// How to sample where a request does not say.
-    pub sampling: Sampling,
+    pub sampling: Box<Sampling>,
 }
 
 /// How to sample.
@@ -100,7 +100,7 @@ impl Default for DiffusionConfig {
             network: NetworkConfig::named("unet").expect(named),
             label_dropout: 0.1,
             range: [0.002, 80.0],
-            sampling: Sampling::default(),
+            sampling: Box::default(),
         }
     }
 }
@@ -276,7 +276,7 @@ impl Generate for Diffusion {
 
     fn defaults(&self) -> Request {
         let Sampling { sampler, schedule, grid, steps, guidance, guiding } =
-            self.core.config.sampling.clone();
+            (*self.core.config.sampling).clone();
         Request {
             sampler: Some(sampler),
             schedule: Some(schedule),

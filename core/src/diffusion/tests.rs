@@ -36,7 +36,7 @@ fn config() -> DiffusionConfig {
     let network = crate::config::typed(network).expect("a network");
     DiffusionConfig {
         network,
-        sampling: Sampling { steps: 2, ..Sampling::default() },
+        sampling: Box::new(Sampling { steps: 2, ..Sampling::default() }),
         ..DiffusionConfig::default()
     }
 }

@@ -115,7 +115,7 @@ fn the_weaker_an_edit_the_nearer_it_stays() {
         let [least, some, most] = [1e-6, 0.5, 1.0].map(|strength| distance(strength, schedule));
         assert!(least < 0.003 && least < some && some < most, "{schedule}: {least}, {some}, {most}");
         // A fresh sample: 1 + the square of where it started from, in the mean of both features.
-        let wanted = (1.0 + (0.15_f64.powi(2) + 0.7_f64.powi(2)) / 2.0).sqrt();
+        let wanted = (1.0 + f64::midpoint(0.15_f64.powi(2), 0.7_f64.powi(2))).sqrt();
         assert!((most / wanted - 1.0).abs() < 0.06, "{schedule}: {most}, wanted {wanted}");
     }
 }
