@@ -4,7 +4,8 @@
 //! s = max(r, the p-quantile of |D|),   D ← clip(D, −s, s) r/s
 //! ```
 //!
-//! Saharia et al. 2022 (Imagen), section 2.3, <https://arxiv.org/abs/2205.11487>, with `r` = 1.
+//! Saharia et al. 2022 (Imagen), section 2.3, <https://arxiv.org/abs/2205.11487>, with `r` = 1. What is scaled back leaves the
+//! ends of the range: data that mostly lie there, as digits on black do, want a low `p`, which clips without scaling.
 
 use burn::prelude::*;
 use schemars::JsonSchema;

@@ -9,7 +9,7 @@ const EXAMPLES: &str = "Examples:
   kiln sample mnist/flow -n 64 --class each --out digits.png
   kiln sample mnist/edm --class 7 --guidance 2 --sampler ddim:eta=0.5 --steps 30
   kiln sample mnist/edm --guidance 4 --guidance-interval 0.1,5 --guidance-schedule cosine --guidance-rescale 0.7
-  kiln sample mnist/edm --guidance 8 --apg=norm=5 --threshold 0.995
+  kiln sample mnist/edm --guidance 8 --apg=norm=5 --threshold 0.6
   kiln sample mnist/edm --guidance 2 --weak early.safetensors
   kiln sample mnist/flow --class 3 --classifier mnist/classifier --classifier-scale 2
   kiln sample density/moons -n 10000 --out moons.png";
