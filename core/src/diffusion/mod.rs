@@ -14,8 +14,9 @@ mod prediction;
 mod noise;
 mod weight;
 mod coupling;
-mod guidance;
 mod generation;
+mod descent;
+mod interpolation;
 
 use std::rc::Rc;
 
@@ -25,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
-use crate::model::{Card, Family, Generate, Generation, Learning, Model, Request};
+use crate::guidance::{Conditional, Guiding};
+use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
@@ -34,7 +36,6 @@ use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
-pub use guidance::Guided;
 pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
@@ -62,7 +63,7 @@ pub struct DiffusionConfig {
     /// Noise levels `σ/α` at the end and at the start of sampling.
     pub range: [f64; 2],
     /// How to sample where a request does not say.
-    pub sampling: Sampling,
+    pub sampling: Box<Sampling>,
 }
 
 /// How to sample.
@@ -79,6 +80,8 @@ pub struct Sampling {
     pub steps: usize,
     /// Scale of classifier-free guidance; 1 is none.
     pub guidance: f64,
+    /// How guidance is done, beside its scale.
+    pub guiding: Guiding,
 }
 
 impl Default for Sampling {
@@ -90,6 +93,7 @@ impl Default for Sampling {
             grid: GridConfig::named("karras").expect(named),
             steps: 18,
             guidance: 1.0,
+            guiding: Guiding::default(),
         }
     }
 }
@@ -106,7 +110,7 @@ impl Default for DiffusionConfig {
             network: NetworkConfig::named("unet").expect(named),
             label_dropout: 0.1,
             range: [0.002, 80.0],
-            sampling: Sampling::default(),
+            sampling: Box::default(),
         }
     }
 }
@@ -129,6 +133,7 @@ impl DiffusionConfig {
         within("sigma_data", self.sigma_data, 1e-6, 1e6)?;
         within("label_dropout", self.label_dropout, 0.0, 1.0)?;
         within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
+        under("sampling.guiding", self.sampling.guiding.check())?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
         under("weight", self.weight.check())?;
         under("coupling", self.coupling.check())?;
@@ -269,9 +274,10 @@ pub(crate) struct Trained {
     device: Device,
 }
 
-impl Trained {
-    /// `D(x; σ)` for rows of these classes.
-    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<Tensor<2>>) -> Tensor<2> {
+impl Conditional for Trained {
+    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        // A model without classes may help one that has some.
+        let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
         let input = Noisy { sigma: vec![sigma], class };
         self.config.denoise(&*self.network, x, &input, Mode::Infer)
     }
@@ -290,19 +296,28 @@ impl Model for Diffusion {
 }
 
 impl Generate for Diffusion {
-    fn begin(&self, request: &Request) -> Result<Box<dyn Generation>> {
-        Ok(Box::new(generation::Denoising::begin(self.core.clone(), &self.card, request)?))
+    fn begin_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
+        generation::begin(&self.core, &self.card, request, helpers)
+    }
+
+    fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
+        Some(self.core.clone())
     }
 
     fn defaults(&self) -> Request {
-        let Sampling { sampler, schedule, grid, steps, guidance } = self.core.config.sampling.clone();
+        let Sampling { sampler, schedule, grid, steps, guidance, guiding } =
+            (*self.core.config.sampling).clone();
         Request {
             sampler: Some(sampler),
             schedule: Some(schedule),
             grid: Some(grid),
             steps: Some(steps),
             guidance: Some(guidance),
+            guiding: Some(guiding),
             ..Request::default()
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
