@@ -4,8 +4,8 @@
 //! h ← h + gate · W₂ silu(W₁ ((1 + scale) ĥ + shift)),   [shift, scale, gate] = M e   per block
 //! ```
 //!
-//! `SimpleMLPAdaLN` of Li et al. 2024, <https://arxiv.org/abs/2406.11838>, section 3.3 and Appendix A, after adaLN-Zero (Peebles
-//! and Xie 2023, <https://arxiv.org/abs/2212.09748>). Where `mlp` adds the noise level to each block's activations, here it
+//! `SimpleMLPAdaLN` of Li et al. 2024, <https://arxiv.org/abs/2406.11838>, section 4 ("Denoising MLP"), after adaLN-Zero
+//! (Peebles and Xie 2023, <https://arxiv.org/abs/2212.09748>). Where `mlp` adds the noise level to each block's activations, here it
 //! scales and gates normalised ones: each level gets weights of its own, in effect, and blocks can be many.
 
 use burn::prelude::*;

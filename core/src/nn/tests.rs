@@ -1,5 +1,7 @@
 //! What every registered network promises.
 
+use serde_json::json;
+
 use super::*;
 use crate::random::Purpose;
 
@@ -11,6 +13,19 @@ fn normals(n: usize, index: u64) -> Vec<f32> {
 
 pub(super) fn rows(shape: [usize; 2], index: u64, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(normals(shape[0] * shape[1], index), shape), device)
+}
+
+/// Every registered network with its defaults, then the options that defaults leave off.
+fn members() -> Vec<NetworkConfig> {
+    let options = [
+        json!({ "kind": "unet", "channels": 16, "multipliers": [1, 2], "attention": [8, 4], "head": 8, "context": { "width": 3 } }),
+        json!({ "kind": "unet1d", "channels": 16, "multipliers": [1, 2], "attention": [8], "head": 8, "patch": 2 }),
+        json!({ "kind": "dit", "hidden": 32, "depth": 2, "heads": 2, "positions": "rotary", "mlp_ratio": 1.5 }),
+        json!({ "kind": "dit", "hidden": 24, "depth": 2, "heads": 3, "patch": 4 }),
+        json!({ "kind": "residual_mlp", "hidden": 24, "mlp_ratio": 3 }),
+    ];
+    let optional = options.map(|value| crate::config::typed(value).expect("the options should be sound"));
+    NetworkConfig::all().into_iter().chain(optional).collect()
 }
 
 /// The network for 64 numbers in whichever arrangement it takes.
@@ -28,7 +43,8 @@ fn condition(device: &Device) -> Condition {
 }
 
 fn told(noise: Vec<f64>, classes: &[Option<u32>], device: &Device) -> Condition {
-    Condition { noise, class: Some(one_hot(classes, 2, device)), ..Condition::default() }
+    let context = Some(rows([classes.len() * 2, 3], 70, device).reshape([classes.len(), 2, 3]));
+    Condition { noise, class: Some(one_hot(classes, 2, device)), context, padding: None }
 }
 
 /// The parameters with noise of this size added.
@@ -54,7 +70,7 @@ fn stirred(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
 fn gradients_agree_with_finite_differences() {
     let plain = Device::flex();
     let device = plain.clone().autodiff();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let loss = |network: &dyn Network, device: &Device| {
             let out = network.forward(rows([2, 64], 100, device), &condition(device), Mode::Infer);
@@ -91,7 +107,7 @@ fn gradients_agree_with_finite_differences() {
 #[test]
 fn every_parameter_learns() {
     let device = Device::flex().autodiff();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let out = network.forward(rows([2, 64], 100, &device), &condition(&device), Mode::Infer);
         let mut gradients = (out * rows([2, 64], 101, &device)).sum().backward();
@@ -106,7 +122,7 @@ fn every_parameter_learns() {
 #[test]
 fn a_fresh_network_says_zero() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = built(&config, &device);
         let out = network.forward(rows([2, 64], 100, &device), &condition(&device), Mode::Infer);
         assert_eq!(out.abs().max().into_scalar::<f32>(), 0.0, "{}", config.name());
@@ -116,7 +132,7 @@ fn a_fresh_network_says_zero() {
 #[test]
 fn a_rows_output_does_not_depend_on_its_batch() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let x = rows([2, 64], 7, &device);
         let both = network.forward(x.clone(), &condition(&device), Mode::Infer);
@@ -129,7 +145,7 @@ fn a_rows_output_does_not_depend_on_its_batch() {
 #[test]
 fn noise_level_and_class_matter() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let x = rows([1, 64], 7, &device);
         let out = |noise: f64, class: Option<u32>| {
@@ -148,7 +164,7 @@ fn noise_level_and_class_matter() {
 #[test]
 fn parameters_have_distinct_paths_and_survive_a_round_trip() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let mut network = stirred(&config, &device);
         let before = network.parameters();
         let paths: std::collections::BTreeSet<&str> = before.iter().map(|p| p.path.as_str()).collect();

@@ -90,7 +90,7 @@ fn formula(hidden: usize, depth: usize, values: usize, outputs: usize, classes: 
 
 #[test]
 fn it_has_as_many_parameters_as_the_papers() {
-    // DiT-S/2 and DiT-XL/2 on latents of 4 channels, with learnt variances: Table 1 and Table 4 of the paper, in millions.
+    // DiT-S/2 and DiT-XL/2 on latents of 4 channels, with learnt variances: Table 4 of the paper, in millions.
     assert_eq!((formula(384, 12, 16, 32, 1000) as f64 / 1e6).round(), 33.0);
     assert_eq!((formula(1152, 28, 16, 32, 1000) as f64 / 1e6).round(), 675.0);
     let config = DitConfig { hidden: 48, depth: 3, heads: 4, ..DitConfig::default() };
