@@ -67,7 +67,7 @@ impl Subject {
     pub fn condition(&self, rows: usize, noise: Vec<f64>) -> Condition {
         let count = self.interface().classes.len();
         let classes: Vec<Option<u32>> = (0..rows).map(|row| Some((row % count) as u32)).collect();
-        Condition { noise, class: Some(one_hot(&classes, count, &self.device)) }
+        Condition { noise, class: Some(one_hot(&classes, count, &self.device)), ..Condition::default() }
     }
 
     /// A batch of each class in turn, by Euler, without guidance.

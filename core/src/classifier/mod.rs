@@ -80,7 +80,7 @@ impl Family for ClassifierConfig {
 mod shift;
 
 fn unconditional() -> Condition {
-    Condition { noise: Vec::new(), class: None }
+    Condition::default()
 }
 
 /// A trained classifier.

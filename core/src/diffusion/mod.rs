@@ -37,6 +37,7 @@ use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
 pub use coupling::{Coupling, CouplingConfig};
+pub use guidance::Guided;
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
 pub use weight::{Weight, WeightConfig};
@@ -193,7 +194,7 @@ struct Noisy {
 impl Noisy {
     fn condition(&self) -> Condition {
         let noise = self.sigma.iter().map(|sigma| sigma.ln() / 4.0).collect();
-        Condition { noise, class: self.class.clone() }
+        Condition { noise, class: self.class.clone(), ..Condition::default() }
     }
 }
 
@@ -243,7 +244,8 @@ impl Family for DiffusionConfig {
                 Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
-        let noise = self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
+        let noise =
+            self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
         let shape = [rows, features];
         let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);

@@ -1,4 +1,4 @@
-//! Layers: linear, convolution, group normalisation, dropout.
+//! Layers: linear, convolution, group and layer normalisation, dropout.
 
 use burn::module::Param;
 use burn::prelude::*;
@@ -24,6 +24,16 @@ impl Linear {
         }
     }
 
+    /// Weights uniform with the variance `2 / (inputs + outputs)`, bias zero: what transformers begin with (Glorot and Bengio
+    /// 2010, <https://proceedings.mlr.press/v9/glorot10a.html>, Eq. 16).
+    pub fn xavier(inputs: usize, outputs: usize, init: &Init) -> Self {
+        let bound = (6.0 / (inputs + outputs) as f64).sqrt();
+        Self {
+            weight: init.at("weight").uniform([inputs, outputs], bound),
+            bias: init.constant([outputs], 0.0),
+        }
+    }
+
     /// Weights and bias zero: for layers that should at first say nothing.
     pub fn zero(inputs: usize, outputs: usize, init: &Init) -> Self {
         Self { weight: init.constant([inputs, outputs], 0.0), bias: init.constant([outputs], 0.0) }
@@ -35,41 +45,47 @@ impl Linear {
     }
 }
 
-/// Two-dimensional convolution that keeps height and width (divided by the stride).
+/// Two-dimensional convolution that keeps height and width (divided by the strides).
+///
+/// On pictures of height 1, a kernel of height 1 makes it the convolution of sequences.
 #[derive(Module, Debug)]
 pub struct Conv2d {
     weight: Param<Tensor<4>>,
     bias: Param<Tensor<1>>,
-    stride: usize,
+    stride: [usize; 2],
 }
 
 impl Conv2d {
     /// A square kernel of odd size; weights and bias uniform within `1 / sqrt(fan in)`.
     pub fn new(channels: [usize; 2], kernel: usize, stride: usize, init: &Init) -> Self {
-        let [inputs, outputs] = channels;
-        let bound = 1.0 / ((inputs * kernel * kernel) as f64).sqrt();
+        Self::spanning(channels, [kernel; 2], [stride; 2], init)
+    }
+
+    /// A kernel of odd height and width; weights and bias uniform within `1 / sqrt(fan in)`.
+    pub fn spanning(channels: [usize; 2], kernel: [usize; 2], stride: [usize; 2], init: &Init) -> Self {
+        let ([inputs, outputs], [height, width]) = (channels, kernel);
+        let bound = 1.0 / ((inputs * height * width) as f64).sqrt();
         Self {
-            weight: init.at("weight").uniform([outputs, inputs, kernel, kernel], bound),
+            weight: init.at("weight").uniform([outputs, inputs, height, width], bound),
             bias: init.at("bias").uniform([outputs], bound),
             stride,
         }
     }
 
-    /// Weights and bias zero.
-    pub fn zero(channels: [usize; 2], kernel: usize, init: &Init) -> Self {
-        let [inputs, outputs] = channels;
+    /// Weights and bias zero; a kernel of odd height and width.
+    pub fn zero(channels: [usize; 2], kernel: [usize; 2], init: &Init) -> Self {
+        let ([inputs, outputs], [height, width]) = (channels, kernel);
         Self {
-            weight: init.constant([outputs, inputs, kernel, kernel], 0.0),
+            weight: init.constant([outputs, inputs, height, width], 0.0),
             bias: init.constant([outputs], 0.0),
-            stride: 1,
+            stride: [1, 1],
         }
     }
 
     /// `[batch, in, height, width]` to `[batch, out, height / stride, width / stride]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, _, kernel, _] = self.weight.dims();
-        let pad = kernel / 2;
-        let options = ConvOptions::new([self.stride; 2], [pad; 2], [1, 1], 1);
+        let [_, _, height, width] = self.weight.dims();
+        let options = ConvOptions::new(self.stride, [height / 2, width / 2], [1, 1], 1);
         conv2d(x, self.weight.val(), Some(self.bias.val()), options)
     }
 }
@@ -111,6 +127,31 @@ impl GroupNorm {
         let x = (x - mean) * (var + 1e-5).sqrt().recip();
         x.reshape([b, c, h, w]) * gamma + beta
     }
+}
+
+/// Layer normalisation (Ba et al. 2016, <https://arxiv.org/abs/1607.06450>).
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    gamma: Param<Tensor<1>>,
+    beta: Param<Tensor<1>>,
+}
+
+impl LayerNorm {
+    /// Over a last axis of this width.
+    pub fn new(width: usize, init: &Init) -> Self {
+        Self { gamma: init.constant([width], 1.0), beta: init.constant([width], 0.0) }
+    }
+
+    /// `γ (x − mean) / sqrt(var + 1e-6) + β`, mean and variance over the last axis.
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        standardised(x) * self.gamma.val().unsqueeze::<D>() + self.beta.val().unsqueeze::<D>()
+    }
+}
+
+/// `(x − mean) / sqrt(var + 1e-6)` over the last axis: layer normalisation before its scale and shift.
+pub fn standardised<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let (var, mean) = x.clone().var_mean_bias(D - 1);
+    (x - mean) * (var + 1e-6).sqrt().recip()
 }
 
 /// Dropout (Srivastava et al. 2014) whose mask comes from our own generator.

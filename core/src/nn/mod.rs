@@ -1,11 +1,18 @@
-//! Networks: functions of a row of features, a noise level and a class.
+//! Networks: functions of a row of features, a noise level, a class and a context.
 
 mod init;
 mod layers;
 mod parameters;
 mod embedding;
+mod conditioning;
+mod attention;
+mod positions;
+mod patches;
 mod mlp;
+mod residual_mlp;
 mod unet;
+mod unet1d;
+mod dit;
 mod resnet;
 
 use burn::prelude::*;
@@ -17,17 +24,25 @@ use crate::random::Key;
 
 pub use embedding::{fourier, one_hot};
 pub use init::Init;
-pub use layers::{Conv2d, Dropout, GroupNorm, Linear};
+pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
+pub use positions::Positions;
 pub use resnet::{ResNet, ResNetConfig};
+pub use unet::ContextConfig;
 
 /// What a network is told beside its input.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Condition {
     /// `c_noise`, a function of the noise level: one for the whole batch, or one a row.
     pub noise: Vec<f64>,
     /// `[batch, classes]`, one-hot; a row of zeros is "no class". `None` where the model has no classes.
     pub class: Option<Tensor<2>>,
+    /// `[batch, tokens, width]`, a sequence to look at, such as a text's; `None` is no context. A network without
+    /// cross-attention does not look.
+    pub context: Option<Tensor<3>>,
+    /// `[batch, tokens]`, true where the context is padding; `None` where all of it counts. A row of padding alone is "no
+    /// context".
+    pub padding: Option<Tensor<2, Bool>>,
 }
 
 /// Whether a network is learning.
@@ -104,7 +119,10 @@ registry! {
     /// The networks that a configuration can name.
     pub enum NetworkConfig("network"): dyn Architecture {
         "mlp" => mlp::MlpConfig,
+        "residual_mlp" => residual_mlp::ResidualMlpConfig,
         "unet" => unet::UnetConfig,
+        "unet1d" => unet1d::Unet1dConfig,
+        "dit" => dit::DitConfig,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What every registered network promises.
 
+use serde_json::json;
+
 use super::*;
 use crate::random::Purpose;
 
@@ -9,26 +11,55 @@ fn normals(n: usize, index: u64) -> Vec<f32> {
     values
 }
 
-fn rows(shape: [usize; 2], index: u64, device: &Device) -> Tensor<2> {
+pub(super) fn rows(shape: [usize; 2], index: u64, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(normals(shape[0] * shape[1], index), shape), device)
 }
 
-fn interface() -> Interface {
-    Interface { shape: vec![1, 8, 8], classes: vec!["a".into(), "b".into()] }
+/// Every registered network with its defaults, then the options that defaults leave off.
+fn members() -> Vec<NetworkConfig> {
+    let options = [
+        json!({ "kind": "unet", "channels": 16, "multipliers": [1, 2], "attention": [8, 4], "head": 8, "context": { "width": 3 } }),
+        json!({ "kind": "unet1d", "channels": 16, "multipliers": [1, 2], "attention": [8], "head": 8, "patch": 2 }),
+        json!({ "kind": "dit", "hidden": 32, "depth": 2, "heads": 2, "positions": "rotary", "mlp_ratio": 1.5 }),
+        json!({ "kind": "dit", "hidden": 24, "depth": 2, "heads": 3, "patch": 4 }),
+        json!({ "kind": "residual_mlp", "hidden": 24, "mlp_ratio": 3 }),
+    ];
+    let optional = options.map(|value| crate::config::typed(value).expect("the options should be sound"));
+    NetworkConfig::all().into_iter().chain(optional).collect()
+}
+
+/// The network for 64 numbers in whichever arrangement it takes.
+fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
+    let classes = vec!["a".to_owned(), "b".to_owned()];
+    let arranged = |shape: &[usize]| {
+        let interface = Interface { shape: shape.to_vec(), classes: classes.clone() };
+        config.build(&interface, &Init::new(1, device)).ok()
+    };
+    arranged(&[1, 8, 8]).or_else(|| arranged(&[2, 32])).expect("the defaults should fit")
 }
 
 fn condition(device: &Device) -> Condition {
-    Condition { noise: vec![-0.3, 0.4], class: Some(one_hot(&[Some(1), None], 2, device)) }
+    told(vec![-0.3, 0.4], &[Some(1), None], device)
+}
+
+fn told(noise: Vec<f64>, classes: &[Option<u32>], device: &Device) -> Condition {
+    let context = Some(rows([classes.len() * 2, 3], 70, device).reshape([classes.len(), 2, 3]));
+    Condition { noise, class: Some(one_hot(classes, 2, device)), context, padding: None }
+}
+
+/// The parameters with noise of this size added.
+pub(super) fn stir(parameters: Vec<Named>, size: f64, device: &Device) -> Vec<Tensor<1>> {
+    let stir = |(i, named): (usize, Named)| {
+        let noise = Tensor::<1>::from_floats(normals(named.value.dims()[0], i as u64).as_slice(), device);
+        named.value + noise.without_autodiff() * size
+    };
+    parameters.into_iter().enumerate().map(stir).collect()
 }
 
 /// The network with no parameter at zero, so that every path counts.
 fn stirred(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
-    let mut network = config.build(&interface(), &Init::new(1, device)).expect("the defaults should fit");
-    let stir = |(i, named): (usize, Named)| {
-        let noise = Tensor::<1>::from_floats(normals(named.value.dims()[0], i as u64).as_slice(), device);
-        named.value + noise.without_autodiff() * 0.03
-    };
-    let values: Vec<Tensor<1>> = network.parameters().into_iter().enumerate().map(stir).collect();
+    let mut network = built(config, device);
+    let values = stir(network.parameters(), 0.03, device);
     network.set_parameters(&values);
     network
 }
@@ -39,7 +70,7 @@ fn stirred(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
 fn gradients_agree_with_finite_differences() {
     let plain = Device::flex();
     let device = plain.clone().autodiff();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let loss = |network: &dyn Network, device: &Device| {
             let out = network.forward(rows([2, 64], 100, device), &condition(device), Mode::Infer);
@@ -58,7 +89,7 @@ fn gradients_agree_with_finite_differences() {
             .zip(&directions)
             .map(|(g, d)| (g.clone() * d.clone()).sum().into_scalar::<f32>())
             .sum();
-        let mut moved = config.build(&interface(), &Init::new(1, &plain)).expect("the defaults should fit");
+        let mut moved = built(&config, &plain);
         let mut at = |h: f64| {
             let values: Vec<Tensor<1>> =
                 base.iter().zip(&directions).map(|(p, d)| p.value.clone() + d.clone() * h).collect();
@@ -74,14 +105,38 @@ fn gradients_agree_with_finite_differences() {
 }
 
 #[test]
+fn every_parameter_learns() {
+    let device = Device::flex().autodiff();
+    for config in members() {
+        let network = stirred(&config, &device);
+        let out = network.forward(rows([2, 64], 100, &device), &condition(&device), Mode::Infer);
+        let mut gradients = (out * rows([2, 64], 101, &device)).sum().backward();
+        for (named, gradient) in network.parameters().iter().zip(network.gradients(&mut gradients)) {
+            let largest = gradient.abs().max().into_scalar::<f32>();
+            assert!(largest > 0.0, "{}: {}", config.name(), named.path);
+        }
+    }
+}
+
+/// A fresh network's output layer is zero, so that a model begins as its prediction's identity.
+#[test]
+fn a_fresh_network_says_zero() {
+    let device = Device::flex();
+    for config in members() {
+        let network = built(&config, &device);
+        let out = network.forward(rows([2, 64], 100, &device), &condition(&device), Mode::Infer);
+        assert_eq!(out.abs().max().into_scalar::<f32>(), 0.0, "{}", config.name());
+    }
+}
+
+#[test]
 fn a_rows_output_does_not_depend_on_its_batch() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let x = rows([2, 64], 7, &device);
         let both = network.forward(x.clone(), &condition(&device), Mode::Infer);
-        let class = Some(one_hot(&[Some(1)], 2, &device));
-        let first = network.forward(x.narrow(0, 0, 1), &Condition { noise: vec![-0.3], class }, Mode::Infer);
+        let first = network.forward(x.narrow(0, 0, 1), &told(vec![-0.3], &[Some(1)], &device), Mode::Infer);
         let difference = (both.narrow(0, 0, 1) - first).abs().max().into_scalar::<f32>();
         assert!(difference < 1e-4, "{}: {difference}", config.name());
     }
@@ -90,12 +145,11 @@ fn a_rows_output_does_not_depend_on_its_batch() {
 #[test]
 fn noise_level_and_class_matter() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let network = stirred(&config, &device);
         let x = rows([1, 64], 7, &device);
         let out = |noise: f64, class: Option<u32>| {
-            let class = Some(one_hot(&[class], 2, &device));
-            network.forward(x.clone(), &Condition { noise: vec![noise], class }, Mode::Infer)
+            network.forward(x.clone(), &told(vec![noise], &[class], &device), Mode::Infer)
         };
         let change = |other: Tensor<2>| (out(0.1, Some(0)) - other).abs().max().into_scalar::<f32>();
         assert!(change(out(0.5, Some(0))) > 1e-4, "{}: noise level", config.name());
@@ -110,7 +164,7 @@ fn noise_level_and_class_matter() {
 #[test]
 fn parameters_have_distinct_paths_and_survive_a_round_trip() {
     let device = Device::flex();
-    for config in NetworkConfig::all() {
+    for config in members() {
         let mut network = stirred(&config, &device);
         let before = network.parameters();
         let paths: std::collections::BTreeSet<&str> = before.iter().map(|p| p.path.as_str()).collect();

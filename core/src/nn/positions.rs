@@ -1,0 +1,152 @@
+//! Where a token stands in a picture: added sines, or rotations of queries and keys.
+//!
+//! ```text
+//! sine:    [sin(x ωᵢ), cos(x ωᵢ), sin(y ωᵢ), cos(y ωᵢ)],   ωᵢ = 10000^(−i / (dim / 4))
+//! rotary:  (uᵢ, vᵢ) ← (uᵢ cos a − vᵢ sin a, uᵢ sin a + vᵢ cos a),   a = y θᵢ or x θᵢ,   θᵢ = 100^(−i / (d / 4))
+//! ```
+//!
+//! Sines: Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, section 3.5, in the arrangement of He et al. 2022,
+//! <https://arxiv.org/abs/2111.06377> (MAE), which DiT took over. Rotations: Su et al. 2021, <https://arxiv.org/abs/2104.09864>,
+//! Eq. 34; along both axes of a picture: Heo et al. 2024, <https://arxiv.org/abs/2403.13298>, section 3.1, with its base of 100.
+//! A rotated query times a rotated key depends on their distance alone.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a transformer is told where its tokens stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Positions {
+    /// Fixed sines and cosines of row and column, added to the tokens.
+    #[default]
+    Sine,
+    /// Queries and keys rotated by angles that grow with row and column.
+    Rotary,
+}
+
+/// `[height width, dim]`, row by row; `dim` a multiple of 4. The first half tells the column, the second the row.
+pub fn sine([height, width]: [usize; 2], dim: usize, device: &Device) -> Tensor<2> {
+    let omegas = frequencies(dim / 4, 10_000.0);
+    let mut values = Vec::with_capacity(height * width * dim);
+    for (row, column) in cells(height, width) {
+        for place in [column, row] {
+            values.extend(omegas.iter().map(|omega| libm::sin(place * omega) as f32));
+            values.extend(omegas.iter().map(|omega| libm::cos(place * omega) as f32));
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [height * width, dim]), device)
+}
+
+/// Rotations of queries and keys, half of the pairs by the row and half by the column.
+#[derive(Module, Debug)]
+pub struct Rotary {
+    cos: Tensor<4>,
+    sin: Tensor<4>,
+}
+
+impl Rotary {
+    /// For heads of `d` channels, a multiple of 4.
+    pub fn new([height, width]: [usize; 2], d: usize, device: &Device) -> Self {
+        let thetas = frequencies(d / 4, 100.0);
+        let angles: Vec<f64> = cells(height, width)
+            .flat_map(|(row, column)| [row, column])
+            .flat_map(|place| thetas.iter().map(move |theta| place * theta))
+            .collect();
+        let table = |f: fn(f64) -> f64| {
+            let values: Vec<f32> = angles.iter().map(|angle| f(*angle) as f32).collect();
+            Tensor::from_data(TensorData::new(values, [1, 1, height * width, d / 2]), device)
+        };
+        Self { cos: table(libm::cos), sin: table(libm::sin) }
+    }
+
+    /// `[batch, heads, tokens, d]` to the same.
+    pub fn turn(&self, x: Tensor<4>) -> Tensor<4> {
+        let half = x.dims()[3] / 2;
+        let (u, v) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
+        let first = u.clone() * self.cos.clone() - v.clone() * self.sin.clone();
+        let second = u * self.sin.clone() + v * self.cos.clone();
+        Tensor::cat(vec![first, second], 3)
+    }
+}
+
+/// `base^(−i / n)` for `i` from 0.
+fn frequencies(n: usize, base: f64) -> Vec<f64> {
+    (0..n).map(|i| libm::pow(base, -(i as f64) / n as f64)).collect()
+}
+
+/// Row and column of each token.
+fn cells(height: usize, width: usize) -> impl Iterator<Item = (f64, f64)> {
+    (0..height * width).map(move |i| ((i / width) as f64, (i % width) as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::attention::attend;
+    use crate::nn::tests::rows;
+
+    /// Worked out by hand from `get_2d_sincos_pos_embed(8, 2)` of DiT's models.py: frequencies 1 and 0.01, the column first.
+    #[test]
+    fn the_sine_table_is_that_of_mae_and_dit() {
+        let (zero, one) = ([0.0, 0.0, 1.0, 1.0], [0.841_471, 0.009_999_83, 0.540_302_3, 0.999_95]);
+        let expected = [[zero, zero], [one, zero], [zero, one], [one, one]];
+        let table: Vec<f32> = sine([2, 2], 8, &Device::flex()).into_data().try_to_vec().expect("floats");
+        for (value, expected) in table.iter().zip(expected.as_flattened().as_flattened()) {
+            assert!((value - expected).abs() < 1e-6, "{value} {expected}");
+        }
+        let wide: Vec<f32> = sine([1, 3], 4, &Device::flex()).into_data().try_to_vec().expect("floats");
+        assert!((wide[8] - 2f32.sin()).abs() < 1e-6, "the last column of a single row");
+    }
+
+    /// `score(i, j)` for every token with the same query and the same key.
+    fn scores([height, width]: [usize; 2]) -> Vec<f32> {
+        let device = Device::flex();
+        let n = height * width;
+        let rotary = Rotary::new([height, width], 8, &device);
+        let same =
+            |index| rotary.turn(rows([1, 8], index, &device).reshape([1, 1, 1, 8]).expand([1, 1, n, 8]));
+        same(1).matmul(same(2).swap_dims(2, 3)).into_data().try_to_vec().expect("floats")
+    }
+
+    #[test]
+    fn rotated_scores_depend_on_the_distance_alone_and_do_depend_on_it() {
+        let [height, width] = [3, 4];
+        let (scores, n) = (scores([height, width]), height * width);
+        let mut by_distance = std::collections::BTreeMap::new();
+        for (i, j) in (0..n * n).map(|at| (at / n, at % n)) {
+            let distance = ((j / width + height - i / width), (j % width + width - i % width));
+            let score = scores[i * n + j];
+            let first = *by_distance.entry(distance).or_insert(score);
+            assert!((score - first).abs() < 1e-4, "{i} {j}: {score} {first}");
+        }
+        let mut values: Vec<f32> = by_distance.into_values().collect();
+        values.sort_by(f32::total_cmp);
+        assert!(values.windows(2).all(|pair| pair[1] - pair[0] > 1e-5), "{values:?}");
+    }
+
+    #[test]
+    fn a_rotation_keeps_lengths_and_leaves_the_first_token_alone() {
+        let device = Device::flex();
+        let x = rows([6, 8], 4, &device).reshape([1, 1, 6, 8]);
+        let turned = Rotary::new([2, 3], 8, &device).turn(x.clone());
+        let length = |x: Tensor<4>| x.powi_scalar(2).sum_dim(3);
+        let change = (length(turned.clone()) - length(x.clone())).abs().max().into_scalar::<f32>();
+        assert!(change < 1e-5, "{change}");
+        assert_eq!(turned.narrow(2, 0, 1).into_data(), x.narrow(2, 0, 1).into_data());
+    }
+
+    #[test]
+    fn attention_without_rotation_cannot_tell_places_apart() {
+        let device = Device::flex();
+        let x = rows([6, 8], 4, &device).reshape([1, 1, 6, 8]);
+        let rotary = Rotary::new([2, 3], 8, &device);
+        let flipped = |x: Tensor<4>| x.flip([2]);
+        let change = |a: Tensor<4>, b: Tensor<4>| (a - b).abs().max().into_scalar::<f32>();
+        let plain = |x: Tensor<4>| attend(x.clone(), x.clone(), x, None);
+        let turned = |x: Tensor<4>| attend(rotary.turn(x.clone()), rotary.turn(x.clone()), x, None);
+        assert!(change(plain(flipped(x.clone())), flipped(plain(x.clone()))) < 1e-5);
+        // Turned end to end, a picture's distances only change their sign, which a generic query notices.
+        assert!(change(turned(flipped(x.clone())), flipped(turned(x))) > 1e-3);
+    }
+}
