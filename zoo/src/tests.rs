@@ -59,7 +59,8 @@ fn every_entrys_weights_load_and_are_of_its_configurations_shape() {
         if model.classifier().is_some() {
             assert!(model.generate(&request).is_err(), "{}", entry.name);
         } else {
-            let frame = model.generate(&request).expect("a generation").step().expect("a step");
+            let frame =
+                model.generate(&request).expect("a generation").step().expect("a step").expect("a step");
             assert_eq!(frame.x.dims(), [2, model.card().features()], "{}", entry.name);
         }
     }

@@ -37,7 +37,7 @@ registry! {
 }
 
 mod independent {
-    use super::*;
+    use super::{About, Coupling, Deserialize, JsonSchema, Member, Serialize, Stream};
 
     /// Each example has its own noise, whatever the batch.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,7 +57,7 @@ mod independent {
 }
 
 mod transport {
-    use super::*;
+    use super::{About, Coupling, Deserialize, JsonSchema, Member, Serialize, Stream, assignment, distances};
 
     /// The pairing with the least sum of squared distances in the batch, exactly. The batch's size matters: it is part of the method.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -79,7 +79,10 @@ mod transport {
 }
 
 mod bridge {
-    use super::*;
+    use super::{
+        About, Coupling, Deserialize, JsonSchema, Member, Result, Serialize, Stream, distances, draw,
+        positive, sinkhorn,
+    };
 
     /// Pairs drawn from the entropic transport plan of the batch: the Schrödinger bridge's coupling.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -135,7 +138,7 @@ fn draw(weights: &[f64], u: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Bridge, Coupling, CouplingConfig, distances};
     use crate::random::{Key, Purpose};
 
     fn normals(index: u64, count: usize) -> Vec<f32> {

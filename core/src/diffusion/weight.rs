@@ -33,7 +33,7 @@ registry! {
 }
 
 mod unit {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Serialize, Weight};
 
     /// `w = 1`: the network's own error. EDM's weight where the prediction is `edm`; flow matching's where it is `flow`.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,7 +55,7 @@ mod unit {
 }
 
 mod simple {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Serialize, Weight};
 
     /// `‖n̂ − n‖² = ‖D − y‖²/σ²`: the error of the noise, whatever the network predicts.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,7 +77,7 @@ mod simple {
 }
 
 mod min_snr {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Result, Serialize, Weight, positive};
 
     /// `min(SNR, γ) ‖D − y‖²`: levels with little noise stop to dominate.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -111,7 +111,7 @@ mod min_snr {
 }
 
 mod truncated_snr {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Serialize, Weight};
 
     /// `max(SNR, 1) ‖D − y‖² = max(‖D − y‖², ‖n̂ − n‖²)`: no level is forgotten.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,7 +133,7 @@ mod truncated_snr {
 }
 
 mod p2 {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Result, Serialize, Weight, not_negative, positive};
 
     /// `‖n̂ − n‖²/(k + SNR)^γ`: less weight where only imperceptible detail is left.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
