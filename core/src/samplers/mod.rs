@@ -30,6 +30,22 @@ mod tcd;
 mod ddim;
 mod ddpm;
 mod dpmpp_2m;
+mod exponential;
+mod multistep;
+mod singlestep;
+mod dpm_stages;
+mod dpm;
+mod dpmpp;
+mod sde_dpmpp;
+mod dpmpp_sde;
+mod dpmpp_2s_ancestral;
+mod dpmpp_2m_sde;
+mod dpmpp_3m_sde;
+mod unipc;
+mod deis;
+mod sa_solver;
+mod dpm_fast;
+mod dpm_adaptive;
 mod brownian;
 
 use std::cell::Cell;
@@ -41,9 +57,13 @@ use crate::schedules::{Level, Schedule};
 use crate::{Error, Result};
 
 pub use ddpm::Variance;
+pub use dpm::Method;
 pub use edm_stochastic::Descent;
+pub use exponential::Predicts;
+pub use multistep::{Last, Second};
 pub use pndm::Warmup;
 pub use predictor_corrector::Predictor;
+pub use unipc::Variant;
 
 /// `D(x; σ)`: the least-squares estimate of the clean `y` inside `x = y + σ n`. Rows: `[batch, features]`.
 pub trait Denoiser {
@@ -143,6 +163,18 @@ registry! {
         "ddim" => ddim::Ddim,
         "ddpm" => ddpm::Ddpm,
         "dpmpp_2m" => dpmpp_2m::Dpmpp2m,
+        "dpm" => dpm::Dpm,
+        "dpmpp" => dpmpp::Dpmpp,
+        "sde_dpmpp" => sde_dpmpp::SdeDpmpp,
+        "dpmpp_sde" => dpmpp_sde::DpmppSde,
+        "dpmpp_2s_ancestral" => dpmpp_2s_ancestral::Dpmpp2sAncestral,
+        "dpmpp_2m_sde" => dpmpp_2m_sde::Dpmpp2mSde,
+        "dpmpp_3m_sde" => dpmpp_3m_sde::Dpmpp3mSde,
+        "unipc" => unipc::Unipc,
+        "deis" => deis::Deis,
+        "sa_solver" => sa_solver::SaSolver,
+        "dpm_fast" => dpm_fast::DpmFast,
+        "dpm_adaptive" => dpm_adaptive::DpmAdaptive,
     }
 }
 
