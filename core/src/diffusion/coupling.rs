@@ -138,7 +138,7 @@ fn draw(weights: &[f64], u: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bridge, Coupling, CouplingConfig, distances};
+    use super::{Bridge, CouplingConfig, distances};
     use crate::random::{Key, Purpose};
 
     fn normals(index: u64, count: usize) -> Vec<f32> {

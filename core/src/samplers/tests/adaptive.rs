@@ -36,7 +36,7 @@ fn trial(sampler: &SamplerConfig, schedule: &ScheduleConfig, range: [f64; 2], n:
 /// Every level of a fine grid is right to a few times the tolerance, though most are interpolated.
 #[test]
 fn every_level_is_right_to_a_few_times_the_tolerance() {
-    for schedule in ScheduleConfig::all() {
+    for schedule in smooth() {
         for tolerance in [1e-3, 1e-5, 1e-7] {
             for sampler in [dopri5(tolerance), bosh3(tolerance)] {
                 let (worst, evaluations) = trial(&sampler, &schedule, WIDE, 300);
@@ -49,11 +49,12 @@ fn every_level_is_right_to_a_few_times_the_tolerance() {
 }
 
 /// Error falls with the tolerance, and work grows as its root: `q` is one more than the order of the error estimate. Tolerances
-/// are so small that the start and what is tried in vain hardly count; the margin tells a fifth from a sixth and a quarter.
+/// are so small that the start and what is tried in vain hardly count; the margin tells a fifth from a sixth and a quarter. The
+/// schedules are those whose slope is of one size all the way.
 #[test]
 fn error_and_work_follow_the_tolerance() {
     for (make, rough, q) in [(dopri5 as fn(f64) -> SamplerConfig, 1e-10, 5.0), (bosh3, 1e-6, 3.0)] {
-        for schedule in ScheduleConfig::all() {
+        for schedule in ["edm", "cond_ot", "vp"].map(|name| ScheduleConfig::named(name).expect(name)) {
             let [(error, cheap), (least, dear)] =
                 [rough, 1e-3 * rough].map(|t| trial(&make(t), &schedule, NARROW, 20));
             let falls = (error / least).log10() / 3.0;
