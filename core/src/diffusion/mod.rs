@@ -17,6 +17,7 @@ mod coupling;
 mod generation;
 mod descent;
 mod interpolation;
+mod likelihood;
 
 use std::rc::Rc;
 
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
 use crate::guidance::{Conditional, Guiding};
+use crate::likelihood::Likelihood;
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
 use crate::random::{Key, Purpose};
@@ -243,7 +245,8 @@ impl Family for DiffusionConfig {
                 Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
-        let noise = self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
+        let noise =
+            self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
         let shape = [rows, features];
         let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
@@ -288,6 +291,9 @@ impl Model for Diffusion {
         &self.card
     }
     fn generator(&self) -> Option<&dyn Generate> {
+        Some(self)
+    }
+    fn likelihood(&self) -> Option<&dyn Likelihood> {
         Some(self)
     }
     fn parameters(&self) -> Vec<Named> {

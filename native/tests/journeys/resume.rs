@@ -225,5 +225,9 @@ fn a_sweep_trains_every_choice() {
     let refused = folder(MOONS);
     let output = run(refused.path(), &train(&["train.steps=choice(3, no)"]));
     assert_eq!(output.status.code(), Some(1));
-    assert!(!refused.path().join("runs").exists(), "nothing should have been trained: {}", text(&output.stderr));
+    assert!(
+        !refused.path().join("runs").exists(),
+        "nothing should have been trained: {}",
+        text(&output.stderr)
+    );
 }
