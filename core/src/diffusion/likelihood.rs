@@ -3,6 +3,7 @@
 use burn::prelude::*;
 
 use super::{Diffusion, Trained};
+use crate::guidance::Conditional;
 use crate::likelihood::{Estimation, Likelihood, LikelihoodConfig, Process, Query};
 use crate::nn::one_hot;
 use crate::{Error, Result};
