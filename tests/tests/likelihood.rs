@@ -8,7 +8,7 @@ use kiln::train::RunConfig;
 use kiln::weights::read;
 
 /// Points on a side of the grid over [−4, 4]².
-const SIDE: usize = 56;
+const SIDE: usize = 48;
 /// Bins on a side, for what is counted.
 const BINS: usize = 8;
 
