@@ -30,6 +30,9 @@ pub mod samplers;
 pub mod guidance;
 pub mod editing;
 
+// How probable data are
+pub mod likelihood;
+
 // Models, by what they can do and by family
 pub mod model;
 pub mod diffusion;

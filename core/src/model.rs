@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Batch;
 use crate::editing::Edit;
 use crate::guidance::{Conditional, Guiding};
+use crate::likelihood::Likelihood;
 use crate::nn::{Init, Interface, Mode, Named, Network};
 use crate::samplers::SamplerConfig;
 use crate::schedules::ScheduleConfig;
@@ -154,6 +155,11 @@ pub trait Model {
 
     /// Begins to draw samples; `None` where the model does not generate.
     fn generator(&self) -> Option<&dyn Generate> {
+        None
+    }
+
+    /// `None` where the model does not know how probable data are.
+    fn likelihood(&self) -> Option<&dyn Likelihood> {
         None
     }
 

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, config, demo, devices, edit, evaluate, interpolate, list, sample, train, zoo,
+    completions, config, demo, devices, edit, evaluate, interpolate, likelihood, list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Train(train::Args),
     /// Measure how good a model is
     Evaluate(evaluate::Args),
+    /// Measure how probable a model finds data
+    Likelihood(likelihood::Args),
     /// What a configuration can name, with summaries and papers
     List(list::Args),
     /// Look at configurations

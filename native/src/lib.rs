@@ -13,6 +13,7 @@ mod run_config;
 
 // What several commands do
 mod draw;
+mod judge;
 mod picture;
 mod clock;
 mod save;

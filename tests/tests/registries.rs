@@ -53,6 +53,9 @@ fn registries() -> Vec<Registry> {
         kiln::train::OptimizerConfig,
         kiln::train::RateConfig,
         kiln::metrics::MetricConfig,
+        kiln::likelihood::LikelihoodConfig,
+        kiln::likelihood::DivergenceConfig,
+        kiln::likelihood::IntegratorConfig,
     ]
 }
 

@@ -17,6 +17,7 @@ mod coupling;
 mod generation;
 mod descent;
 mod interpolation;
+mod likelihood;
 
 use std::rc::Rc;
 
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
 use crate::guidance::{Conditional, Guiding};
+use crate::likelihood::Likelihood;
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
 use crate::random::{Key, Purpose};
@@ -289,6 +291,9 @@ impl Model for Diffusion {
         &self.card
     }
     fn generator(&self) -> Option<&dyn Generate> {
+        Some(self)
+    }
+    fn likelihood(&self) -> Option<&dyn Likelihood> {
         Some(self)
     }
     fn parameters(&self) -> Vec<Named> {

@@ -6,6 +6,7 @@ use kiln::diffusion::{NoiseConfig, PredictionConfig};
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
+use kiln::likelihood::{DivergenceConfig, IntegratorConfig, LikelihoodConfig};
 use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
 use kiln::registry::About;
@@ -61,6 +62,9 @@ groups! {
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
     Metrics => MetricConfig,
+    Likelihoods => LikelihoodConfig,
+    Divergences => DivergenceConfig,
+    Integrators => IntegratorConfig,
 }
 
 impl Group {

@@ -12,6 +12,7 @@ pub(crate) mod edit;
 pub(crate) mod interpolate;
 pub(crate) mod train;
 pub(crate) mod evaluate;
+pub(crate) mod likelihood;
 pub(crate) mod demo;
 
 // What there is
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Interpolate(args) => interpolate::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Likelihood(args) => likelihood::run(args),
         Command::Config(args) => config::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Demo(args) => demo::run(args),

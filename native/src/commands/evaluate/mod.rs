@@ -93,7 +93,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     }
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
-    let data = data(&args, &loaded)?;
+    let data = data(args.dataset.as_deref(), &loaded)?;
     let bench = Bench { args: &args, device: &device, loaded: &loaded, data };
     let started = Instant::now();
     let measured = measure(&bench)?;
@@ -108,8 +108,8 @@ pub(crate) fn run(args: Args) -> Outcome {
 }
 
 /// What the model is to be compared with.
-fn data(args: &Args, loaded: &Loaded) -> Outcome<DataConfig> {
-    match (&args.dataset, &loaded.data) {
+pub(super) fn data(dataset: Option<&str>, loaded: &Loaded) -> Outcome<DataConfig> {
+    match (dataset, &loaded.data) {
         (Some(text), _) => Ok(member(text, DataConfig::named)?),
         (None, Some(data)) => Ok(data.clone()),
         (None, None) => Err(argument(format!(

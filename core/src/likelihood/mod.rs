@@ -1,0 +1,116 @@
+//! Likelihood: how probable a model finds what it is shown, `log p(x)` in nats.
+//!
+//! Written over the denoiser `D(x; σ)` alone. Every schedule is a reparametrisation of every other and leads along the same
+//! trajectories (Karras et al. 2022, section 4, <https://arxiv.org/abs/2206.00364>), so none is asked for.
+
+mod cells;
+pub mod divergence;
+pub mod integrators;
+
+// The methods
+mod ode;
+mod bound;
+
+use burn::prelude::*;
+
+use crate::samplers::{Denoiser, Noise};
+use crate::{Error, Result};
+
+pub use cells::Cells;
+pub use divergence::DivergenceConfig;
+pub use integrators::IntegratorConfig;
+
+/// A model that knows how probable it finds what it is shown.
+pub trait Likelihood {
+    /// Begins to judge `rows`, `[batch, features]`; fails where the query does not fit the model.
+    fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>>;
+}
+
+/// How rows are to be judged.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// By which method; `None` leaves the choice to the model.
+    pub method: Option<LikelihoodConfig>,
+    /// Seed of probes and noise.
+    pub seed: u64,
+    /// Index of the first row: a row is judged alike, whatever the batch in which it comes.
+    pub first: u64,
+    /// The class of each row, for `log p(x | class)`; `None` for `log p(x)`.
+    pub classes: Option<Vec<u32>>,
+    /// What the rows' numbers stand for: the midpoints of these cells, for the log-probability of discrete data; `None` for a
+    /// log-density.
+    pub cells: Option<Cells>,
+}
+
+/// An estimation under way. It does not block: the caller decides when to read what it gives.
+pub trait Estimation {
+    /// Takes one step; `None` once there is nothing left to do. After an error there is nothing left to do.
+    fn step(&mut self) -> Option<Result<Estimate>>;
+
+    /// Evaluations of the denoiser so far, each of the whole batch; those with a gradient count once.
+    fn evaluations(&self) -> usize;
+}
+
+/// Where an estimation stands after a step.
+#[derive(Clone, Debug)]
+pub struct Estimate {
+    /// Steps taken.
+    pub step: usize,
+    /// Share of the work that is done, from 0 to 1.
+    pub done: f64,
+    /// At the end, `log p(x)` in nats or a lower bound of it, `[batch]`, still on the device.
+    pub log_prob: Option<Tensor<1>>,
+}
+
+/// Takes all steps: `[batch]`, in nats.
+pub fn finish(estimation: &mut dyn Estimation) -> Result<Tensor<1>> {
+    let mut log_prob = None;
+    while let Some(estimate) = estimation.step() {
+        log_prob = estimate?.log_prob;
+    }
+    log_prob.ok_or_else(|| Error::argument("this estimation has been finished before"))
+}
+
+/// Nats as bits per dimension, `−log p(x)/(d ln 2)`: what it costs to write a number down (Theis et al. 2016,
+/// <https://arxiv.org/abs/1511.01844>).
+pub fn bits_per_dim(log_prob: f64, features: usize) -> f64 {
+    -log_prob / (features as f64 * std::f64::consts::LN_2)
+}
+
+/// What the methods know of a model: how noise is taken out, and between which levels.
+pub struct Process {
+    /// `D(x; σ)`. It is evaluated with gradients, and on as many rows as are judged.
+    pub denoiser: Box<dyn Denoiser>,
+    /// Standard deviation of the data: that of the prior is `sqrt(σ_max² + σ_data²)`.
+    pub sigma_data: f64,
+    /// The lowest noise level and the highest, `0 < σ_min < σ_max`.
+    pub range: [f64; 2],
+}
+
+/// A way to estimate a likelihood.
+pub trait Method {
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()>;
+
+    /// Begins to judge `rows`, `[batch, features]`.
+    fn begin(&self, process: Process, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>>;
+}
+
+registry! {
+    /// The estimates of a likelihood that a configuration can name.
+    pub enum LikelihoodConfig("likelihood"): dyn Method {
+        "ode" => ode::Ode,
+        "bound" => bound::Bound,
+    }
+}
+
+impl Query {
+    /// Where the noise of these rows comes from.
+    fn noise(&self, rows: &Tensor<2>) -> Noise {
+        let [batch, features] = rows.dims();
+        Noise { seed: self.seed, first: self.first, rows: batch, features, device: rows.device() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The bound on Gaussian data, where every term of it has a closed form.
+
+use serde_json::json;
+
+use super::*;
+use crate::random::Purpose;
+use crate::schedules::grids::GridConfig;
+
+const MEAN: f64 = 0.4;
+const VAR: f64 = 0.04;
+const RANGE: [f64; 2] = [0.02, 50.0];
+const SIGMA_DATA: f64 = 0.2;
+const ROWS: usize = 20_000;
+
+/// `D(x; σ) = (s² x + σ² μ)/(s² + σ²)`.
+fn gaussian() -> Process {
+    let denoiser = |x: Tensor<2>, sigma: f64| {
+        let total = VAR + sigma * sigma;
+        x * (VAR / total) + MEAN * sigma * sigma / total
+    };
+    Process { denoiser: Box::new(denoiser), sigma_data: SIGMA_DATA, range: RANGE }
+}
+
+/// `x ~ N(μ, s²)`, `[rows, 1]`.
+fn data() -> Tensor<2> {
+    let noise = Noise { seed: 11, first: 0, rows: ROWS, features: 1, device: Device::flex() };
+    noise.draw(Purpose::Data, 0).cast(DType::F64) * VAR.sqrt() + MEAN
+}
+
+fn bound(steps: usize) -> LikelihoodConfig {
+    method(json!({ "kind": "bound", "steps": steps }))
+}
+
+/// `σ_0 < … < σ_T`, equally spaced in the seventh root.
+fn levels(steps: usize) -> Vec<f64> {
+    let [bottom, top] = RANGE.map(|sigma: f64| sigma.powf(1.0 / 7.0));
+    (0..=steps).map(|i| (bottom + i as f64 / steps as f64 * (top - bottom)).powi(7)).collect()
+}
+
+/// The bound's mean over the data: with the ideal denoiser `E‖x − D‖² = s² σ²/(s² + σ²)`.
+fn closed_form(steps: usize) -> f64 {
+    let levels = levels(steps);
+    let left = |sigma: f64| VAR * sigma * sigma / (VAR + sigma * sigma);
+    let [bottom, top] = [levels[0], levels[steps]];
+    let reconstruction =
+        left(bottom) / (2.0 * bottom * bottom) + bottom.ln() + 0.5 * std::f64::consts::TAU.ln();
+    let steps: f64 =
+        levels.windows(2).map(|pair| 0.5 * (pair[0].powi(-2) - pair[1].powi(-2)) * left(pair[1])).sum();
+    let s = top * top + SIGMA_DATA * SIGMA_DATA;
+    let r = top * top / s;
+    let prior = 0.5 * ((VAR + MEAN * MEAN) / s + r - 1.0 - r.ln());
+    reconstruction + steps + prior
+}
+
+#[test]
+fn each_terms_closed_form_is_met_and_more_steps_are_tighter() {
+    // Entropy of the data: no bound's mean can be less.
+    let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * VAR).ln();
+    let mut gaps = vec![f64::INFINITY];
+    for steps in [4, 16, 64, 256] {
+        let costs = judge(&bound(steps), gaussian(), data(), &Query::default());
+        let (mean, error) = mean(&costs);
+        let expected = closed_form(steps);
+        println!("T = {steps}: {:.4} ± {error:.4}, closed form {expected:.4}, entropy {entropy:.4}", -mean);
+        assert!((-mean - expected).abs() < 5.0 * error, "T = {steps}: {mean} ± {error}, not {expected}");
+        let gap = expected - entropy;
+        assert!(gap > 0.0 && gap < gaps[gaps.len() - 1], "T = {steps}: {gap} after {gaps:?}");
+        gaps.push(gap);
+    }
+    // What discrete time costs falls with 1/T.
+    let fall = gaps[3] / gaps[4];
+    assert!((3.5..5.0).contains(&fall) && gaps[4] < 0.15, "{gaps:?}");
+}
+
+/// Whatever the levels, as long as they are finite: a grid that begins at pure noise is refused.
+#[test]
+fn every_grid_makes_a_bound_above_the_entropy() {
+    let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * VAR).ln();
+    for grid in GridConfig::all() {
+        for steps in [1, 30] {
+            let method = method(json!({ "kind": "bound", "steps": steps, "grid": grid.name() }));
+            let Ok(mut begun) = method.begin(gaussian(), data(), &Query::default()) else { continue };
+            let (mean, error) = mean(&read(finish(&mut *begun).expect("a bound")));
+            assert!(-mean > entropy - 5.0 * error, "{} in {steps}: {mean} ± {error}", grid.name());
+        }
+    }
+}
+
+/// Bytes of a Gaussian: their probability is that of the density times the cell, and so is its bound; no less is paid than the masses
+/// of the cells allow.
+#[test]
+fn of_discrete_data_the_probability_is_bounded() {
+    let width = Cells::BYTES.width();
+    let bytes = ((data() + 1.0) / width).round() * width - 1.0;
+    let bytes = bytes.clamp(-1.0, 1.0);
+    let query = Query { cells: Some(Cells::BYTES), ..Query::default() };
+    let exact = Cells::BYTES.log_mass(&bytes, bytes.zeros_like() + MEAN, VAR.sqrt());
+    let exact = -mean(&read(exact.reshape([-1]))).0;
+    let (found, error) = mean(&judge(&bound(200), gaussian(), bytes, &query));
+    let (found, expected) = (-found, closed_form(200) - width.ln());
+    println!("{found:.4} ± {error:.4} nats, {expected:.4} for the density, exactly {exact:.4}");
+    assert!(found > exact - 5.0 * error, "{found} ± {error} is below {exact}");
+    assert!((found - expected).abs() < 0.02 + 5.0 * error, "{found} ± {error} is not {expected}");
+}
