@@ -31,6 +31,7 @@ pub mod samplers;
 // Models, by what they can do and by family
 pub mod model;
 pub mod diffusion;
+pub mod import;
 pub mod classifier;
 pub mod factory;
 pub mod weights;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, config, demo, devices, evaluate, list, sample, train, zoo};
+use crate::commands::{completions, config, demo, devices, evaluate, import, list, sample, train, zoo};
 
 /// Generative models: train them, keep them, draw from them.
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     List(list::Args),
     /// Look at configurations
     Config(config::Args),
+    /// Put another library's sampler in Kiln's words
+    Import(import::Args),
     /// What there is to compute on
     Devices(devices::Args),
     /// Draw 64 digits and a density, to see that it works

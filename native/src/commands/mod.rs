@@ -13,6 +13,7 @@ pub(crate) mod demo;
 // What there is
 pub(crate) mod list;
 pub(crate) mod config;
+pub(crate) mod import;
 pub(crate) mod devices;
 pub(crate) mod completions;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Config(args) => config::run(args),
+        Command::Import(args) => import::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Demo(args) => demo::run(args),
         Command::List(args) => {

@@ -1,0 +1,299 @@
+//! Which noise levels a scheduler visits, as a grid of Kiln's.
+
+use serde_json::{Value, json};
+
+use super::Parts;
+use super::exponential::prediction;
+use super::fields::{Fields, Switch, wanted};
+use crate::config::check::under;
+use crate::config::typed;
+use crate::schedules::discrete::Betas;
+use crate::{Error, Result};
+
+/// Where a walk ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// In data.
+    Data,
+    /// At the level of the first timestep; at the last of the levels where they are respaced.
+    Least,
+    /// Where `final_sigmas_type` says.
+    Asked,
+}
+
+/// What a group of schedulers of discrete time has in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Family {
+    /// Kiln's name of the rule by which timesteps are picked.
+    rule: &'static str,
+    /// `beta_start` and `beta_end` where the file does not say.
+    betas: [f64; 2],
+    /// Whether `timestep_spacing` is read.
+    pub(super) spaced: Switch,
+    /// Whether the levels can be respaced (`use_karras_sigmas` and the like).
+    pub(super) respaced: Switch,
+    /// Whether `use_lu_lambdas` is read.
+    pub(super) lu: Switch,
+    /// Whether `sigma_min` and `sigma_max` are read.
+    pub(super) bounded: Switch,
+    /// Whether `use_flow_sigmas` is read.
+    flows: Switch,
+    /// Where the walk ends.
+    pub(super) ends: Ends,
+}
+
+impl Family {
+    /// DDIM, DDPM, PNDM.
+    pub(super) const TIMESTEPS: Self = Self {
+        rule: "ddim",
+        betas: [1e-4, 0.02],
+        spaced: Switch::On,
+        respaced: Switch::Off,
+        lu: Switch::Off,
+        bounded: Switch::Off,
+        flows: Switch::Off,
+        ends: Ends::Data,
+    };
+    /// Euler and its relatives.
+    pub(super) const POINTS: Self = Self { rule: "euler", respaced: Switch::On, ..Self::TIMESTEPS };
+    /// Those of them that have Stable Diffusion's betas for a default.
+    pub(super) const NARROW: Self = Self { betas: [0.00085, 0.012], ..Self::POINTS };
+    /// DPM-Solver and its relatives.
+    pub(super) const STRIDES: Self =
+        Self { rule: "dpm_solver", flows: Switch::On, ends: Ends::Asked, ..Self::POINTS };
+}
+
+/// The frame and the grid of a scheduler of discrete time.
+pub(super) fn discrete(fields: &mut Fields, family: &Family) -> Result<(&'static str, Value)> {
+    let respaced = if family.respaced.is_on() { respacing(fields, family)? } else { None };
+    let ending = ending(fields, family, respaced.is_some())?;
+    if family.flows.is_on() {
+        if fields.on("use_flow_sigmas", Switch::Off)?.is_on() {
+            return flowing(fields, family, respaced.is_some(), ending);
+        }
+        for key in ["flow_shift", "use_dynamic_shifting", "time_shift_type"] {
+            fields.idle(key, &Value::Null, "use_flow_sigmas is off");
+        }
+    }
+    let mut grid =
+        json!({ "kind": "discrete", "betas": betas(fields, family)?, "rule": family.rule, "ending": ending });
+    spacing(fields, family, &mut grid)?;
+    if let Some(kind) = respaced {
+        grid["respaced"] = json!({ "kind": kind });
+    }
+    if family.bounded.is_on() {
+        for key in ["sigma_min", "sigma_max"] {
+            match fields.perhaps(key)? {
+                Some(bound) if respaced.is_some() => grid[key] = bound.into(),
+                Some(_) => fields.idle(key, &Value::Null, "the levels are not respaced"),
+                None => {}
+            }
+        }
+    }
+    Ok(("vp", grid))
+}
+
+/// `spacing`, and what else picks timesteps.
+fn spacing(fields: &mut Fields, family: &Family, grid: &mut Value) -> Result<()> {
+    if family.rule == "dpm_solver" {
+        if let Some(clipped) = fields.perhaps("lambda_min_clipped")? {
+            grid["lambda_min"] = clipped.into();
+        }
+    }
+    if family.rule == "euler" && family.bounded.is_on() {
+        let names = ["linear", "log_linear"];
+        grid["interpolation"] = fields.name("interpolation_type", &names)?.into();
+    }
+    if !family.spaced.is_on() {
+        grid["spacing"] = "linspace".into();
+        return Ok(());
+    }
+    let names = ["linspace", "leading", "trailing"];
+    let default = if family.rule == "ddim" { "leading" } else { "linspace" };
+    let name = if fields.get("timestep_spacing").is_some() {
+        fields.name("timestep_spacing", &names)?
+    } else {
+        default
+    };
+    grid["spacing"] = name.into();
+    if name == "leading" {
+        grid["steps_offset"] = fields.count("steps_offset", 0)?.into();
+    } else {
+        fields.idle("steps_offset", &json!(0), "timestep_spacing is not leading");
+    }
+    Ok(())
+}
+
+/// The grid that takes over, if one does.
+fn respacing(fields: &mut Fields, family: &Family) -> Result<Option<&'static str>> {
+    let mut asked = Vec::new();
+    let switches = [
+        ("use_karras_sigmas", "karras"),
+        ("use_lu_lambdas", "log_snr"),
+        ("use_exponential_sigmas", "exponential"),
+        ("use_beta_sigmas", "beta"),
+    ];
+    for (key, kind) in switches.into_iter().filter(|(key, _)| *key != "use_lu_lambdas" || family.lu.is_on()) {
+        if fields.on(key, Switch::Off)?.is_on() {
+            asked.push((key, kind));
+        }
+    }
+    match asked[..] {
+        [] => Ok(None),
+        [(_, kind)] => Ok(Some(kind)),
+        [(first, _), (second, _), ..] => {
+            Err(Error::config(second, format!("wanted one spacing of the levels; {first} is on as well")))
+        }
+    }
+}
+
+/// Kiln's name of where the walk ends.
+fn ending(fields: &mut Fields, family: &Family, respaced: bool) -> Result<&'static str> {
+    let least = match family.ends {
+        Ends::Data => false,
+        Ends::Least => true,
+        Ends::Asked => fields.name("final_sigmas_type", &["zero", "sigma_min"])? == "sigma_min",
+    };
+    // DEIS, SA-Solver and UniPC repeat the last level of a respaced walk.
+    let repeats = family.rule == "dpm_solver" && (family.ends == Ends::Least || family.bounded.is_on());
+    Ok(match (least, respaced && repeats) {
+        (false, _) => "data",
+        (true, false) => "lowest",
+        (true, true) => "last",
+    })
+}
+
+/// The table of a model of discrete time.
+fn betas(fields: &mut Fields, family: &Family) -> Result<Value> {
+    let [start, end] = family.betas;
+    let names = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "exp", "laplace"];
+    let mut betas = json!({
+        "schedule": fields.name("beta_schedule", &names)?,
+        "beta_start": fields.number("beta_start", start)?,
+        "beta_end": fields.number("beta_end", end)?,
+        "train_steps": fields.count("num_train_timesteps", 1000)?,
+        "precision": "single",
+    });
+    if let Some(trained) = fields.get("trained_betas") {
+        if !trained.is_array() {
+            return Err(wanted("trained_betas", "a list of numbers", trained));
+        }
+        betas["trained_betas"] = trained.clone();
+    }
+    if fields.on("rescale_betas_zero_snr", Switch::Off)?.is_on() {
+        // DDIM and DDPM go to the end; the others stop short of it, to divide by what is left of the signal.
+        betas["zero_terminal_snr"] = (if family.rule == "ddim" { "exact" } else { "nearly" }).into();
+    }
+    Ok(betas)
+}
+
+/// Levels on the straight path for a solver of discrete time (`use_flow_sigmas`).
+fn flowing(
+    fields: &mut Fields,
+    family: &Family,
+    respaced: bool,
+    ending: &str,
+) -> Result<(&'static str, Value)> {
+    if respaced {
+        return Err(Error::config("use_flow_sigmas", "flow levels that are respaced are refused"));
+    }
+    let dynamic = "the shift would be its pipeline's, from the picture's size: set the grid's `rule`";
+    fields.only("use_dynamic_shifting", &json!(false), dynamic)?;
+    fields.idle("time_shift_type", &Value::Null, "use_dynamic_shifting is off");
+    for key in
+        ["beta_start", "beta_end", "beta_schedule", "trained_betas", "timestep_spacing", "steps_offset"]
+    {
+        fields.idle(key, &Value::Null, "use_flow_sigmas is on");
+    }
+    let shortest = 1.0 / fields.count("num_train_timesteps", 1000)? as f64;
+    let shift = fields.number("flow_shift", 1.0)?;
+    if ending != "data" && family.rule == "dpm_solver" {
+        let why = "a flow that ends before data is refused: diffusers ends it at a level of another table";
+        return Err(Error::config("final_sigmas_type", why));
+    }
+    // UniPC counts from 1 down to the last timestep's level, the others from the first timestep's down to 0.
+    let (from, to) = if family.bounded.is_on() { (1.0, shortest) } else { (1.0 - shortest, 0.0) };
+    Ok(("cond_ot", shifted(shift, json!({ "kind": "linear", "from": from, "to": to }))))
+}
+
+/// The grid of a flow-matching scheduler. Its levels are shifted once in its range and once on their way.
+pub(super) fn flow(fields: &mut Fields, full: Switch) -> Result<Value> {
+    let shortest = 1.0 / fields.count("num_train_timesteps", 1000)? as f64;
+    let shift = fields.number("shift", 1.0)?;
+    let mut end = shift * shortest / (1.0 + (shift - 1.0) * shortest);
+    let mut grid = json!({ "kind": "shift", "shift": shift });
+    if full.is_on() {
+        for key in ["use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"] {
+            fields.only(key, &json!(false), "respaced levels of a flow are refused")?;
+        }
+        fields.only("shift_terminal", &Value::Null, "the terminal shift is refused")?;
+        if fields.on("use_dynamic_shifting", Switch::Off)?.is_on() {
+            (grid, end) = (dynamic(fields)?, shortest);
+        } else {
+            for key in
+                ["base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len", "time_shift_type"]
+            {
+                fields.idle(key, &Value::Null, "use_dynamic_shifting is off");
+            }
+        }
+    }
+    grid["base"] = json!({ "kind": "linear", "from": 1.0, "to": end, "last": "included" });
+    Ok(grid)
+}
+
+/// A shift that grows with the sample.
+fn dynamic(fields: &mut Fields) -> Result<Value> {
+    let note =
+        "use_dynamic_shifting: the tokens of a sample are its numbers divided by the grid's token_features";
+    fields.notes.push(note.into());
+    Ok(json!({
+        "kind": "shift",
+        "rule": fields.name("time_shift_type", &["exponential", "linear"])?,
+        "base_shift": fields.number("base_shift", 0.5)?,
+        "max_shift": fields.number("max_shift", 1.15)?,
+        "base_tokens": fields.count("base_image_seq_len", 256)?,
+        "max_tokens": fields.count("max_image_seq_len", 4096)?,
+    }))
+}
+
+fn shifted(shift: f64, base: Value) -> Value {
+    json!({ "kind": "shift", "shift": shift, "base": base })
+}
+
+/// A scheduler in EDM's frame, with EDM's prediction.
+pub(super) fn edm(fields: &mut Fields, sampler: Value) -> Result<Parts> {
+    let range = [fields.number("sigma_min", 0.002)?, fields.number("sigma_max", 80.0)?];
+    let data = fields.number("sigma_data", 0.5)?;
+    fields.idle("num_train_timesteps", &json!(1000), "EDM's levels are continuous");
+    let grid = match fields.name("sigma_schedule", &["karras", "exponential"])? {
+        "karras" => json!({ "kind": "karras", "rho": fields.number("rho", 7.0)? }),
+        _ => {
+            fields.idle("rho", &json!(7.0), "the levels are exponential");
+            json!({ "kind": "exponential" })
+        }
+    };
+    let why = "EDM's walks end in data here: that end repeats the last level";
+    fields.only("final_sigmas_type", &json!("zero"), why)?;
+    if prediction(fields)? != "epsilon" {
+        let why = "wanted epsilon, which stands for EDM's own prediction; the others are refused";
+        return Err(Error::config("prediction_type", why));
+    }
+    Ok(Parts { sigma_data: Some(data), range: Some(range), ..Parts::new(sampler, "edm", grid, "edm") })
+}
+
+/// `σ/α` between the timestep before the first and the one after the second: what belongs to timesteps from one to the other.
+pub(super) fn at_timesteps(fields: &mut Fields, [first, last]: [f64; 2]) -> Result<[f64; 2]> {
+    let betas: Betas = typed(betas(fields, &Family::STRIDES)?)?;
+    under("betas", betas.check())?;
+    let table = betas.table();
+    Ok([table.log_ratio_at(first - 0.5), table.log_ratio_at(last + 0.5)])
+}
+
+/// Notes that the original's steps need not join.
+pub(super) fn note_strides(fields: &mut Fields) -> Result<()> {
+    if fields.get("timestep_spacing").and_then(Value::as_str) == Some("linspace") {
+        let note = "timestep_spacing: diffusers steps back by whole strides, which is not the next timestep under linspace; Kiln steps to that";
+        fields.notes.push(note.into());
+    }
+    Ok(())
+}
