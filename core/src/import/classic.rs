@@ -53,7 +53,8 @@ pub(super) fn pndm(fields: &mut Fields) -> Result<Parts> {
     let ends = first_or_data(fields, Switch::Off)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;
     levels::note_strides(fields)?;
-    Ok(Parts::new(json!({ "kind": "pndm", "warmup": warmup }), schedule, grid, prediction(fields)?))
+    let sampler = json!({ "kind": "pndm", "warmup": warmup, "table": grid["betas"] });
+    Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))
 }
 
 /// `IPNDMScheduler`, with the times of v-diffusion; its network predicts velocity.

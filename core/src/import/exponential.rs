@@ -91,13 +91,13 @@ pub(super) fn unipc(fields: &mut Fields) -> Result<Parts> {
     };
     let predict = if fields.on("predict_x0", Switch::On)?.is_on() { "data" } else { "noise" };
     fields.only("solver_p", &Value::Null, "a predictor of one's own is refused: Kiln's is UniP")?;
-    fields.only("disable_corrector", &json!([]), "Kiln corrects every step or none (corrector: false)")?;
+    let uncorrected = fields.get("disable_corrector").cloned().unwrap_or_else(|| json!([]));
     fields.only("shift_terminal", &Value::Null, "the terminal shift is refused")?;
     let last = lowered(fields, Switch::On)?;
     let levels = Family { bounded: Switch::On, ..Family::STRIDES };
     let (schedule, grid) = levels::discrete(fields, &levels)?;
-    let sampler =
-        json!({ "kind": "unipc", "order": order, "variant": variant, "predict": predict, "last": last });
+    let sampler = json!({ "kind": "unipc", "order": order, "variant": variant, "predict": predict, "last": last,
+        "uncorrected": uncorrected });
     Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))
 }
 

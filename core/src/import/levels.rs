@@ -66,17 +66,65 @@ impl Family {
 /// The frame and the grid of a scheduler of discrete time.
 pub(super) fn discrete(fields: &mut Fields, family: &Family) -> Result<(&'static str, Value)> {
     let respaced = if family.respaced.is_on() { respacing(fields, family)? } else { None };
-    let ending = ending(fields, family, respaced.is_some())?;
-    if family.flows.is_on() {
-        if fields.on("use_flow_sigmas", Switch::Off)?.is_on() {
-            return flowing(fields, family, respaced.is_some(), ending);
+    let flows = family.flows.is_on() && fields.on("use_flow_sigmas", Switch::Off)?.is_on();
+    let ending = ending(fields, family, respaced.is_some() || flows)?;
+    let (schedule, grid) = match respaced {
+        Some(kind) if flows => {
+            let why = format!("a flow's levels that are respaced ({kind}) are refused");
+            return Err(Error::config("use_flow_sigmas", why));
         }
+        _ if flows => ("cond_ot", flowing(fields, family, ending)?),
+        _ => ("vp", of_table(fields, family, respaced)?),
+    };
+    Ok((schedule, ended(grid, ending)))
+}
+
+/// Where the walk ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Data,
+    /// At the table's least level.
+    Lowest,
+    /// At the last of the levels.
+    Last,
+}
+
+fn ended(mut grid: Value, ending: Ending) -> Value {
+    match ending {
+        Ending::Data => grid,
+        Ending::Lowest => {
+            grid["ending"] = "lowest".into();
+            grid
+        }
+        Ending::Last => json!({ "kind": "stop", "base": grid }),
+    }
+}
+
+fn ending(fields: &mut Fields, family: &Family, of_their_own: bool) -> Result<Ending> {
+    let least = match family.ends {
+        Ends::Data => false,
+        Ends::Least => true,
+        Ends::Asked => fields.name("final_sigmas_type", &["zero", "sigma_min"])? == "sigma_min",
+    };
+    // DEIS, SA-Solver and UniPC repeat the last level of a walk whose levels are not the table's.
+    let repeats = family.rule == "dpm_solver" && (family.ends == Ends::Least || family.bounded.is_on());
+    Ok(match (least, of_their_own && repeats) {
+        (false, _) => Ending::Data,
+        (true, false) => Ending::Lowest,
+        (true, true) => Ending::Last,
+    })
+}
+
+/// Levels of the table, or another grid's between its ends.
+fn of_table(fields: &mut Fields, family: &Family, respaced: Option<&str>) -> Result<Value> {
+    if family.flows.is_on() {
         for key in ["flow_shift", "use_dynamic_shifting", "time_shift_type"] {
-            fields.idle(key, &Value::Null, "use_flow_sigmas is off");
+            let usual = if key == "flow_shift" { json!(1.0) } else { json!(false) };
+            let usual = if key == "time_shift_type" { json!("exponential") } else { usual };
+            fields.idle(key, &usual, "use_flow_sigmas is off");
         }
     }
-    let mut grid =
-        json!({ "kind": "discrete", "betas": betas(fields, family)?, "rule": family.rule, "ending": ending });
+    let mut grid = json!({ "kind": "discrete", "betas": betas(fields, family)?, "rule": family.rule });
     spacing(fields, family, &mut grid)?;
     if let Some(kind) = respaced {
         grid["respaced"] = json!({ "kind": kind });
@@ -90,7 +138,7 @@ pub(super) fn discrete(fields: &mut Fields, family: &Family) -> Result<(&'static
             }
         }
     }
-    Ok(("vp", grid))
+    Ok(grid)
 }
 
 /// `spacing`, and what else picks timesteps.
@@ -147,22 +195,6 @@ fn respacing(fields: &mut Fields, family: &Family) -> Result<Option<&'static str
     }
 }
 
-/// Kiln's name of where the walk ends.
-fn ending(fields: &mut Fields, family: &Family, respaced: bool) -> Result<&'static str> {
-    let least = match family.ends {
-        Ends::Data => false,
-        Ends::Least => true,
-        Ends::Asked => fields.name("final_sigmas_type", &["zero", "sigma_min"])? == "sigma_min",
-    };
-    // DEIS, SA-Solver and UniPC repeat the last level of a respaced walk.
-    let repeats = family.rule == "dpm_solver" && (family.ends == Ends::Least || family.bounded.is_on());
-    Ok(match (least, respaced && repeats) {
-        (false, _) => "data",
-        (true, false) => "lowest",
-        (true, true) => "last",
-    })
-}
-
 /// The table of a model of discrete time.
 fn betas(fields: &mut Fields, family: &Family) -> Result<Value> {
     let [start, end] = family.betas;
@@ -181,39 +213,33 @@ fn betas(fields: &mut Fields, family: &Family) -> Result<Value> {
         betas["trained_betas"] = trained.clone();
     }
     if fields.on("rescale_betas_zero_snr", Switch::Off)?.is_on() {
-        // DDIM and DDPM go to the end; the others stop short of it, to divide by what is left of the signal.
-        betas["zero_terminal_snr"] = (if family.rule == "ddim" { "exact" } else { "nearly" }).into();
+        betas["zero_terminal_snr"] = true.into();
     }
     Ok(betas)
 }
 
 /// Levels on the straight path for a solver of discrete time (`use_flow_sigmas`).
-fn flowing(
-    fields: &mut Fields,
-    family: &Family,
-    respaced: bool,
-    ending: &str,
-) -> Result<(&'static str, Value)> {
-    if respaced {
-        return Err(Error::config("use_flow_sigmas", "flow levels that are respaced are refused"));
+fn flowing(fields: &mut Fields, family: &Family, ending: Ending) -> Result<Value> {
+    if ending == Ending::Lowest {
+        let why = "a flow that ends before data is refused: diffusers ends it at a level of another table";
+        return Err(Error::config("final_sigmas_type", why));
     }
     let dynamic = "the shift would be its pipeline's, from the picture's size: set the grid's `rule`";
     fields.only("use_dynamic_shifting", &json!(false), dynamic)?;
-    fields.idle("time_shift_type", &Value::Null, "use_dynamic_shifting is off");
+    fields.idle("time_shift_type", &json!("exponential"), "use_dynamic_shifting is off");
     for key in
         ["beta_start", "beta_end", "beta_schedule", "trained_betas", "timestep_spacing", "steps_offset"]
     {
         fields.idle(key, &Value::Null, "use_flow_sigmas is on");
     }
+    for key in ["rescale_betas_zero_snr", "lambda_min_clipped", "sigma_min", "sigma_max"] {
+        fields.idle(key, &json!(false), "use_flow_sigmas is on");
+    }
     let shortest = 1.0 / fields.count("num_train_timesteps", 1000)? as f64;
     let shift = fields.number("flow_shift", 1.0)?;
-    if ending != "data" && family.rule == "dpm_solver" {
-        let why = "a flow that ends before data is refused: diffusers ends it at a level of another table";
-        return Err(Error::config("final_sigmas_type", why));
-    }
     // UniPC counts from 1 down to the last timestep's level, the others from the first timestep's down to 0.
     let (from, to) = if family.bounded.is_on() { (1.0, shortest) } else { (1.0 - shortest, 0.0) };
-    Ok(("cond_ot", shifted(shift, json!({ "kind": "linear", "from": from, "to": to }))))
+    Ok(json!({ "kind": "shift", "shift": shift, "base": { "kind": "linear", "from": from, "to": to } }))
 }
 
 /// The grid of a flow-matching scheduler. Its levels are shifted once in its range and once on their way.
@@ -256,10 +282,6 @@ fn dynamic(fields: &mut Fields) -> Result<Value> {
     }))
 }
 
-fn shifted(shift: f64, base: Value) -> Value {
-    json!({ "kind": "shift", "shift": shift, "base": base })
-}
-
 /// A scheduler in EDM's frame, with EDM's prediction.
 pub(super) fn edm(fields: &mut Fields, sampler: Value) -> Result<Parts> {
     let range = [fields.number("sigma_min", 0.002)?, fields.number("sigma_max", 80.0)?];
@@ -272,21 +294,35 @@ pub(super) fn edm(fields: &mut Fields, sampler: Value) -> Result<Parts> {
             json!({ "kind": "exponential" })
         }
     };
-    let why = "EDM's walks end in data here: that end repeats the last level";
-    fields.only("final_sigmas_type", &json!("zero"), why)?;
+    let ending = match fields.name("final_sigmas_type", &["zero", "sigma_min"])? {
+        "zero" => Ending::Data,
+        _ => Ending::Last,
+    };
     if prediction(fields)? != "epsilon" {
         let why = "wanted epsilon, which stands for EDM's own prediction; the others are refused";
         return Err(Error::config("prediction_type", why));
     }
-    Ok(Parts { sigma_data: Some(data), range: Some(range), ..Parts::new(sampler, "edm", grid, "edm") })
+    Ok(Parts {
+        sigma_data: Some(data),
+        range: Some(range),
+        ..Parts::new(sampler, "edm", ended(grid, ending), "edm")
+    })
 }
 
 /// `σ/α` between the timestep before the first and the one after the second: what belongs to timesteps from one to the other.
 pub(super) fn at_timesteps(fields: &mut Fields, [first, last]: [f64; 2]) -> Result<[f64; 2]> {
+    if fields.on("use_flow_sigmas", Switch::Off)?.is_on() {
+        let steps = fields.count("num_train_timesteps", 1000)? as f64;
+        return Ok([first, last + 1.0].map(|timestep| (timestep - 1e-3) / (steps - timestep)));
+    }
     let betas: Betas = typed(betas(fields, &Family::STRIDES)?)?;
     under("betas", betas.check())?;
     let table = betas.table();
-    Ok([table.log_ratio_at(first - 0.5), table.log_ratio_at(last + 0.5)])
+    // Timesteps of respaced levels are rounded to the nearest under Karras' spacing and cut off under the others.
+    let cut = fields.on("use_exponential_sigmas", Switch::Off)?.is_on()
+        || fields.on("use_beta_sigmas", Switch::Off)?.is_on();
+    let [below, above] = if cut { [1e-3, 0.999] } else { [0.5, 0.5] };
+    Ok([table.log_ratio_at(first - below), table.log_ratio_at(last + above)])
 }
 
 /// Notes that the original's steps need not join.
