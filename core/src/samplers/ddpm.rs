@@ -1,11 +1,11 @@
 //! DDPM's ancestral sampling: draw `x'` from the posterior `q(x' | x, ŷ)`.
 //!
 //! ```text
-//! a = α/α',  β = σ² − a² σ'²,   x' = (α' β ŷ + a σ'² x)/σ² + sqrt(β) σ'/σ z
+//! a = α/α',  β = σ² − a² σ'²,   x' = (α' β ŷ + a σ'² x)/σ² + s z,   s² = β σ'²/σ² (small) or β (large)
 //! ```
 //!
-//! Ho et al. 2020, Eq. 6 and 7 with the smaller of the two variances, <https://arxiv.org/abs/2006.11239>; written for any schedule
-//! as in Kingma et al. 2021, Eq. 25, <https://arxiv.org/abs/2107.00630>.
+//! Ho et al. 2020, Eq. 6 and 7 and section 3.2, <https://arxiv.org/abs/2006.11239>; written for any schedule as in Kingma et al. 2021,
+//! Eq. 25, <https://arxiv.org/abs/2107.00630>. The step into data draws nothing.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -16,13 +16,27 @@ use crate::Result;
 use crate::registry::{About, Member};
 
 /// Stochastic, one evaluation a step, wants many steps.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Ddpm {}
+pub struct Ddpm {
+    /// Of which variance the noise is.
+    pub variance: Variance,
+}
+
+/// Variance of `x'` given `x`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Variance {
+    /// The posterior's, right where the data are one point.
+    #[default]
+    Small,
+    /// The forward step's, right where the data are standard normal.
+    Large,
+}
 
 impl Member for Ddpm {
     const ABOUT: About = About {
-        summary: "DDPM ancestral sampling, small posterior variance",
+        summary: "DDPM ancestral sampling, small or large variance",
         paper: "Ho et al. 2020, Eq. 7, https://arxiv.org/abs/2006.11239",
     };
 }
@@ -49,6 +63,10 @@ impl Sampler for Ddpm {
         if to.sigma == 0.0 {
             return Ok(mean);
         }
-        Ok(mean + walk.draw() * (beta * var_to / var).sqrt())
+        let noise = match self.variance {
+            Variance::Small => beta * var_to / var,
+            Variance::Large => beta,
+        };
+        Ok(mean + walk.draw() * noise.sqrt())
     }
 }

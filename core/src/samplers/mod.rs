@@ -5,6 +5,28 @@
 
 mod euler;
 mod heun;
+mod runge_kutta;
+mod midpoint;
+mod ralston;
+mod rk4;
+mod adaptive;
+mod dense;
+mod dopri5;
+mod bosh3;
+mod frame;
+mod euler_ancestral;
+mod dpm2;
+mod dpm2_ancestral;
+mod edm_stochastic;
+mod restart;
+mod predictor_corrector;
+mod adams_bashforth;
+mod lms;
+mod pndm;
+mod ipndm;
+mod consistency;
+mod lcm;
+mod tcd;
 mod ddim;
 mod ddpm;
 mod dpmpp_2m;
@@ -18,6 +40,11 @@ use crate::random::{Key, Purpose};
 use crate::schedules::{Level, Schedule};
 use crate::{Error, Result};
 
+pub use ddpm::Variance;
+pub use edm_stochastic::Descent;
+pub use pndm::Warmup;
+pub use predictor_corrector::Predictor;
+
 /// `D(x; σ)`: the least-squares estimate of the clean `y` inside `x = y + σ n`. Rows: `[batch, features]`.
 pub trait Denoiser {
     /// Evaluates `D(x; σ)`.
@@ -30,17 +57,37 @@ impl<F: Fn(Tensor<2>, f64) -> Tensor<2>> Denoiser for F {
     }
 }
 
+/// What a sampler takes `D(x; σ)` for. It reaches the data's distribution only if that is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// The mean of the data given `x`, as diffusion models learn it.
+    Denoiser,
+    /// The end of the ODE that leads through `x`, as consistency models learn it: one evaluation is a sample.
+    ConsistencyFunction,
+}
+
 /// What a sampler's configuration promises and makes.
 pub trait Solver {
-    /// Order of accuracy on a smooth ODE, to which the contract test holds it; for a stochastic one, of its drift.
+    /// Order of accuracy on a smooth ODE in equal steps, with its memory filled, to which the contract test holds it; under some
+    /// schedules it may be higher. For a stochastic one, of its drift; for one that wants a consistency function, 1.
     fn order(&self) -> u32;
+
+    /// What it takes the denoiser for.
+    fn wants(&self) -> Wants {
+        Wants::Denoiser
+    }
 
     /// Whether it adds noise on its way.
     fn stochastic(&self) -> bool {
         false
     }
 
-    /// Evaluations of the denoiser a step; the last step, into data, may take fewer. `None` where a tolerance decides.
+    /// Whether a tolerance decides its steps.
+    fn adaptive(&self) -> bool {
+        false
+    }
+
+    /// Evaluations of the denoiser a step; the last step, into data, may take fewer. `None` where steps differ.
     fn evaluations(&self) -> Option<usize> {
         Some(1)
     }
@@ -76,6 +123,23 @@ registry! {
     pub enum SamplerConfig("sampler"): dyn Solver {
         "euler" => euler::Euler,
         "heun" => heun::Heun,
+        "midpoint" => midpoint::Midpoint,
+        "ralston" => ralston::Ralston,
+        "rk4" => rk4::Rk4,
+        "dopri5" => dopri5::Dopri5,
+        "bosh3" => bosh3::Bosh3,
+        "euler_ancestral" => euler_ancestral::EulerAncestral,
+        "dpm2" => dpm2::Dpm2,
+        "dpm2_ancestral" => dpm2_ancestral::Dpm2Ancestral,
+        "edm_stochastic" => edm_stochastic::EdmStochastic,
+        "restart" => restart::Restart,
+        "predictor_corrector" => predictor_corrector::PredictorCorrector,
+        "lms" => lms::Lms,
+        "pndm" => pndm::Pndm,
+        "ipndm" => ipndm::Ipndm,
+        "consistency" => consistency::Consistency,
+        "lcm" => lcm::Lcm,
+        "tcd" => tcd::Tcd,
         "ddim" => ddim::Ddim,
         "ddpm" => ddpm::Ddpm,
         "dpmpp_2m" => dpmpp_2m::Dpmpp2m,

@@ -1,0 +1,106 @@
+//! PNDM: a fourth-order linear multistep mean of noise predictions, carried by DDIM's formula, after a start that gathers them.
+//!
+//! ```text
+//! φ(x, e, t → t') = α' (x − σ e)/α + σ' e,   x ← φ(x, ē, t → t'),   ē = (55 e_i − 59 e_{i−1} + 37 e_{i−2} − 9 e_{i−3})/24
+//! runge_kutta: three steps of  ē = (e₁ + 2 e₂ + 2 e₃ + e₄)/6,  each e_k found by φ at the start, the middle (twice) and the end
+//! linear: one step of  ē = (e₁ + e(φ(x, e₁)))/2,  then the formulas of two and of three predictions
+//! ```
+//!
+//! Liu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2202.09778>; `linear` is diffusers' `skip_prk_steps`.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::adams_bashforth::{mean, transfer, weighted};
+use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
+use crate::registry::{About, Member};
+
+/// Predictions that are kept for the steps to come.
+const KEPT: usize = 3;
+
+/// Second order; one evaluation a step once it has started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pndm {
+    /// How the first predictions are gathered.
+    pub warmup: Warmup,
+}
+
+/// A start for a multistep method.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Warmup {
+    /// Three steps of four evaluations.
+    #[default]
+    RungeKutta,
+    /// One step of two evaluations, then fewer predictions until there are four.
+    Linear,
+}
+
+impl Member for Pndm {
+    const ABOUT: About = About {
+        summary: "PNDM, pseudo linear multistep on the noise (PLMS), with either start",
+        paper: "Liu et al. 2022, Algorithm 2, https://arxiv.org/abs/2202.09778",
+    };
+}
+
+impl Solver for Pndm {
+    fn order(&self) -> u32 {
+        2
+    }
+    fn evaluations(&self) -> Option<usize> {
+        None
+    }
+    fn memory(&self) -> usize {
+        KEPT
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(Multistep { warmup: self.warmup, past: Vec::new() })
+    }
+}
+
+/// Remembers predictions, newest first.
+struct Multistep {
+    warmup: Warmup,
+    past: Vec<Tensor<2>>,
+}
+
+impl Sampler for Multistep {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        self.past.insert(0, noise(walk, &x, from));
+        let e = &self.past[0];
+        let direction = match (self.warmup, self.past.len()) {
+            // The last stage of either start stands at `to`, where data have no noise to predict.
+            (Warmup::RungeKutta, ..=KEPT) if to.sigma == 0.0 => e.clone(),
+            (Warmup::Linear, 1) if to.sigma == 0.0 => e.clone(),
+            (Warmup::RungeKutta, ..=KEPT) => runge_kutta(walk, &x, e, from, to),
+            (Warmup::Linear, 1) => {
+                let end = noise(walk, &transfer(&x, e, from, to), to);
+                weighted(&[0.5, 0.5], &[end, e.clone()])
+            }
+            _ => mean(&self.past),
+        };
+        self.past.truncate(KEPT);
+        Ok(transfer(&x, &direction, from, to))
+    }
+
+    fn kept(&self) -> usize {
+        self.past.len()
+    }
+}
+
+/// `e = (x − α D)/σ`.
+fn noise(walk: &Walk, x: &Tensor<2>, at: Level) -> Tensor<2> {
+    walk.epsilon(x, &walk.denoise(x, at), at)
+}
+
+/// Runge and Kutta's mean of four predictions, the stages carried by `φ` (Eq. 13).
+fn runge_kutta(walk: &Walk, x: &Tensor<2>, e_1: &Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    let mid = walk.at(f64::midpoint(from.t, to.t));
+    let e_2 = noise(walk, &transfer(x, e_1, from, mid), mid);
+    let e_3 = noise(walk, &transfer(x, &e_2, from, mid), mid);
+    let e_4 = noise(walk, &transfer(x, &e_3, from, to), to);
+    weighted(&[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0], &[e_1.clone(), e_2, e_3, e_4])
+}

@@ -1,0 +1,72 @@
+//! TCD: step past the next level, to time `s = (1 − γ) t'`, and renoise up to it.
+//!
+//! ```text
+//! n̂ = (x − α f)/σ,   x_s = α_s f + σ_s n̂,   x ← a x_s + sqrt(σ'² − a² σ_s²) z,   a = α'/α_s
+//! ```
+//!
+//! Zheng et al. 2024, Eq. 12 (strategic stochastic sampling), <https://arxiv.org/abs/2402.19159>. `γ = 0` is DDIM and `γ = 1` LCM. The
+//! model has to be a (trajectory) consistency function. The last step, into data, draws nothing.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Level, Sampler, Solver, Walk, Wants, frame};
+use crate::Result;
+use crate::config::check::within;
+use crate::registry::{About, Member};
+
+/// One evaluation a step, of a consistency function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tcd {
+    /// Share of the way that is walked anew from noise, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub gamma: f64,
+}
+
+impl Default for Tcd {
+    fn default() -> Self {
+        Self { gamma: 0.3 }
+    }
+}
+
+impl Member for Tcd {
+    const ABOUT: About = About {
+        summary: "Trajectory-consistency sampling, from DDIM (gamma 0) to LCM (gamma 1)",
+        paper: "Zheng et al. 2024, Eq. 12, https://arxiv.org/abs/2402.19159",
+    };
+}
+
+impl Solver for Tcd {
+    fn order(&self) -> u32 {
+        1
+    }
+    fn stochastic(&self) -> bool {
+        self.gamma > 0.0
+    }
+    fn wants(&self) -> Wants {
+        Wants::ConsistencyFunction
+    }
+    fn check(&self) -> Result<()> {
+        within("gamma", self.gamma, 0.0, 1.0)
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(self.clone())
+    }
+}
+
+impl Sampler for Tcd {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let y = walk.denoise(&x, from);
+        if to.sigma == 0.0 {
+            return Ok(frame::leave(y, to));
+        }
+        let s = walk.at((1.0 - self.gamma) * to.t);
+        let x_s = y.clone() * s.alpha + walk.epsilon(&x, &y, from) * s.sigma;
+        let a = to.alpha / s.alpha;
+        let std = (to.sigma * to.sigma - a * a * s.sigma * s.sigma).max(0.0).sqrt();
+        // γ = 0 leaves a rounding error for a standard deviation.
+        Ok(if self.gamma > 0.0 { x_s * a + walk.draw() * std } else { x_s * a })
+    }
+}
