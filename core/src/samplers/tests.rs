@@ -3,7 +3,8 @@
 mod adaptive;
 mod consistency;
 mod kinship;
-mod oracle_tmp;
+mod exponential;
+mod sde;
 
 use burn::tensor::DType;
 
@@ -70,7 +71,8 @@ fn orders(sampler: &SamplerConfig, warm: usize) -> Vec<f64> {
 /// No schedule shows less than the order that is promised, and one shows no more.
 #[test]
 fn deterministic_samplers_converge_at_their_order_under_every_schedule() {
-    let fixed = |sampler: &&SamplerConfig| !sampler.stochastic() && !sampler.adaptive();
+    let own = ["dpm_fast", "dpm_adaptive"];
+    let fixed = |sampler: &&SamplerConfig| !sampler.stochastic() && !sampler.adaptive() && !own.contains(&sampler.name());
     for sampler in SamplerConfig::all().iter().filter(fixed) {
         let measured = orders(sampler, sampler.memory());
         println!("{}: orders {measured:.2?}", sampler.name());
