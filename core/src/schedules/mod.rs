@@ -3,10 +3,20 @@
 //! `t` falls to 0 as noise becomes data, in every schedule. What a network sees depends on `σ/α` alone (Karras et al. 2022,
 //! section 4: every schedule is a reparametrisation of every other), so a model trained under one is sampled under any.
 
-mod cond_ot;
 mod edm;
+mod ve;
+mod cond_ot;
 mod vp;
+mod vp_linear;
+mod vp_scaled_linear;
+mod vp_cosine;
+mod vp_sigmoid;
+mod sub_vp;
+mod laplace;
+pub mod discrete;
 pub mod grids;
+
+use crate::Result;
 
 /// `α`, `σ` and their derivatives in time.
 pub trait Schedule {
@@ -18,8 +28,18 @@ pub trait Schedule {
     fn d_alpha(&self, t: f64) -> f64;
     /// `dσ/dt`.
     fn d_sigma(&self, t: f64) -> f64;
-    /// The time at which `σ/α` is this.
+    /// The time at which `σ/α` is this; the last time where it is never reached.
     fn time(&self, ratio: f64) -> f64;
+
+    /// The largest `σ/α` that it reaches.
+    fn largest(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {
@@ -28,6 +48,13 @@ registry! {
         "edm" => edm::Edm,
         "cond_ot" => cond_ot::CondOt,
         "vp" => vp::Vp,
+        "ve" => ve::Ve,
+        "vp_linear" => vp_linear::VpLinear,
+        "vp_scaled_linear" => vp_scaled_linear::VpScaledLinear,
+        "vp_cosine" => vp_cosine::VpCosine,
+        "vp_sigmoid" => vp_sigmoid::VpSigmoid,
+        "sub_vp" => sub_vp::SubVp,
+        "laplace" => laplace::Laplace,
     }
 }
 
@@ -60,33 +87,4 @@ impl Level {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn derivatives_are_those_of_alpha_and_sigma() {
-        for config in ScheduleConfig::all() {
-            for ratio in [0.01, 0.3, 1.0, 5.0, 60.0] {
-                let t = config.time(ratio);
-                let h = 1e-6 * t;
-                let difference = |f: &dyn Fn(f64) -> f64| (f(t + h) - f(t - h)) / (2.0 * h);
-                let alpha = difference(&|t| config.alpha(t));
-                let sigma = difference(&|t| config.sigma(t));
-                assert!((alpha - config.d_alpha(t)).abs() < 1e-6, "{} α' at {t}", config.name());
-                assert!((sigma - config.d_sigma(t)).abs() < 1e-6, "{} σ' at {t}", config.name());
-            }
-        }
-    }
-
-    #[test]
-    fn time_is_the_inverse_of_the_ratio_and_zero_is_data() {
-        for config in ScheduleConfig::all() {
-            for ratio in [0.002, 0.5, 1.0, 80.0, 1000.0] {
-                let level = Level::at(&*config, config.time(ratio));
-                assert!((level.ratio() / ratio - 1.0).abs() < 1e-9, "{} at {ratio}", config.name());
-            }
-            let data = Level::at(&*config, 0.0);
-            assert_eq!((data.alpha, data.sigma), (1.0, 0.0), "{}", config.name());
-        }
-    }
-}
+mod tests;

@@ -33,11 +33,8 @@ impl Member for Karras {
 
 impl Spacing for Karras {
     fn times(&self, span: &Span) -> Result<Vec<f64>> {
-        let [min, max] = span.range;
-        let (bottom, top) = (min.powf(1.0 / self.rho), max.powf(1.0 / self.rho));
-        let last = (span.steps - 1).max(1) as f64;
-        let ratio = |i: usize| (top + i as f64 / last * (bottom - top)).powf(self.rho);
-        Ok((0..span.steps).map(|i| span.schedule.time(ratio(i))).collect())
+        let [bottom, top] = span.range.map(|ratio| ratio.powf(1.0 / self.rho));
+        Ok(span.times(span.places().map(|place| (top + place * (bottom - top)).powf(self.rho))))
     }
 
     fn check(&self) -> Result<()> {

@@ -1,10 +1,29 @@
 //! Time grids: which noise levels a sampler visits.
 
 mod karras;
+mod exponential;
+mod log_snr;
+mod polynomial;
 mod linear;
+mod quadratic;
+mod cosine;
+mod beta;
+mod incomplete_beta;
+mod shift;
+mod discrete;
+mod table;
+mod ays;
+mod explicit;
+mod fit;
 
 use super::{Level, Schedule};
+use crate::config::check::under;
 use crate::{Error, Result};
+
+pub use ays::AysTable;
+pub use discrete::{Ending, Interpolation, TimestepRule, TimestepSpacing};
+pub use fit::{Aim, Fit, fit};
+pub use shift::ShiftRule;
 
 /// What a grid is to cover.
 #[derive(Clone, Copy)]
@@ -24,6 +43,11 @@ pub trait Spacing {
     /// `steps` falling times of the schedule, from the noisiest to the last before data.
     fn times(&self, span: &Span) -> Result<Vec<f64>>;
 
+    /// The time after them, at which the walk ends: data, unless the grid is told otherwise.
+    fn end(&self, _span: &Span) -> Result<f64> {
+        Ok(0.0)
+    }
+
     /// Refuses options that its type alone does not.
     fn check(&self) -> Result<()> {
         Ok(())
@@ -34,62 +58,75 @@ registry! {
     /// The time grids that a configuration can name.
     pub enum GridConfig("grid"): dyn Spacing {
         "karras" => karras::Karras,
+        "exponential" => exponential::Exponential,
+        "log_snr" => log_snr::LogSnr,
+        "polynomial" => polynomial::Polynomial,
         "linear" => linear::Linear,
+        "quadratic" => quadratic::Quadratic,
+        "cosine" => cosine::Cosine,
+        "beta" => beta::Beta,
+        "shift" => shift::Shift,
+        "discrete" => discrete::Discrete,
+        "ays" => ays::Ays,
+        "explicit" => explicit::Explicit,
+    }
+}
+
+impl Span<'_> {
+    /// Falling `σ/α` as times of the schedule.
+    fn times(&self, ratios: impl IntoIterator<Item = f64>) -> Vec<f64> {
+        ratios.into_iter().map(|ratio| self.schedule.time(ratio)).collect()
+    }
+
+    /// Each step's place between the start (0) and the end (1) of the walk; the only one is at the start.
+    fn places(&self) -> impl Iterator<Item = f64> + use<> {
+        let last = (self.steps.max(2) - 1) as f64;
+        (0..self.steps).map(move |i| i as f64 / last)
     }
 }
 
 impl GridConfig {
-    /// `steps + 1` levels, falling, the last of them data.
+    /// `steps + 1` levels, falling, the last of them data unless the grid ends earlier.
+    ///
+    /// Where the schedule does not reach the start of the range, the walk starts from the noisiest that it reaches.
     pub fn levels(&self, span: &Span) -> Result<Vec<Level>> {
         self.check()?;
+        under("schedule", span.schedule.check())?;
         if span.steps == 0 {
             return Err(Error::argument("steps: a walk from noise to data takes at least 1 step, not 0"));
         }
+        let span = &Span { range: self.reachable(span)?, ..*span };
         let mut times = self.times(span)?;
-        times.push(0.0);
+        times.push(self.end(span)?);
         if let Some(pair) = times.windows(2).find(|pair| pair[0].is_nan() || pair[0] <= pair[1]) {
-            let (name, [from, to]) = (self.name(), [pair[0], pair[1]]);
-            return Err(Error::argument(format!("grid {name}: times must fall, but {to} follows {from}")));
+            return Err(self.does_not_fall(pair[0], pair[1], span));
         }
         Ok(times.into_iter().map(|t| Level::at(span.schedule, t)).collect())
+    }
+
+    /// The part of the range that the schedule reaches.
+    fn reachable(&self, span: &Span) -> Result<[f64; 2]> {
+        let ([end, start], largest) = (span.range, span.schedule.largest());
+        if 0.0 < end && end < start.min(largest) {
+            return Ok([end, start.min(largest)]);
+        }
+        Err(Error::argument(format!(
+            "grid {}: the noise levels σ/α should run from above {end} down to {end}, above 0; wanted was a start at {start}, and the schedule reaches {largest}",
+            self.name()
+        )))
+    }
+
+    fn does_not_fall(&self, from: f64, to: f64, span: &Span) -> Error {
+        let (name, largest) = (self.name(), span.schedule.largest());
+        Error::argument(if from == to && from == span.schedule.time(f64::INFINITY) {
+            format!(
+                "grid {name}: several of its levels lie at or above σ/α = {largest}, which is all that the schedule reaches; take another schedule, or a grid within its reach"
+            )
+        } else {
+            format!("grid {name}: times must fall, but {to} follows {from}")
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::ScheduleConfig;
-    use super::*;
-
-    fn span(steps: usize, schedule: &dyn Schedule) -> Span<'_> {
-        Span { steps, schedule, range: [0.002, 80.0], features: 784 }
-    }
-
-    #[test]
-    fn every_grid_falls_from_the_top_to_data_under_every_schedule() {
-        for (grid, schedule) in
-            GridConfig::all().iter().flat_map(|g| ScheduleConfig::all().into_iter().map(move |s| (g, s)))
-        {
-            for steps in [1, 2, 7, 100] {
-                let levels = grid.levels(&span(steps, &*schedule)).expect("a grid");
-                assert_eq!(levels.len(), steps + 1);
-                assert!((levels[0].ratio() / 80.0 - 1.0).abs() < 1e-9, "{} {}", grid.name(), schedule.name());
-                assert_eq!(levels[steps].sigma, 0.0);
-            }
-            assert!(grid.levels(&span(0, &*schedule)).is_err());
-        }
-    }
-
-    /// Eq. 5 of Karras et al. 2022 written out once more, and its two ends.
-    #[test]
-    fn karras_is_the_papers() {
-        let schedule = ScheduleConfig::named("edm").expect("edm");
-        let levels = GridConfig::named("karras").and_then(|grid| grid.levels(&span(10, &*schedule)));
-        let sigmas: Vec<f64> = levels.expect("a grid").iter().map(|level| level.sigma).collect();
-        let formula = |i: f64| {
-            let (max, min) = (80_f64.powf(1.0 / 7.0), 0.002_f64.powf(1.0 / 7.0));
-            (max + i / 9.0 * (min - max)).powi(7)
-        };
-        assert!((sigmas[0] - 80.0).abs() < 1e-9 && (sigmas[9] - 0.002).abs() < 1e-12);
-        assert!((0..10).all(|i| (sigmas[i] - formula(i as f64)).abs() < 1e-9));
-    }
-}
+mod tests;
