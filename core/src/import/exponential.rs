@@ -105,9 +105,10 @@ pub(super) fn unipc(fields: &mut Fields) -> Result<Parts> {
 pub(super) fn sa_solver(fields: &mut Fields) -> Result<Parts> {
     bounds::thresholded(fields)?;
     let (predictor, corrector) = (fields.count("predictor_order", 2)?, fields.count("corrector_order", 2)?);
-    let why =
-        "the noise prediction is refused: Kiln's SA-Solver interpolates the data, as its authors advise";
-    fields.only("algorithm_type", &json!("data_prediction"), why)?;
+    let predict = match fields.name("algorithm_type", &["data_prediction", "noise_prediction"])? {
+        "data_prediction" => "data",
+        _ => "noise",
+    };
     fields.only("tau_func", &Value::Null, "a function cannot be read from a file: set the sampler's tau")?;
     fields.only(
         "variance_type",
@@ -119,7 +120,7 @@ pub(super) fn sa_solver(fields: &mut Fields) -> Result<Parts> {
     let levels = Family { ends: Ends::Least, ..Family::STRIDES };
     let (schedule, grid) = levels::discrete(fields, &levels)?;
     let sampler = json!({
-        "kind": "sa_solver", "predictor_order": predictor, "corrector_order": corrector,
+        "kind": "sa_solver", "predictor_order": predictor, "corrector_order": corrector, "predict": predict,
         "tau": 1.0, "window": window, "last": last,
     });
     Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))

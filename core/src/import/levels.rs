@@ -25,9 +25,9 @@ pub(super) enum Ends {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Family {
     /// Kiln's name of the rule by which timesteps are picked.
-    rule: &'static str,
+    pub(super) rule: &'static str,
     /// `beta_start` and `beta_end` where the file does not say.
-    betas: [f64; 2],
+    pub(super) betas: [f64; 2],
     /// Whether `timestep_spacing` is read.
     pub(super) spaced: Switch,
     /// Whether the levels can be respaced (`use_karras_sigmas` and the like).
@@ -37,7 +37,7 @@ pub(super) struct Family {
     /// Whether `sigma_min` and `sigma_max` are read.
     pub(super) bounded: Switch,
     /// Whether `use_flow_sigmas` is read.
-    flows: Switch,
+    pub(super) flows: Switch,
     /// Where the walk ends.
     pub(super) ends: Ends,
 }

@@ -106,7 +106,10 @@ impl Plan {
         let noisy: Vec<&Level> = walk.levels.iter().filter(|level| level.sigma > 0.0).collect();
         let lambda = |level: Option<&&Level>| level.map_or(0.0, |level| level.log_snr());
         // One evaluation a step, but for that into data.
-        Self { span: [lambda(noisy.first()), lambda(noisy.last())], orders: orders(noisy.len().saturating_sub(1)) }
+        Self {
+            span: [lambda(noisy.first()), lambda(noisy.last())],
+            orders: orders(noisy.len().saturating_sub(1)),
+        }
     }
 
     /// The substep that begins with that evaluation, if one does.

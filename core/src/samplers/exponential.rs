@@ -119,7 +119,8 @@ pub(super) fn z_phi(z: f64) -> [f64; 4] {
 pub(super) fn quadrature(nodes: &[f64], moments: &[f64]) -> Vec<f64> {
     let others = |i: usize| nodes.iter().enumerate().filter(move |(j, _)| *j != i).map(|(_, node)| *node);
     let weight = |i: usize| {
-        let lagrange = others(i).fold(vec![1.0], |polynomial, node| times(&polynomial, node, nodes[i] - node));
+        let lagrange =
+            others(i).fold(vec![1.0], |polynomial, node| times(&polynomial, node, nodes[i] - node));
         lagrange.iter().zip(moments).map(|(coefficient, moment)| coefficient * moment).sum()
     };
     (0..nodes.len()).map(weight).collect()

@@ -88,7 +88,8 @@ impl Sampler for Multistep {
 /// `c_j`: the integrals from the first of `nodes` to `to` of the polynomials that are 1 at one node and 0 at the others.
 fn coefficients(nodes: &[f64], to: f64) -> Vec<f64> {
     let (half, mid) = ((to - nodes[0]) / 2.0, f64::midpoint(to, nodes[0]));
-    let integral = |j| GAUSS.iter().map(|(u, weight)| weight * lagrange(nodes, j, mid + half * u)).sum::<f64>();
+    let integral =
+        |j| GAUSS.iter().map(|(u, weight)| weight * lagrange(nodes, j, mid + half * u)).sum::<f64>();
     (0..nodes.len()).map(|j| half * integral(j)).collect()
 }
 
@@ -114,7 +115,8 @@ mod tests {
     #[test]
     fn polynomials_below_the_order_are_integrated_exactly() {
         for order in 1..=8 {
-            let nodes: Vec<f64> = (0..order).map(|i| 1.0 + 0.3 * f64::from(i) + 0.05 * f64::from(i * i)).collect();
+            let nodes: Vec<f64> =
+                (0..order).map(|i| 1.0 + 0.3 * f64::from(i) + 0.05 * f64::from(i * i)).collect();
             let c = coefficients(&nodes, 0.6);
             for power in 0..order {
                 let sum: f64 = c.iter().zip(&nodes).map(|(c, node)| c * node.powi(power)).sum();

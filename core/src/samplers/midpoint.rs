@@ -23,10 +23,8 @@ const TABLE: Tableau = Tableau { a: &[&[0.5]], b: &[0.0, 1.0], c: &[0.5] };
 pub struct Midpoint {}
 
 impl Member for Midpoint {
-    const ABOUT: About = About {
-        summary: "Midpoint, second order",
-        paper: "Runge 1895, https://doi.org/10.1007/BF01446807",
-    };
+    const ABOUT: About =
+        About { summary: "Midpoint, second order", paper: "Runge 1895, https://doi.org/10.1007/BF01446807" };
 }
 
 impl Solver for Midpoint {

@@ -150,7 +150,8 @@ impl Walker {
     /// The corrector's order in the step after this one's prediction.
     fn corrector(&self, walk: &Walk) -> usize {
         let SaSolver { corrector_order, last, .. } = self.config;
-        let order = if last == Last::LowerOrder { corrector_order.min(left(walk) + 1) } else { corrector_order };
+        let order =
+            if last == Last::LowerOrder { corrector_order.min(left(walk) + 1) } else { corrector_order };
         order.min(self.history.len() + 1)
     }
 }
@@ -164,12 +165,12 @@ impl Sampler for Walker {
         };
         self.history.push(from, prediction);
         self.history.keep(self.config.kept_predictions());
-        let order =
-            self.config.last.falling(walk, to, self.config.predictor_order).min(self.history.len());
+        let order = self.config.last.falling(walk, to, self.config.predictor_order).min(self.history.len());
         let step = self.config.coefficients(from, to);
         // Drawn outside of the window too: where it lies does not change a step's noise.
         let noise = self.config.stochastic().then(|| walk.draw());
-        let next = self.history.advance(x.clone(), [from, to], step.carry, &self.config.moments(&step, order));
+        let next =
+            self.history.advance(x.clone(), [from, to], step.carry, &self.config.moments(&step, order));
         let next = noisy(next, &step, noise.as_ref());
         self.before = Some(Before { x, at: from, noise, order: self.corrector(walk) });
         Ok(next)

@@ -37,7 +37,10 @@ impl Singlestep {
         let nodes = self.history.nodes(span[0], span[1], order);
         let used = |i: &usize| !(order == 3 && self.second == Second::Midpoint && *i == 1);
         let predictions: Vec<_> = self.history.predictions().collect();
-        ((0..order).filter(used).map(|i| nodes[i]).collect(), (0..order).filter(used).map(|i| predictions[i]).collect())
+        (
+            (0..order).filter(used).map(|i| nodes[i]).collect(),
+            (0..order).filter(used).map(|i| predictions[i]).collect(),
+        )
     }
 
     fn advance(&self, x: Tensor<2>, span: [Level; 2], order: usize) -> Tensor<2> {

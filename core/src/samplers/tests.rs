@@ -72,7 +72,9 @@ fn orders(sampler: &SamplerConfig, warm: usize) -> Vec<f64> {
 #[test]
 fn deterministic_samplers_converge_at_their_order_under_every_schedule() {
     let own = ["dpm_fast", "dpm_adaptive"];
-    let fixed = |sampler: &&SamplerConfig| !sampler.stochastic() && !sampler.adaptive() && !own.contains(&sampler.name());
+    let fixed = |sampler: &&SamplerConfig| {
+        !sampler.stochastic() && !sampler.adaptive() && !own.contains(&sampler.name())
+    };
     for sampler in SamplerConfig::all().iter().filter(fixed) {
         let measured = orders(sampler, sampler.memory());
         println!("{}: orders {measured:.2?}", sampler.name());

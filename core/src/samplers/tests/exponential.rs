@@ -50,9 +50,12 @@ fn deterministic() -> Vec<SamplerConfig> {
         for last in ["lower_order", "euler", "full"] {
             all.push(json!({ "kind": "deis", "order": order, "last": last }));
             for second in ["midpoint", "heun"] {
-                for (kind, method) in
-                    [("dpm", "multistep"), ("dpm", "singlestep"), ("dpmpp", "multistep"), ("dpmpp", "singlestep")]
-                {
+                for (kind, method) in [
+                    ("dpm", "multistep"),
+                    ("dpm", "singlestep"),
+                    ("dpmpp", "multistep"),
+                    ("dpmpp", "singlestep"),
+                ] {
                     all.push(json!({
                         "kind": kind, "order": order, "method": method, "second": second, "last": last,
                     }));
@@ -157,8 +160,16 @@ fn integrators_are_exact_for_polynomials() {
         (json!({ "kind": "deis", "order": 3, "last": "full" }), noise, 2),
         (json!({ "kind": "unipc", "order": 3, "last": "full" }), data, 2),
         (json!({ "kind": "unipc", "order": 3, "predict": "noise", "last": "full" }), noise, 2),
-        (json!({ "kind": "sa_solver", "predictor_order": 3, "corrector_order": 3, "tau": 0, "last": "full" }), data, 2),
-        (json!({ "kind": "sa_solver", "predictor_order": 4, "corrector_order": 4, "tau": 0, "last": "full" }), data, 3),
+        (
+            json!({ "kind": "sa_solver", "predictor_order": 3, "corrector_order": 3, "tau": 0, "last": "full" }),
+            data,
+            2,
+        ),
+        (
+            json!({ "kind": "sa_solver", "predictor_order": 4, "corrector_order": 4, "tau": 0, "last": "full" }),
+            data,
+            3,
+        ),
         (json!({ "kind": "dpmpp_3m_sde", "eta": 0 }), data, 1),
     ] {
         let sampler = config(value);
@@ -282,7 +293,10 @@ fn what_there_is_not_is_refused_by_name() {
         (json!({ "kind": "sde_dpmpp", "order": 3 }), "`order`: there are 1, 2; this is 3"),
         (json!({ "kind": "unipc", "order": 4 }), "`order`: there are 1, 2, 3; this is 4"),
         (json!({ "kind": "deis", "order": 4 }), "`order`: there are 1, 2, 3; this is 4"),
-        (json!({ "kind": "sa_solver", "corrector_order": 5 }), "`corrector_order`: there are 1, 2, 3, 4; this is 5"),
+        (
+            json!({ "kind": "sa_solver", "corrector_order": 5 }),
+            "`corrector_order`: there are 1, 2, 3, 4; this is 5",
+        ),
         (json!({ "kind": "sa_solver", "window": [3, 1] }), "`window`: wanted two noise levels"),
         (json!({ "kind": "dpmpp_sde", "r": 0 }), "`r`: wanted a number above 0 and below 1"),
         (json!({ "kind": "dpmpp_2m_sde", "eta": -1 }), "`eta`: wanted a number, 0 or more"),
@@ -302,8 +316,9 @@ fn the_adaptive_solver_keeps_its_tolerance() {
     for order in [2, 3] {
         let mut before = (f64::INFINITY, 0);
         for tolerance in [1e-2, 1e-4, 1e-6] {
-            let sampler =
-                config(json!({ "kind": "dpm_adaptive", "order": order, "rtol": tolerance, "atol": tolerance }));
+            let sampler = config(
+                json!({ "kind": "dpm_adaptive", "order": order, "rtol": tolerance, "atol": tolerance }),
+            );
             let levels = even(20.0, 0.02, 1, &*schedule);
             let noise = noise(1);
             let plan = Walk::new(&ideal, &*schedule, &levels, &noise);

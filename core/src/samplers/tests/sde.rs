@@ -115,9 +115,7 @@ fn strong(sampler: &SamplerConfig, n: usize) -> f64 {
 
 /// With `η = 1`, or `τ = 1` everywhere.
 fn stochastic() -> Vec<SamplerConfig> {
-    let sa = |p: usize, c: usize| {
-        json!({ "kind": "sa_solver", "predictor_order": p, "corrector_order": c, "window": [0, 1000] })
-    };
+    let sa = |p: usize, c: usize| json!({ "kind": "sa_solver", "predictor_order": p, "corrector_order": c, "window": [0, 1000] });
     let all = [
         json!("dpmpp_sde"),
         json!({ "kind": "dpmpp_sde", "r": 0.4 }),
