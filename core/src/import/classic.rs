@@ -53,6 +53,9 @@ pub(super) fn pndm(fields: &mut Fields) -> Result<Parts> {
     let ends = first_or_data(fields, Switch::Off)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;
     levels::note_strides(fields)?;
+    let why =
+        "diffusers takes means of what the network predicts, and Kiln of the noise; take another scheduler";
+    fields.only("prediction_type", &json!("epsilon"), why)?;
     let sampler = json!({ "kind": "pndm", "warmup": warmup, "table": grid["betas"] });
     Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))
 }
@@ -65,7 +68,10 @@ pub(super) fn ipndm(fields: &mut Fields) -> Result<Parts> {
         "betas of one's own are refused: IPNDM's levels are its own",
     )?;
     fields.idle("num_train_timesteps", &json!(1000), "IPNDM's times run from 1 to 0");
-    Ok(Parts::new(json!({ "kind": "ipndm", "order": 4 }), "vp", json!({ "kind": "crash" }), "v"))
+    let grid = json!({ "kind": "crash" });
+    // It starts from noise alone.
+    let range = Some([0.002, 1e12]);
+    Ok(Parts { range, ..Parts::new(json!({ "kind": "ipndm", "order": 4 }), "vp", grid, "v") })
 }
 
 /// `EulerDiscreteScheduler`; with the churn of its step, EDM's stochastic sampler.

@@ -80,6 +80,7 @@ pub fn plan(case: &Diffusers, meta: &Meta, levels: Levels) -> Result<Plan> {
         schedule: imported.sampling.schedule,
         pairs,
         asked_early: churned,
+        once: case.timesteps.len() == case.n,
         order: if churned { Order::Sequence } else { Order::PerStep },
         rows: meta.shape[0],
     })
@@ -89,6 +90,7 @@ fn network(case: &Diffusers, meta: &Meta, kind: Kind, pairs: &[[Level; 2]], impo
     let text = |key: &str| case.kwargs.get(key).and_then(Value::as_str);
     let on = |key: &str| case.kwargs.get(key).and_then(Value::as_bool) == Some(true);
     let times = || times(case, pairs);
+    let levels = || pairs.iter().map(|pair| pair[0].ratio()).collect();
     let predicts = Predicts::named(text("prediction_type"));
     let asked = match kind {
         Kind::Exploding => Asked::Scaled,
@@ -96,13 +98,15 @@ fn network(case: &Diffusers, meta: &Meta, kind: Kind, pairs: &[[Level; 2]], impo
             let data = case.kwargs.get("sigma_data").and_then(Value::as_f64).unwrap_or(0.5);
             Asked::Edm(data, if predicts == Predicts::Velocity { -1.0 } else { 1.0 })
         }
-        Kind::Flow => Asked::Flow,
-        Kind::Sigmas if on("use_flow_sigmas") => Asked::FlowSigma,
-        Kind::Sigmas => Asked::Sigma,
+        Kind::Flow => {
+            Asked::Flow(case.kwargs.get("num_train_timesteps").and_then(Value::as_f64).unwrap_or(1e3) as f32)
+        }
+        Kind::Sigmas if on("use_flow_sigmas") => Asked::FlowSigma(levels()),
+        Kind::Sigmas => Asked::Sigma(levels()),
         Kind::Timesteps => Asked::Timed(Table::default_betas(), times()),
         Kind::Crash => Asked::Crash(Table::default_betas(), times()),
     };
-    Network { mu: meta.mu, s: meta.s, asked, predicts, clip: imported.clip, seen: None.into() }
+    Network { mu: meta.mu, s: meta.s, asked, predicts, clip: imported.clip, seen: None.into(), off: 0.into() }
 }
 
 /// `σ/α` and the timestep of every level at which the network is asked.
@@ -154,6 +158,7 @@ fn recorded(case: &Diffusers, kind: Kind, imported: &Imported) -> Result<Vec<[Le
                 // Two-stage schedulers list every level twice.
                 sigmas.dedup();
             }
+            sigmas.truncate(case.n + 1);
             let ratio = |sigma: f64| if flowing { sigma / (1.0 - sigma) } else { sigma };
             let levels: Vec<Level> = sigmas.into_iter().map(|sigma| level(ratio(sigma))).collect();
             Plan::joined(&levels)

@@ -8,7 +8,7 @@
 //! that *they* hold for right, and the scheduler turns it back with its own. Where the two levels differ, so does what is called
 //! `D` here. Some schedulers add noise between the evaluation and the step: their network has seen another `x`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use burn::prelude::*;
 use kiln::samplers::Denoiser;
@@ -41,17 +41,17 @@ pub enum Asked {
     /// Variance exploding: read back from the input, which was scaled in single precision.
     Scaled,
     /// Variance preserving, by the scheduler's `σ`.
-    Sigma,
+    Sigma(Vec<f64>),
     /// The flow's `σ`, used as if it were variance preserving.
-    FlowSigma,
+    FlowSigma(Vec<f64>),
     /// Variance preserving, by timestep, in the default table: pairs of `σ/α` and `t`.
     Timed(Table, Vec<[f64; 2]>),
     /// Likewise, by IPNDM, which guards its division and takes the noise for a velocity.
     Crash(Table, Vec<[f64; 2]>),
     /// EDM's preconditioning, with this `σ_data` and this sign of `c_out`.
     Edm(f64, f64),
-    /// The velocity of a straight path, by `1000 σ` in single precision.
-    Flow,
+    /// The velocity of a straight path, by so many times `σ` in single precision, of which the script takes a thousandth.
+    Flow(f32),
 }
 
 /// The network.
@@ -62,8 +62,10 @@ pub struct Network {
     pub predicts: Predicts,
     /// The range to which data are clipped, if they are.
     pub clip: Option<f64>,
-    /// What the network has seen in this step, where noise is added after it: `x` and `σ`.
+    /// What the network has seen first in this step, where that is not what the step goes on with: `x/α` and `σ/α`.
     pub seen: RefCell<Option<(Tensor<2>, f64)>>,
+    /// By how many units in the last place a single-precision root is off.
+    pub off: Cell<i32>,
 }
 
 impl Network {
@@ -99,9 +101,14 @@ impl Network {
         }
     }
 
+    /// What the network sees at this evaluation.
+    fn seen(&self, x: &Tensor<2>, ratio: f64) -> (Tensor<2>, f64) {
+        self.seen.take().unwrap_or_else(|| (x.clone(), ratio))
+    }
+
     fn exploding(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        let (x_seen, sigma_seen) = self.seen.borrow().clone().unwrap_or_else(|| (x.clone(), sigma));
-        let output = self.spoken(x_seen, scaled(sigma_seen));
+        let (x_seen, sigma_seen) = self.seen(&x, sigma);
+        let output = self.spoken(x_seen, scaled(sigma_seen, self.off.get()));
         match self.predicts {
             Predicts::Noise => x - output * sigma,
             Predicts::Data => output,
@@ -113,7 +120,7 @@ impl Network {
     }
 
     fn preconditioned(&self, x: Tensor<2>, sigma: f64, data: f64, sign: f64) -> Tensor<2> {
-        let (x_seen, sigma_seen) = self.seen.borrow().clone().unwrap_or_else(|| (x.clone(), sigma));
+        let (x_seen, sigma_seen) = self.seen(&x, sigma);
         let skip = |sigma: f64| data * data / (sigma * sigma + data * data);
         let out = |sigma: f64| sigma * data / (sigma * sigma + data * data).sqrt();
         let wanted = self.ideal(x_seen.clone(), sigma_seen);
@@ -124,34 +131,38 @@ impl Network {
 
 impl Denoiser for Network {
     fn denoise(&self, x: Tensor<2>, ratio: f64) -> Tensor<2> {
-        let vp = 1.0 / (1.0 + ratio * ratio).sqrt();
+        let vp = scale(ratio);
         let denoised = match &self.asked {
             Asked::Plainly => self.ideal(x, ratio),
             Asked::Scaled => self.exploding(x, ratio),
             Asked::Edm(data, sign) => self.preconditioned(x, ratio, *data, *sign),
-            Asked::Sigma => {
-                let x = x * vp;
-                self.data(x.clone(), self.output(x, ratio), [vp, vp * ratio])
+            Asked::Sigma(levels) => {
+                let (seen, at) = self.seen(&x, ratio);
+                let output = self.output(seen * scale(at), nearest(levels, at, |level| *level));
+                self.data(x * vp, output, [vp, vp * ratio])
             }
-            Asked::FlowSigma => {
+            Asked::FlowSigma(levels) => {
+                let at = nearest(levels, ratio, |level| *level);
                 let (alpha, sigma) = (1.0 / (1.0 + ratio), ratio / (1.0 + ratio));
                 let x = x * alpha;
-                self.data(x.clone(), self.output(x, sigma), [alpha, sigma])
+                self.data(x.clone(), self.output(x, at / (1.0 + at)), [alpha, sigma])
             }
             Asked::Timed(table, times) => {
-                let x = x * vp;
-                let output = self.output(x.clone(), table.interpolated(nearest(times, ratio)));
-                self.data(x, output, [vp, vp * ratio])
+                let (seen, at) = self.seen(&x, ratio);
+                let time = nearest(times, at, |pair| pair[0]);
+                let output = self.output(seen * scale(at), table.interpolated(time[1]));
+                self.data(x * vp, output, [vp, vp * ratio])
             }
             Asked::Crash(table, times) => {
                 let (x, sigma) = (x * vp, vp * ratio);
-                let output = self.output(x.clone(), table.interpolated(nearest(times, ratio)));
+                let time = nearest(times, ratio, |pair| pair[0]);
+                let output = self.output(x.clone(), table.interpolated(time[1]));
                 let noise = x.clone() * sigma + output * vp;
                 (x - noise * sigma) / vp.max(1e-8)
             }
-            Asked::Flow => {
+            Asked::Flow(steps) => {
                 let (alpha, sigma) = (1.0 / (1.0 + ratio), ratio / (1.0 + ratio));
-                let told = f64::from(sigma as f32 * 1000.0) / 1000.0;
+                let told = f64::from(sigma as f32 * steps) / 1000.0;
                 let x = x * alpha;
                 let total = (1.0 - told).powi(2) * self.s * self.s + told * told;
                 let centred = x.clone() - (1.0 - told) * self.mu;
@@ -166,17 +177,24 @@ impl Denoiser for Network {
     }
 }
 
-/// `σ` as the script reads it from `x` and `x/sqrt(σ² + 1)`, whose divisor is single precision.
-fn scaled(sigma: f64) -> f64 {
-    let sigma = sigma as f32;
-    let r = f64::from((sigma * sigma + 1.0).sqrt());
-    (r * r - 1.0).max(0.0).sqrt()
+/// `α` of a variance-preserving level.
+fn scale(ratio: f64) -> f64 {
+    1.0 / (1.0 + ratio * ratio).sqrt()
 }
 
-/// The time of the level nearest to this one, which should be one that the original visited.
-fn nearest(times: &[[f64; 2]], ratio: f64) -> f64 {
-    let far = |level: f64| (level.min(1e9).ln() - ratio.min(1e9).ln()).abs();
-    let found = times.iter().min_by(|a, b| far(a[0]).total_cmp(&far(b[0]))).expect("a level");
-    assert!(far(found[0]) < 1e-3, "σ/α = {ratio} was never visited; the nearest is {}", found[0]);
-    found[1]
+/// `σ` as the script reads it from `x` and `x/sqrt(σ² + 1)`, whose divisor is single precision. PyTorch's root is not always the
+/// nearest number.
+fn scaled(sigma: f64, off: i32) -> f64 {
+    let sigma = sigma as f32;
+    let root = (sigma * sigma + 1.0).sqrt();
+    let r = f64::from(f32::from_bits(root.to_bits().wrapping_add_signed(off)));
+    (r * r - 1.0).max(1e-12).sqrt()
+}
+
+/// The level nearest to this one, which should be one that the original visited.
+fn nearest<T: Copy>(levels: &[T], ratio: f64, level: impl Fn(&T) -> f64) -> T {
+    let far = |one: &T| (level(one).min(1e9).ln() - ratio.min(1e9).ln()).abs();
+    let found = *levels.iter().min_by(|a, b| far(a).total_cmp(&far(b))).expect("a level");
+    assert!(far(&found) < 1e-3, "σ/α = {ratio} was never visited; the nearest is {}", level(&found));
+    found
 }
