@@ -35,7 +35,7 @@ pub struct Bosh3 {
 
 impl Default for Bosh3 {
     fn default() -> Self {
-        Self { rtol: 1e-3, atol: 1e-3 }
+        Self { rtol: 1e-4, atol: 1e-4 }
     }
 }
 

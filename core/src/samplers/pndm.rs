@@ -93,8 +93,7 @@ impl Sampler for Multistep {
         let e = &self.past[0];
         let direction = match (self.warmup, self.past.len()) {
             // The last stage of either start stands at `to`, where data have no noise to predict.
-            (Warmup::RungeKutta, ..=KEPT) if to.sigma == 0.0 => e.clone(),
-            (Warmup::Linear, 1) if to.sigma == 0.0 => e.clone(),
+            (Warmup::RungeKutta, ..=KEPT) | (Warmup::Linear, 1) if to.sigma == 0.0 => e.clone(),
             (Warmup::RungeKutta, ..=KEPT) => {
                 runge_kutta(walk, &x, e, [from, self.middle(walk, from, to), to])
             }
