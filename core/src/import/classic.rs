@@ -29,6 +29,11 @@ pub(super) fn ddpm(fields: &mut Fields) -> Result<Parts> {
         ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"];
     let variance = match fields.name("variance_type", &names)? {
         "fixed_small" | "fixed_small_log" => "small",
+        "fixed_large" if fields.get("timestep_spacing").and_then(Value::as_str) == Some("trailing") => {
+            let why =
+                "fixed_large with trailing timesteps is refused: diffusers adds noise in the step into data";
+            return Err(Error::config("variance_type", why));
+        }
         "fixed_large" => "large",
         "fixed_large_log" => {
             let why =

@@ -237,8 +237,10 @@ fn flowing(fields: &mut Fields, family: &Family, ending: Ending) -> Result<Value
     }
     let shortest = 1.0 / fields.count("num_train_timesteps", 1000)? as f64;
     let shift = fields.number("flow_shift", 1.0)?;
-    // UniPC counts from 1 down to the last timestep's level, the others from the first timestep's down to 0.
-    let (from, to) = if family.bounded.is_on() { (1.0, shortest) } else { (1.0 - shortest, 0.0) };
+    // UniPC counts from a millionth below 1 down to the last timestep's level, the others from the first timestep's down to 0.
+    let below = |sigma: f64| sigma / (sigma + shift * (1.0 - sigma));
+    let (from, to) =
+        if family.bounded.is_on() { (below(1.0 - 1e-6), shortest) } else { (1.0 - shortest, 0.0) };
     Ok(json!({ "kind": "shift", "shift": shift, "base": { "kind": "linear", "from": from, "to": to } }))
 }
 

@@ -43,7 +43,6 @@ pub struct Diffusers {
     pub kwargs: Map<String, Value>,
     pub step_kwargs: Map<String, Value>,
     pub nfe: usize,
-    pub noise_draws: usize,
     pub timesteps: Vec<f64>,
     pub sigmas: Option<Vec<f64>>,
     #[serde(rename = "final")]

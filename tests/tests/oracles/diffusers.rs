@@ -63,6 +63,31 @@ fn written(case: &Diffusers) -> Value {
     Value::Object(file)
 }
 
+/// Digits that the original's formula loses in single precision, beyond those of its numbers: coefficients that are differences of
+/// logarithms (DEIS), of products (LMS, SA-Solver) or of `ᾱ` (PNDM) over the least step in `ln σ`, and ancestral levels, whose
+/// square is a difference of squares.
+pub fn lost(case: &Diffusers, plan: &Plan) -> f64 {
+    let logs: Vec<f64> = plan.pairs.iter().map(|pair| pair[0].ratio().min(1e9).ln()).collect();
+    let least = logs.windows(2).map(|pair| pair[0] - pair[1]).fold(f64::INFINITY, f64::min);
+    let largest = logs.iter().fold(0.0, |largest: f64, log| largest.max(log.abs()));
+    let order =
+        |key: &str, default: u64| case.kwargs.get(key).and_then(Value::as_u64).unwrap_or(default) as i32;
+    let digits = match case.scheduler.as_str() {
+        "DEISMultistepScheduler" => (largest / least).powi(order("solver_order", 2) - 1),
+        "PNDMScheduler" => largest / least,
+        "LMSDiscreteScheduler" => least.powi(-2),
+        "SASolverScheduler" => least.powi(1 - order("predictor_order", 2).max(order("corrector_order", 2))),
+        name if name.contains("Ancestral") => plan.pairs[0][0].ratio().min(1e9) / 4.0,
+        _ => 0.0,
+    };
+    8.0 * digits / f64::from(1 << 24)
+}
+
+/// Whether the original keeps data within bounds.
+pub fn clips(case: &Diffusers) -> bool {
+    import::diffusers(&written(case)).is_ok_and(|imported| imported.clip.is_some())
+}
+
 /// The plan of a case.
 pub fn plan(case: &Diffusers, meta: &Meta, levels: Levels) -> Result<Plan> {
     let kind = Kind::of(case);

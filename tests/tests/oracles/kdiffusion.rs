@@ -46,7 +46,7 @@ pub fn plan(case: &KDiffusion, meta: &Meta, levels: Levels) -> Result<Plan> {
 }
 
 /// The sampler of that name with those options, every one of which has to be known.
-fn sampler(case: &KDiffusion) -> Result<SamplerConfig> {
+pub fn sampler(case: &KDiffusion) -> Result<SamplerConfig> {
     let mut options = case.kwargs.clone();
     let churns = options.get("s_churn").and_then(Value::as_f64).is_some_and(|churn| churn > 0.0);
     let kind = match case.sampler.as_str() {

@@ -60,5 +60,5 @@ pub fn tensor(values: &[f64], rows: usize, dtype: DType) -> Tensor<2> {
 
 /// The numbers of a tensor.
 pub fn numbers(x: Tensor<2>) -> Vec<f64> {
-    x.into_data().convert::<f64>().into_vec().expect("numbers")
+    x.into_data().convert::<f64>().try_into_vec().expect("numbers")
 }
