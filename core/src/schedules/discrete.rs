@@ -124,7 +124,9 @@ impl Betas {
         bars
     }
 
-    /// The noise levels of all training steps.
+    /// The noise levels of all training steps, for betas that pass [`Self::check`].
+    ///
+    /// They rise, but for the last of a rescaled table where `diffusers`' clamp lies below the level before.
     pub fn table(&self) -> Table {
         let round = |x| self.precision.round(x);
         let ratio = |bar: f64| round(round(round(1.0 - bar) / bar).sqrt());
@@ -218,7 +220,7 @@ pub fn rescale_zero_terminal_snr(betas: &[f64], precision: Precision) -> Vec<f64
     std::iter::once(round(1.0 - bars[0])).chain(rest).collect()
 }
 
-/// `σ/α` of every training step, rising.
+/// `σ/α` of every training step; there is at least one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// `σ_t/α_t` for `t = 0 … T − 1`.

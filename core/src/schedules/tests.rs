@@ -6,7 +6,7 @@ use super::*;
 fn derivatives_are_those_of_alpha_and_sigma() {
     for config in ScheduleConfig::all() {
         // Not at 1: there the second derivative of `laplace` jumps.
-        for ratio in [0.01, 0.3, 1.1, 5.0, 60.0] {
+        for ratio in [0.01_f64, 0.3, 1.1, 5.0, 60.0] {
             let t = config.time(ratio.min(0.98 * config.largest()));
             // A step that changes the noise level by a part in ten thousand, and exactly as wide as doubles make it.
             let h = 1e-2 * (config.time(1.01 * Level::at(&*config, t).ratio()) - t);
@@ -26,7 +26,7 @@ fn derivatives_are_those_of_alpha_and_sigma() {
 #[test]
 fn time_is_the_inverse_of_the_ratio_and_zero_is_data() {
     for config in ScheduleConfig::all() {
-        for ratio in [1e-5, 0.002, 0.5, 1.0, 80.0, 1000.0] {
+        for ratio in [1e-5_f64, 0.002, 0.5, 1.0, 80.0, 1000.0] {
             let level = Level::at(&*config, config.time(ratio));
             let reached = ratio.min(config.largest());
             assert!((level.ratio() / reached - 1.0).abs() < 1e-9, "{} at {ratio}", config.name());
@@ -61,7 +61,7 @@ fn signal_and_noise_are_the_papers() {
     let of_power = |level: Level, power: f64| near(level, power.sqrt(), (1.0 - power).sqrt());
 
     near(at("ve"), 1.0, 0.3_f64.sqrt());
-    let linear = 0.1 * 0.3 + 0.5 * 19.9 * 0.09;
+    let linear: f64 = 0.1 * 0.3 + 0.5 * 19.9 * 0.09;
     of_power(at("vp_linear"), (-linear).exp());
     near(at("sub_vp"), (-0.5 * linear).exp(), 1.0 - (-linear).exp());
     let (a, b) = (0.85_f64.sqrt(), 12_f64.sqrt());

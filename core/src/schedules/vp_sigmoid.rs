@@ -35,9 +35,9 @@ impl Member for VpSigmoid {
     };
 }
 
-/// `sigmoid(a) − sigmoid(b)`, which does not cancel.
-fn difference(a: f64, b: f64) -> f64 {
-    (0.5 * (a - b)).sinh() / (2.0 * (0.5 * a).cosh() * (0.5 * b).cosh())
+/// `sigmoid(x + gap) − sigmoid(x)`, which does not cancel.
+fn rise(x: f64, gap: f64) -> f64 {
+    (0.5 * gap).sinh() / (2.0 * (0.5 * (x + gap)).cosh() * (0.5 * x).cosh())
 }
 
 fn sigmoid(x: f64) -> f64 {
@@ -50,28 +50,29 @@ impl VpSigmoid {
         (self.start / self.tau, self.end / self.tau)
     }
 
-    /// The argument at `t`, and how far it has come; from the nearer end, so that both ends are exact.
-    fn argument(&self, t: f64) -> f64 {
+    /// `v(1) − v(0)`.
+    fn height(&self) -> f64 {
         let (first, last) = self.ends();
-        if t < 0.5 { first + t * (last - first) } else { last - (1.0 - t) * (last - first) }
+        rise(first, last - first)
     }
 
     /// `d(σ²)/dt = −d(α²)/dt`.
     fn rate(&self, t: f64) -> f64 {
         let (first, last) = self.ends();
-        let x = self.argument(t);
-        (last - first) * sigmoid(x) * sigmoid(-x) / difference(last, first)
+        let x = first + t * (last - first);
+        (last - first) * sigmoid(x) * sigmoid(-x) / self.height()
     }
 }
 
 impl Schedule for VpSigmoid {
     fn alpha(&self, t: f64) -> f64 {
         let (first, last) = self.ends();
-        (difference(last, self.argument(t)) / difference(last, first)).sqrt()
+        let gap = (1.0 - t) * (last - first);
+        if t == 0.0 { 1.0 } else { (rise(last - gap, gap) / self.height()).sqrt() }
     }
     fn sigma(&self, t: f64) -> f64 {
         let (first, last) = self.ends();
-        (difference(self.argument(t), first) / difference(last, first)).sqrt()
+        (rise(first, t * (last - first)) / self.height()).sqrt()
     }
     fn d_alpha(&self, t: f64) -> f64 {
         -0.5 * self.rate(t) / self.alpha(t)
@@ -84,7 +85,7 @@ impl Schedule for VpSigmoid {
         let (first, last) = self.ends();
         let (near, sign) = if ratio < 1.0 { (first, 1.0) } else { (last, -1.0) };
         let power = if ratio < 1.0 { 1.0 / (1.0 + ratio.powi(-2)) } else { 1.0 / (1.0 + ratio * ratio) };
-        let moved = sign * power * difference(last, first);
+        let moved = sign * power * self.height();
         let logit = (moved / sigmoid(near)).ln_1p() - (-moved / sigmoid(-near)).ln_1p();
         let part = logit / (last - first);
         if ratio < 1.0 { part } else { 1.0 + part }

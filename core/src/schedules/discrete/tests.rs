@@ -9,6 +9,11 @@ fn near(values: &[f64], golden: &[f64], tolerance: f64) {
     }
 }
 
+/// Numbers as Python prints them.
+fn numbers(text: &str) -> Vec<f64> {
+    text.split_whitespace().map(|number| number.parse().expect("a number")).collect()
+}
+
 #[test]
 fn in_full_precision_the_products_are_the_formulas() {
     let betas = Betas { train_steps: 4, beta_start: 0.1, beta_end: 0.4, ..Betas::default() };
@@ -46,6 +51,89 @@ fn rescaled_betas_end_in_noise() {
     }
     assert_eq!(rescaled.betas()[999], 1.0);
     assert_eq!(rescaled.table().range()[1], (16_777_216.0_f64 - 1.0).sqrt());
+}
+
+/// diffusers 0.42.1 on torch 2.15.0, CPU:
+///
+/// ```text
+/// python -c "from diffusers import DDPMScheduler as S
+/// for kw in ({}, dict(beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear'), dict(beta_schedule='squaredcos_cap_v2'),
+///            dict(beta_schedule='sigmoid'), dict(beta_schedule='laplace')):
+///     s = S(**kw); i = [0, 1, 499, 998, 999]; print(s.betas[i].tolist(), s.alphas_cumprod[i].tolist())"
+/// ```
+///
+/// and `betas_for_alpha_bar(1000, alpha_transform_type='exp')` with its `cumprod`.
+#[test]
+fn single_precision_is_that_of_diffusers() {
+    let (linear, scaled) = ((1e-4, 0.02), (0.00085, 0.012));
+    for (schedule, (beta_start, beta_end), betas, bars) in [
+        (
+            BetaSchedule::Linear,
+            linear,
+            "9.999999747378752e-5 0.00011991991777904332 0.010040040127933025 0.01998008042573929 0.019999999552965164",
+            "0.9998999834060669 0.9997800588607788 0.07858723402023315 4.118194192415103e-5 4.035830352222547e-5",
+        ),
+        (
+            BetaSchedule::ScaledLinear,
+            scaled,
+            "0.0008499999530613422 0.0008546985918655992 0.0048037925735116005 0.01198237482458353 0.011999999172985554",
+            "0.9991499781608582 0.9982960224151611 0.27766942977905273 0.004716695751994848 0.00466009508818388",
+        ),
+        (
+            BetaSchedule::SquaredcosCapV2,
+            linear,
+            "4.128422369831242e-5 4.614175122696906e-5 0.003145886119455099 0.7499994039535522 0.9990000128746033",
+            "0.9999586939811707 0.9999125599861145 0.4938434660434723 2.428766265438753e-6 2.4287349909002387e-9",
+        ),
+        (
+            BetaSchedule::Sigmoid,
+            linear,
+            "0.00014920519606675953 0.00014979831757955253 0.01002012100070715 0.019950199872255325 0.01995079591870308",
+            "0.9998508095741272 0.9997010231018066 0.3019309937953949 4.048962364322506e-5 3.9681821363046765e-5",
+        ),
+        (
+            BetaSchedule::Laplace,
+            linear,
+            "0.021153757348656654 0.008747813291847706 0.0002501562121324241 0.15162965655326843 0.847252607345581",
+            "0.9788462519645691 0.9702835083007812 0.707460343837738 0.20702660083770752 0.03162277489900589",
+        ),
+        (
+            BetaSchedule::Exp,
+            linear,
+            "0.011928287334740162 0.011928287334740162 0.011928287334740162 0.011928287334740162 0.011928287334740162",
+            "0.9880717396736145 0.9762857556343079 0.002478785812854767 6.2185554270399734e-6 6.144378858152777e-6",
+        ),
+    ] {
+        let table =
+            Betas { schedule, beta_start, beta_end, precision: Precision::Single, ..Betas::default() };
+        let picked = |values: Vec<f64>| [0, 1, 499, 998, 999].map(|i| values[i]);
+        near(&picked(table.betas()), &numbers(betas), 2e-7);
+        near(&picked(table.alphas_cumprod()), &numbers(bars), 1e-6);
+    }
+}
+
+/// diffusers 0.42.1: `EulerDiscreteScheduler(rescale_betas_zero_snr=True).alphas_cumprod[[0, 1, 499, 998, 999]]`, and with
+/// `beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear'`. The first's last but one is below the clamp.
+#[test]
+fn rescaled_betas_are_those_of_diffusers() {
+    let plain = Betas { zero_terminal_snr: true, precision: Precision::Single, ..Betas::default() };
+    let scaled =
+        Betas { schedule: BetaSchedule::ScaledLinear, beta_start: 0.00085, beta_end: 0.012, ..plain.clone() };
+    for (betas, golden) in [
+        (
+            plain,
+            "0.9998999834060669 0.9997793436050415 0.0760287269949913 4.213273285813557e-9 5.960464477539063e-8",
+        ),
+        (
+            scaled,
+            "0.9991499781608582 0.9982334971427917 0.24235899746418 1.9679633567193378e-7 5.960464477539063e-8",
+        ),
+    ] {
+        let (bars, golden) = (betas.alphas_cumprod(), numbers(golden));
+        near(&[0, 1, 499, 999].map(|i| bars[i]), &[golden[0], golden[1], golden[2], golden[4]], 1e-6);
+        // What is left of a difference of two roots near 0.0064 has fewer digits.
+        near(&[bars[998]], &[golden[3]], 1e-3);
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What every registered grid promises, and published tables.
 
+mod diffusers;
+
 use serde_json::json;
 
 use super::super::ScheduleConfig;
-use super::super::discrete::{BetaSchedule, Betas, Precision};
 use super::*;
-use crate::config::typed;
+use crate::config::{schema, typed};
 
 fn schedule(name: &str) -> ScheduleConfig {
     ScheduleConfig::named(name).expect("a schedule")
@@ -35,17 +36,6 @@ fn near(levels: &[f64], golden: &[f64], tolerance: f64) {
 
 fn refusal(grid: &GridConfig, steps: usize) -> String {
     grid.levels(&span(steps, &*schedule("edm"))).expect_err("no grid").to_string()
-}
-
-/// Stable Diffusion's betas, as diffusers rounds them.
-fn stable_diffusion() -> Betas {
-    Betas {
-        schedule: BetaSchedule::ScaledLinear,
-        beta_start: 0.00085,
-        beta_end: 0.012,
-        precision: Precision::Single,
-        ..Betas::default()
-    }
 }
 
 #[test]
@@ -155,6 +145,18 @@ fn explicit_levels_are_taken_as_they_are() {
     let explicit = grid(json!({ "kind": "explicit", "levels": [10, 3, 0.1] }));
     near(&ratios(&explicit, 3, [0.002, 80.0]), &[10.0, 3.0, 0.1], 0.0);
     near(&ratios(&explicit, 5, [0.002, 80.0]), &[10.0, 30_f64.sqrt(), 3.0, 0.3_f64.sqrt(), 0.1], 1e-14);
+}
+
+/// A grid may hold another: it is written, read back and described all the same.
+#[test]
+fn a_grid_within_a_grid_is_a_configuration() {
+    let written = json!({ "kind": "shift", "base": { "kind": "discrete", "respaced": "karras" } });
+    let value = serde_json::to_value(grid(written)).expect("a map");
+    assert_eq!(value["base"]["respaced"], json!({ "kind": "karras", "rho": 7.0 }));
+    assert_eq!(serde_json::to_value(grid(value.clone())).expect("a map"), value);
+    assert!(
+        schema::<GridConfig>()["oneOf"].as_array().is_some_and(|all| all.len() > GridConfig::NAMES.len())
+    );
 }
 
 /// A walk that a schedule cannot begin where it should begins where it can.
