@@ -8,11 +8,32 @@ mod heun;
 mod ddim;
 mod ddpm;
 mod dpmpp_2m;
+mod exponential;
+mod multistep;
+mod singlestep;
+mod dpm_stages;
+mod dpm;
+mod dpmpp;
+mod sde_dpmpp;
+mod dpmpp_sde;
+mod dpmpp_2s_ancestral;
+mod dpmpp_2m_sde;
+mod dpmpp_3m_sde;
+mod unipc;
+mod deis;
+mod sa_solver;
+mod dpm_fast;
+mod dpm_adaptive;
 mod brownian;
 
 use std::cell::Cell;
 
 use burn::prelude::*;
+
+pub use dpm::Method;
+pub use exponential::Predicts;
+pub use multistep::{Last, Second};
+pub use unipc::Variant;
 
 use crate::random::{Key, Purpose};
 use crate::schedules::{Level, Schedule};
@@ -79,6 +100,18 @@ registry! {
         "ddim" => ddim::Ddim,
         "ddpm" => ddpm::Ddpm,
         "dpmpp_2m" => dpmpp_2m::Dpmpp2m,
+        "dpm" => dpm::Dpm,
+        "dpmpp" => dpmpp::Dpmpp,
+        "sde_dpmpp" => sde_dpmpp::SdeDpmpp,
+        "dpmpp_sde" => dpmpp_sde::DpmppSde,
+        "dpmpp_2s_ancestral" => dpmpp_2s_ancestral::Dpmpp2sAncestral,
+        "dpmpp_2m_sde" => dpmpp_2m_sde::Dpmpp2mSde,
+        "dpmpp_3m_sde" => dpmpp_3m_sde::Dpmpp3mSde,
+        "unipc" => unipc::Unipc,
+        "deis" => deis::Deis,
+        "sa_solver" => sa_solver::SaSolver,
+        "dpm_fast" => dpm_fast::DpmFast,
+        "dpm_adaptive" => dpm_adaptive::DpmAdaptive,
     }
 }
 

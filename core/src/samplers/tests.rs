@@ -1,5 +1,8 @@
 //! What every registered sampler promises, on data whose denoiser is known: `y ~ N(μ, s²)` in each feature.
 
+mod exponential;
+mod sde;
+
 use super::*;
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::{GridConfig, Span};
@@ -40,7 +43,8 @@ fn error(sampler: &SamplerConfig, schedule: &ScheduleConfig, n: usize) -> f64 {
 
 #[test]
 fn deterministic_samplers_converge_at_their_order_under_every_schedule() {
-    for sampler in SamplerConfig::all().iter().filter(|sampler| !sampler.stochastic()) {
+    let measured = |sampler: &&SamplerConfig| !sampler.stochastic() && sampler.evaluations().is_some();
+    for sampler in SamplerConfig::all().iter().filter(measured) {
         for schedule in ScheduleConfig::all() {
             let measured = (error(sampler, &schedule, 16) / error(sampler, &schedule, 32)).log2();
             println!("{} under {}: order {measured:.2}", sampler.name(), schedule.name());

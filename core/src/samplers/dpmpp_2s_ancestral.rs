@@ -1,0 +1,86 @@
+//! Ancestral DPM-Solver++(2S): the second-order singlestep solver down to a lower level, then noise back up.
+//!
+//! ```text
+//! in the frame x/α:  (d, u) = ancestral(σ, σ'),  s = sqrt(σ d)
+//! y = (s/σ) x + (1 − s/σ) D(x; σ),   x' = (d/σ) x + (1 − d/σ) D(y; s) + u ΔW
+//! ```
+//!
+//! `sample_dpmpp_2s_ancestral` of k-diffusion, <https://github.com/crowsonkb/k-diffusion>, after Lu et al. 2022, Algorithm 1,
+//! <https://arxiv.org/abs/2211.01095>. The noise is that of one path, whatever the number of steps.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::exponential::{ancestral, unscaled};
+use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
+use crate::config::check::not_negative;
+use crate::registry::{About, Member};
+
+/// Stochastic, two evaluations a step; with `eta` 0 it is DPM-Solver++(2S).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dpmpp2sAncestral {
+    /// Share of the posterior's noise that is drawn anew.
+    #[schemars(range(min = 0.0))]
+    pub eta: f64,
+    /// Factor of the noise added, 1 in theory.
+    #[schemars(range(min = 0.0))]
+    pub s_noise: f64,
+}
+
+impl Default for Dpmpp2sAncestral {
+    fn default() -> Self {
+        Self { eta: 1.0, s_noise: 1.0 }
+    }
+}
+
+impl Member for Dpmpp2sAncestral {
+    const ABOUT: About = About {
+        summary: "DPM-Solver++ 2S ancestral, second order, singlestep",
+        paper: "k-diffusion, https://github.com/crowsonkb/k-diffusion; Lu et al. 2022, Algorithm 1, https://arxiv.org/abs/2211.01095",
+    };
+}
+
+impl Solver for Dpmpp2sAncestral {
+    fn order(&self) -> u32 {
+        2
+    }
+    fn stochastic(&self) -> bool {
+        self.eta > 0.0
+    }
+    fn evaluations(&self) -> Option<usize> {
+        Some(2)
+    }
+    fn check(&self) -> Result<()> {
+        not_negative("eta", self.eta)?;
+        not_negative("s_noise", self.s_noise)
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(self.clone())
+    }
+}
+
+impl Sampler for Dpmpp2sAncestral {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let sigma = from.ratio();
+        let (down, up) = ancestral(sigma, to.ratio(), self.eta);
+        let x = second_order(walk, x, from, down);
+        let x = if up > 0.0 { x + walk.brownian(sigma, to.ratio()) * (self.s_noise * up) } else { x };
+        Ok(x * to.alpha)
+    }
+}
+
+/// DPM-Solver++(2S) from a level down to `σ/α = down`, in the frame `x/α`; Euler's step into data.
+fn second_order(walk: &Walk, x: Tensor<2>, from: Level, down: f64) -> Tensor<2> {
+    let sigma = from.ratio();
+    let denoised = walk.denoise(&x, from);
+    if down == 0.0 {
+        return denoised;
+    }
+    let s = (sigma * down).sqrt();
+    let x = x / from.alpha;
+    let y = x.clone() * (s / sigma) + denoised * ((sigma - s) / sigma);
+    x * (down / sigma) + walk.denoise(&y, unscaled(s)) * ((sigma - down) / sigma)
+}

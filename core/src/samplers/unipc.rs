@@ -1,0 +1,148 @@
+//! UniPC: a predictor, and a corrector that reuses the prediction made at its result, for one evaluation a step.
+//!
+//! ```text
+//! UniP-p:  x' from the last p predictions,   UniC-p:  the same step once more, with m(x') as one node more
+//! order 2 of UniP and order 1 of UniC weight the slope by B(h)/2:   bh1: B = h,   bh2: B = e^h − 1
+//! ```
+//!
+//! Zhao et al. 2023, Algorithms 1 and 2, <https://arxiv.org/abs/2302.04867>. At every other order `B(h)` cancels, as the weights then
+//! integrate the interpolating polynomial exactly. Into data `B` of bh1 is infinite, where the original gives no number; here bh2's
+//! holds in that step, whose order is 1.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::exponential::{Exponential, History, Predicts, combine, has_order, quadrature};
+use super::multistep::Last;
+use super::{Level, Sampler, Solver, Walk};
+use crate::Result;
+use crate::registry::{About, Member};
+
+/// `B(h)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Variant {
+    /// `h`.
+    Bh1,
+    /// `e^h − 1`.
+    #[default]
+    Bh2,
+}
+
+/// One evaluation a step; the corrector raises the order by one, but for what the last step of order 1 leaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Unipc {
+    /// Of the predictor: 1, 2 or 3.
+    #[schemars(range(min = 1, max = 3))]
+    pub order: usize,
+    /// `B(h)`.
+    pub variant: Variant,
+    /// Whether steps are corrected.
+    pub corrector: bool,
+    /// What is interpolated.
+    pub predict: Predicts,
+    /// What the last steps do; `lower_order` holds in walks of any length.
+    pub last: Last,
+}
+
+impl Default for Unipc {
+    fn default() -> Self {
+        Self {
+            order: 2,
+            variant: Variant::default(),
+            corrector: true,
+            predict: Predicts::default(),
+            last: Last::default(),
+        }
+    }
+}
+
+impl Member for Unipc {
+    const ABOUT: About = About {
+        summary: "UniPC, orders 1 to 3, multistep predictor and corrector",
+        paper: "Zhao et al. 2023, https://arxiv.org/abs/2302.04867",
+    };
+}
+
+impl Solver for Unipc {
+    fn order(&self) -> u32 {
+        match (self.corrector, self.last) {
+            // The first step is of order 2 once it is corrected.
+            (true, Last::Full) => (self.order as u32 + 1).min(3),
+            (true, _) => 2,
+            (false, _) => (self.order as u32).min(2),
+        }
+    }
+    fn memory(&self) -> usize {
+        if self.corrector { self.order + 1 } else { self.order - 1 }
+    }
+    fn check(&self) -> Result<()> {
+        has_order("order", self.order, [1, 3])
+    }
+    fn build(&self) -> Box<dyn Sampler> {
+        Box::new(Walker { config: self.clone(), history: History::default(), before: None })
+    }
+}
+
+/// A step that waits to be corrected: where it began, and its order.
+#[derive(Debug)]
+struct Before {
+    x: Tensor<2>,
+    at: Level,
+    order: usize,
+}
+
+#[derive(Debug)]
+struct Walker {
+    config: Unipc,
+    history: History,
+    before: Option<Before>,
+}
+
+impl Walker {
+    /// The integrals of `uᵏ`, but for the order at which the slope's is `B/2`.
+    fn moments(&self, step: &Exponential, nodes: usize) -> Vec<f64> {
+        match (nodes, self.config.variant) {
+            (2, Variant::Bh1) => vec![step.weights[0], step.linear / 2.0],
+            (2, Variant::Bh2) => vec![step.weights[0], step.weights[0] / 2.0],
+            _ => step.moments(nodes),
+        }
+    }
+
+    /// UniC: the last step again, with the prediction at its end.
+    fn correct(&self, before: Before, prediction: &Tensor<2>, to: Level) -> Tensor<2> {
+        let step = self.config.predict.step(before.at, to, 0.0);
+        let mut nodes = vec![1.0];
+        nodes.extend(self.history.nodes(before.at, to, before.order));
+        let weights = quadrature(&nodes, &self.moments(&step, nodes.len()));
+        let predictions = std::iter::once(prediction).chain(self.history.predictions());
+        combine(before.x, step.carry, weights.into_iter().zip(predictions))
+    }
+}
+
+impl Sampler for Walker {
+    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let prediction = self.config.predict.of(walk, &x, from);
+        let x = match self.before.take() {
+            Some(before) => self.correct(before, &prediction, from),
+            None => x,
+        };
+        self.history.push(from, prediction);
+        self.history.keep(self.config.order);
+        let order = self.config.last.falling(walk, to, self.config.order).min(self.history.len());
+        let step = self.config.predict.step(from, to, 0.0);
+        let next = self.history.advance(x.clone(), [from, to], step.carry, &self.moments(&step, order));
+        if self.config.corrector {
+            self.before = Some(Before { x, at: from, order });
+        } else {
+            self.history.keep(self.config.order - 1);
+        }
+        Ok(next)
+    }
+
+    fn kept(&self) -> usize {
+        self.history.len() + usize::from(self.before.is_some())
+    }
+}
