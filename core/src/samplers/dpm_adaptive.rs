@@ -25,7 +25,7 @@ use crate::{Error, Result, device};
 /// What is left of a way in `λ` that counts as its end.
 const END: f64 = 1e-5;
 /// A step in `λ` shorter than this asks for more digits than there are.
-const SHORTEST: f64 = 1e-9;
+const SHORTEST: f64 = 1e-12;
 
 /// Chooses its own steps by tolerance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -199,5 +199,29 @@ impl Control {
             )));
         }
         Ok(accepted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_stay_wrong_however_short_end_in_an_error() {
+        let mut control = Control::new(&DpmAdaptive::default());
+        let error = (0..1000).find_map(|_| control.accepts(1e9, 2.0).err()).expect("no endless walk");
+        assert!(error.to_string().contains("cannot be met at noise level 2"), "{error}");
+    }
+
+    /// With the integral coefficient alone: `h ← h (1 + atan(E^{−1/3} − 1))`.
+    #[test]
+    fn the_step_follows_the_error() {
+        for (error, accepted) in [(0.1_f64, true), (1.0, true), (8.0, false)] {
+            let mut control = Control::new(&DpmAdaptive::default());
+            assert_eq!(control.accepts(error, 1.0).expect("finite"), accepted);
+            let factor = 1.0 + (error.powf(-1.0 / 3.0) - 1.0).atan();
+            assert!((control.h / (0.05 * factor) - 1.0).abs() < 1e-6);
+        }
+        assert!(Control::new(&DpmAdaptive::default()).accepts(f64::NAN, 1.0).is_err());
     }
 }

@@ -236,7 +236,7 @@ mod tests {
     /// Where the upward recurrence would lose every digit: `z φ_4(z) → z/24`.
     #[test]
     fn small_steps_keep_their_digits() {
-        for z in [1e-3, -1e-3, 1e-8, -1e-8] {
+        for z in [1e-3_f64, -1e-3, 1e-8, -1e-8] {
             let series = z / 24.0 + z * z / 120.0 + z * z * z / 720.0 + z.powi(4) / 5040.0;
             assert!((z_phi(z)[3] / series - 1.0).abs() < 1e-13, "{z}");
         }

@@ -5,6 +5,8 @@ mod consistency;
 mod kinship;
 mod exponential;
 mod sde;
+mod exponential;
+mod sde;
 
 use burn::tensor::DType;
 

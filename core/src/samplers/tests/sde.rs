@@ -126,7 +126,7 @@ fn stochastic() -> Vec<SamplerConfig> {
         json!({ "kind": "sde_dpmpp", "order": 1 }),
         json!("sde_dpmpp"),
         json!({ "kind": "sde_dpmpp", "second": "heun" }),
-        sa(1, 1),
+        sa(1, 2),
         sa(2, 2),
         sa(3, 3),
         json!({ "kind": "sa_solver", "predict": "noise", "window": [0, 1000] }),
@@ -138,10 +138,11 @@ fn stochastic() -> Vec<SamplerConfig> {
 fn moments_converge_at_first_order_at_least() {
     for sampler in stochastic() {
         let errors = [20, 40, 80].map(|n| weak(&sampler, n));
-        println!("{sampler:?}: {errors:.1e?}");
+        println!("{sampler:?}: {errors:?}");
         for moment in 0..2 {
             let [few, more, most] = errors.map(|error| error[moment]);
-            assert!(most < 0.1 && few / most > 3.0, "{sampler:?}: {few:e} {more:e} {most:e}");
+            // Some keep the mean exactly.
+            assert!(few < 1e-12 || most < 0.1 && few / most > 3.0, "{sampler:?}: {few:e} {more:e} {most:e}");
         }
     }
 }
