@@ -5,8 +5,6 @@ mod consistency;
 mod kinship;
 mod exponential;
 mod sde;
-mod exponential;
-mod sde;
 
 use burn::tensor::DType;
 

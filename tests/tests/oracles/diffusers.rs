@@ -74,13 +74,13 @@ pub fn lost(case: &Diffusers, plan: &Plan) -> f64 {
         |key: &str, default: u64| case.kwargs.get(key).and_then(Value::as_u64).unwrap_or(default) as i32;
     let digits = match case.scheduler.as_str() {
         "DEISMultistepScheduler" => (largest / least).powi(order("solver_order", 2) - 1),
-        "PNDMScheduler" => largest / least,
+        "PNDMScheduler" => 4.0 * largest / least,
         "LMSDiscreteScheduler" => least.powi(-2),
         "SASolverScheduler" => least.powi(1 - order("predictor_order", 2).max(order("corrector_order", 2))),
         name if name.contains("Ancestral") => plan.pairs[0][0].ratio().min(1e9) / 4.0,
         _ => 0.0,
     };
-    8.0 * digits / f64::from(1 << 24)
+    digits / f64::from(1 << 20)
 }
 
 /// Whether the original keeps data within bounds.
