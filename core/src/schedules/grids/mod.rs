@@ -119,7 +119,7 @@ impl GridConfig {
             return Ok([end, start.min(largest)]);
         }
         Err(Error::argument(format!(
-            "grid {}: the noise levels σ/α should run from above {end} down to {end}, above 0; wanted was a start at {start}, and the schedule reaches {largest}",
+            "grid {}: cannot walk from σ/α = {start} down to {end}: the end should be above 0 and below the start, and the schedule reaches {largest} at most",
             self.name()
         )))
     }
