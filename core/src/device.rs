@@ -3,10 +3,9 @@
 //! `auto` takes a hardware GPU where there is one, else the CPU; a software adapter only where it is named.
 
 pub use burn::prelude::Device;
+use burn::prelude::Tensor;
 use kiln_kernels::adapters::{self, Adapter};
 use serde::Serialize;
-
-use burn::prelude::*;
 
 use crate::{Error, Result};
 

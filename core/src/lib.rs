@@ -27,6 +27,8 @@ pub mod nn;
 // Walking from noise to data
 pub mod schedules;
 pub mod samplers;
+pub mod guidance;
+pub mod editing;
 
 // Models, by what they can do and by family
 pub mod model;

@@ -1,10 +1,14 @@
 //! What a model can do, for an application that knows it only by name.
 
+use std::rc::Rc;
+
 use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Batch;
+use crate::editing::Edit;
+use crate::guidance::{Conditional, Guiding};
 use crate::nn::{Init, Interface, Mode, Named, Network};
 use crate::samplers::SamplerConfig;
 use crate::schedules::ScheduleConfig;
@@ -83,8 +87,12 @@ pub struct Request {
     pub steps: Option<usize>,
     /// Scale of classifier-free guidance; 1 is none.
     pub guidance: Option<f64>,
+    /// How guidance is done, beside its scale.
+    pub guiding: Option<Guiding>,
     /// Of which classes.
     pub classes: Classes,
+    /// What to make the samples from; `None` is noise alone.
+    pub edit: Option<Edit>,
 }
 
 impl Default for Request {
@@ -98,9 +106,20 @@ impl Default for Request {
             grid: None,
             steps: None,
             guidance: None,
+            guiding: None,
             classes: Classes::Any,
+            edit: None,
         }
     }
+}
+
+/// Other models that a generation asks on its way.
+#[derive(Clone, Default)]
+pub struct Helpers {
+    /// A weaker model of the same data, such as an earlier checkpoint: samples are guided away from what it would draw.
+    pub weak: Option<Rc<dyn Model>>,
+    /// A classifier, towards whose idea of the wanted class samples are guided.
+    pub classifier: Option<Rc<dyn Model>>,
 }
 
 /// Samples on their way, after a step. Nothing has been read from the device yet.
@@ -148,8 +167,13 @@ pub trait Model {
 
     /// Begins to draw samples, or says that this model cannot.
     fn generate(&self, request: &Request) -> Result<Box<dyn Generation>> {
+        self.generate_with(request, &Helpers::default())
+    }
+
+    /// Begins to draw samples with the help of other models, or says that this model cannot.
+    fn generate_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
         match self.generator() {
-            Some(generator) => generator.begin(request),
+            Some(generator) => generator.begin_with(request, helpers),
             None => Err(Error::argument(format!("a {} does not generate samples", self.card().family))),
         }
     }
@@ -158,7 +182,17 @@ pub trait Model {
 /// A model that draws samples.
 pub trait Generate {
     /// Begins; fails where the request does not fit the model.
-    fn begin(&self, request: &Request) -> Result<Box<dyn Generation>>;
+    fn begin(&self, request: &Request) -> Result<Box<dyn Generation>> {
+        self.begin_with(request, &Helpers::default())
+    }
+
+    /// Begins with the help of other models; fails where request or helpers do not fit the model.
+    fn begin_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>>;
+
+    /// What denoises, for other models to be guided by; `None` where nothing does.
+    fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
+        None
+    }
 
     /// What the model takes where the request says nothing.
     fn defaults(&self) -> Request;

@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, config, demo, devices, evaluate, import, list, sample, train, zoo};
+use crate::commands::{
+    completions, config, demo, devices, edit, evaluate, import, interpolate, list, sample, train, zoo,
+};
 
 /// Generative models: train them, keep them, draw from them.
 #[derive(Debug, Parser)]
@@ -19,6 +21,10 @@ pub(crate) enum Command {
     Zoo(zoo::Args),
     /// Draw samples from a model
     Sample(sample::Args),
+    /// Change pictures with a model: draw over them, into them, or out of a part of them
+    Edit(edit::Args),
+    /// Go from one picture to another through a model's noise
+    Interpolate(interpolate::Args),
     /// Train a model, or go on with a run
     Train(train::Args),
     /// Measure how good a model is

@@ -26,11 +26,13 @@ mod layout;
 mod folder;
 mod cifar10;
 mod shapes;
+mod single;
 
 // What a training step reads
 mod loader;
 
 pub use loader::{Batch, Loader};
+pub use single::{read_mask, read_picture};
 
 registry! {
     /// The datasets that a configuration can name.

@@ -12,8 +12,11 @@
 
 mod prediction;
 mod noise;
-mod guidance;
+mod weight;
+mod coupling;
 mod generation;
+mod descent;
+mod interpolation;
 
 use std::rc::Rc;
 
@@ -23,7 +26,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
-use crate::model::{Card, Family, Generate, Generation, Learning, Model, Request};
+use crate::guidance::{Conditional, Guiding};
+use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
@@ -32,9 +36,10 @@ use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
-pub use guidance::Guided;
+pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
+pub use weight::{Weight, WeightConfig};
 
 /// A diffusion or flow-matching model. The defaults are EDM's.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +51,10 @@ pub struct DiffusionConfig {
     pub sigma_data: f64,
     /// Which noise levels are learnt, and how often.
     pub noise: NoiseConfig,
+    /// How much each noise level counts.
+    pub weight: WeightConfig,
+    /// Which noise goes with which example of a batch.
+    pub coupling: CouplingConfig,
     /// The network.
     pub network: NetworkConfig,
     /// How often the class is hidden while learning, for classifier-free guidance; 1 learns without classes.
@@ -54,7 +63,7 @@ pub struct DiffusionConfig {
     /// Noise levels `σ/α` at the end and at the start of sampling.
     pub range: [f64; 2],
     /// How to sample where a request does not say.
-    pub sampling: Sampling,
+    pub sampling: Box<Sampling>,
 }
 
 /// How to sample.
@@ -71,6 +80,8 @@ pub struct Sampling {
     pub steps: usize,
     /// Scale of classifier-free guidance; 1 is none.
     pub guidance: f64,
+    /// How guidance is done, beside its scale.
+    pub guiding: Guiding,
 }
 
 impl Default for Sampling {
@@ -82,6 +93,7 @@ impl Default for Sampling {
             grid: GridConfig::named("karras").expect(named),
             steps: 18,
             guidance: 1.0,
+            guiding: Guiding::default(),
         }
     }
 }
@@ -93,10 +105,12 @@ impl Default for DiffusionConfig {
             prediction: PredictionConfig::named("edm").expect(named),
             sigma_data: 0.5,
             noise: NoiseConfig::named("log_normal").expect(named),
+            weight: WeightConfig::named("unit").expect(named),
+            coupling: CouplingConfig::named("independent").expect(named),
             network: NetworkConfig::named("unet").expect(named),
             label_dropout: 0.1,
             range: [0.002, 80.0],
-            sampling: Sampling::default(),
+            sampling: Box::default(),
         }
     }
 }
@@ -119,7 +133,10 @@ impl DiffusionConfig {
         within("sigma_data", self.sigma_data, 1e-6, 1e6)?;
         within("label_dropout", self.label_dropout, 0.0, 1.0)?;
         within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
+        under("sampling.guiding", self.sampling.guiding.check())?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
+        under("weight", self.weight.check())?;
+        under("coupling", self.coupling.check())?;
         let [bottom, top] = self.range;
         if bottom.is_nan() || bottom <= 0.0 || top.is_nan() || top <= bottom || top.is_infinite() {
             return Err(Error::config(
@@ -143,6 +160,22 @@ impl DiffusionConfig {
         let skip = column(sigma, |sigma| self.prediction.coefficients(sigma, self.sigma_data)[0], device);
         let out = column(sigma, |sigma| self.prediction.coefficients(sigma, self.sigma_data)[1], device);
         (skip, out)
+    }
+
+    /// `w(σ)`, `[batch, 1]`.
+    fn weights(&self, sigma: &[f64], device: &Device) -> Tensor<2> {
+        let c_out = |sigma| self.prediction.coefficients(sigma, self.sigma_data)[1];
+        column(sigma, |sigma| self.weight.of(sigma, c_out(sigma)), device)
+    }
+
+    /// The rows of noise in the order of the examples that they go with.
+    fn coupled(&self, data: &[f32], noise: Vec<f32>, rows: usize, key: Key) -> Vec<f32> {
+        if matches!(self.coupling, CouplingConfig::Independent(_)) {
+            return noise;
+        }
+        let features = noise.len() / rows;
+        let order = self.coupling.pair(data, &noise, rows, &mut key.stream());
+        order.iter().flat_map(|row| noise[row * features..(row + 1) * features].iter().copied()).collect()
     }
 
     /// `c_in = 1/sqrt(σ² + σ_data²)`, so that the network's input has unit variance (Karras et al. 2022, Table 1).
@@ -210,6 +243,8 @@ impl Family for DiffusionConfig {
                 Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
+        let noise =
+            self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
         let shape = [rows, features];
         let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
@@ -220,8 +255,9 @@ impl Family for DiffusionConfig {
         let input = x * column(&sigma, |sigma| self.c_in(sigma), device);
         let class =
             (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
+        let levels = sigma.clone();
         let f = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
-        (f - target).square().mean()
+        ((f - target).square() * self.weights(&levels, device)).mean()
     }
 }
 
@@ -239,9 +275,10 @@ pub(crate) struct Trained {
     device: Device,
 }
 
-impl Trained {
-    /// `D(x; σ)` for rows of these classes.
-    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<Tensor<2>>) -> Tensor<2> {
+impl Conditional for Trained {
+    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        // A model without classes may help one that has some.
+        let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
         let input = Noisy { sigma: vec![sigma], class };
         self.config.denoise(&*self.network, x, &input, Mode::Infer)
     }
@@ -260,19 +297,28 @@ impl Model for Diffusion {
 }
 
 impl Generate for Diffusion {
-    fn begin(&self, request: &Request) -> Result<Box<dyn Generation>> {
-        Ok(Box::new(generation::Denoising::begin(self.core.clone(), &self.card, request)?))
+    fn begin_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
+        generation::begin(&self.core, &self.card, request, helpers)
+    }
+
+    fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
+        Some(self.core.clone())
     }
 
     fn defaults(&self) -> Request {
-        let Sampling { sampler, schedule, grid, steps, guidance } = self.core.config.sampling.clone();
+        let Sampling { sampler, schedule, grid, steps, guidance, guiding } =
+            (*self.core.config.sampling).clone();
         Request {
             sampler: Some(sampler),
             schedule: Some(schedule),
             grid: Some(grid),
             steps: Some(steps),
             guidance: Some(guidance),
+            guiding: Some(guiding),
             ..Request::default()
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ pub enum Purpose {
     Metric = 9,
     /// The Brownian path of stochastic samplers; the index is the sample's, the draw is the node of its tree.
     Brownian = 10,
+    /// Which noise goes with which example, where that is drawn; the index is the batch's first sample.
+    Coupling = 11,
 }
 
 /// Names one stream of random numbers.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
 use super::exponential::has_order;
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, frame};
 use crate::config::check::{not_negative, positive, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result, device};
@@ -87,6 +87,9 @@ impl Solver for DpmAdaptive {
     fn stochastic(&self) -> bool {
         self.eta > 0.0
     }
+    fn adaptive(&self) -> bool {
+        true
+    }
     fn evaluations(&self) -> Option<usize> {
         None
     }
@@ -117,7 +120,8 @@ impl Sampler for Walker {
         if to.sigma == 0.0 {
             return Ok(walk.denoise(&x, from) * to.alpha);
         }
-        Ok(self.integrate(walk, x / from.alpha, from.log_snr(), to.log_snr())? * to.alpha)
+        let x = self.integrate(walk, frame::enter(x, from), from.log_snr(), to.log_snr())?;
+        Ok(frame::leave(x, to))
     }
 }
 

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, frame};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -67,12 +67,12 @@ impl Sampler for DpmFast {
         if to.sigma == 0.0 {
             return Ok(walk.denoise(&x, from) * to.alpha);
         }
-        let x = x / from.alpha;
+        let x = frame::enter(x, from);
         let x = match Plan::of(walk).beginning_at(walk.step()) {
             Some(substep) => self.take(walk, x, &substep),
             None => x,
         };
-        Ok(x * to.alpha)
+        Ok(frame::leave(x, to))
     }
 }
 

@@ -10,8 +10,8 @@
 
 use burn::prelude::*;
 
-use super::Walk;
-use super::exponential::{ancestral, unscaled, z_phi};
+use super::exponential::z_phi;
+use super::{Walk, frame};
 
 /// One step from `σ` over `h` in `λ`, with the predictions made so far.
 pub(super) struct Stages<'a, 'w> {
@@ -25,7 +25,7 @@ pub(super) struct Stages<'a, 'w> {
 impl<'a, 'w> Stages<'a, 'w> {
     /// From `x` at `σ`; evaluates there.
     pub(super) fn begin(walk: &'a Walk<'w>, x: Tensor<2>, sigma: f64, h: f64) -> Self {
-        let noise = epsilon(walk, &x, sigma);
+        let noise = frame::slope(walk, &x, sigma);
         Self { walk, x, sigma, h, noise }
     }
 
@@ -46,7 +46,7 @@ impl<'a, 'w> Stages<'a, 'w> {
 
     /// The prediction at order 1's result there.
     pub(super) fn middle(&self, r: f64) -> Tensor<2> {
-        epsilon(self.walk, &self.first(r), self.at(r).0)
+        frame::slope(self.walk, &self.first(r), self.at(r).0)
     }
 
     /// Order 2 with the prediction in the middle, at `r`.
@@ -60,7 +60,7 @@ impl<'a, 'w> Stages<'a, 'w> {
         let (r1, r2) = (1.0 / 3.0, 2.0 / 3.0);
         let (sigma, phi) = self.at(r2);
         let u = self.first(r2) - self.slope(middle) * (sigma * (r2 / r1) * phi[1]);
-        let late = epsilon(self.walk, &u, sigma);
+        let late = frame::slope(self.walk, &u, sigma);
         let (sigma, phi) = self.at(1.0);
         self.first(1.0) - self.slope(&late) * (sigma / r2 * phi[1])
     }
@@ -75,19 +75,13 @@ impl<'a, 'w> Stages<'a, 'w> {
     }
 }
 
-/// `(x − D)/σ`.
-fn epsilon(walk: &Walk, x: &Tensor<2>, sigma: f64) -> Tensor<2> {
-    let denoised = walk.denoise(x, unscaled(sigma));
-    walk.epsilon(x, &denoised, unscaled(sigma))
-}
-
 /// Where a step in `λ` to `to` goes, not beyond `end`, and the noise that is added there to come back up to `to`.
 pub(super) fn down(from: f64, to: f64, end: f64, eta: f64) -> (f64, f64) {
     if eta == 0.0 {
         return (to, 0.0);
     }
     let (sigma, sigma_next) = ((-from).exp(), (-to).exp());
-    let (down, _) = ancestral(sigma, sigma_next, eta);
+    let (down, _) = frame::ancestral(sigma, sigma_next, eta);
     let to = end.min(-down.ln());
     (to, (sigma_next * sigma_next - (-2.0 * to).exp()).max(0.0).sqrt())
 }

@@ -1,7 +1,7 @@
 //! Ancestral DPM-Solver++(2S): the second-order singlestep solver down to a lower level, then noise back up.
 //!
 //! ```text
-//! in the frame x/α:  (d, u) = ancestral(σ, σ'),  s = sqrt(σ d)
+//! in the frame x/α:  (d, u) = frame::ancestral(σ, σ'),  s = sqrt(σ d)
 //! y = (s/σ) x + (1 − s/σ) D(x; σ),   x' = (d/σ) x + (1 − d/σ) D(y; s) + u ΔW
 //! ```
 //!
@@ -12,8 +12,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exponential::{ancestral, unscaled};
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, frame};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -65,10 +64,10 @@ impl Solver for Dpmpp2sAncestral {
 impl Sampler for Dpmpp2sAncestral {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let sigma = from.ratio();
-        let (down, up) = ancestral(sigma, to.ratio(), self.eta);
+        let (down, up) = frame::ancestral(sigma, to.ratio(), self.eta);
         let x = second_order(walk, x, from, down);
         let x = if up > 0.0 { x + walk.brownian(sigma, to.ratio()) * (self.s_noise * up) } else { x };
-        Ok(x * to.alpha)
+        Ok(frame::leave(x, to))
     }
 }
 
@@ -80,7 +79,7 @@ fn second_order(walk: &Walk, x: Tensor<2>, from: Level, down: f64) -> Tensor<2> 
         return denoised;
     }
     let s = (sigma * down).sqrt();
-    let x = x / from.alpha;
+    let x = frame::enter(x, from);
     let y = x.clone() * (s / sigma) + denoised * ((sigma - s) / sigma);
-    x * (down / sigma) + walk.denoise(&y, unscaled(s)) * ((sigma - down) / sigma)
+    x * (down / sigma) + frame::denoise(walk, &y, s) * ((sigma - down) / sigma)
 }

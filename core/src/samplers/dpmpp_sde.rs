@@ -12,8 +12,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exponential::{ancestral, unscaled};
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, frame};
 use crate::Result;
 use crate::config::check::{between, not_negative};
 use crate::registry::{About, Member};
@@ -69,7 +68,7 @@ impl Solver for DpmppSde {
 impl DpmppSde {
     /// From `σ` to `to` with that denoiser's answer; `x` and the result in the frame `x/α`.
     fn leap(&self, walk: &Walk, x: Tensor<2>, denoised: Tensor<2>, [sigma, to]: [f64; 2]) -> Tensor<2> {
-        let (down, up) = ancestral(sigma, to, self.eta);
+        let (down, up) = frame::ancestral(sigma, to, self.eta);
         let x = x * (down / sigma) + denoised * ((sigma - down) / sigma);
         if up > 0.0 { x + walk.brownian(sigma, to) * (self.s_noise * up) } else { x }
     }
@@ -83,11 +82,11 @@ impl Sampler for DpmppSde {
         }
         let (sigma, sigma_next) = (from.ratio(), to.ratio());
         let s = sigma * (sigma_next / sigma).powf(self.r);
-        let x = x / from.alpha;
+        let x = frame::enter(x, from);
         let y = self.leap(walk, x.clone(), denoised.clone(), [sigma, s]);
-        let second = walk.denoise(&y, unscaled(s));
+        let second = frame::denoise(walk, &y, s);
         let share = 1.0 / (2.0 * self.r);
         let denoised = denoised * (1.0 - share) + second * share;
-        Ok(self.leap(walk, x, denoised, [sigma, sigma_next]) * to.alpha)
+        Ok(frame::leave(self.leap(walk, x, denoised, [sigma, sigma_next]), to))
     }
 }

@@ -188,18 +188,6 @@ impl History {
     }
 }
 
-/// A noise level in the frame `x/α`, where stages between two levels are evaluated.
-pub(super) fn unscaled(ratio: f64) -> Level {
-    Level { t: ratio, alpha: 1.0, sigma: ratio }
-}
-
-/// The level to step down to and the noise to add there, so that their sum is `to`; `eta` is the share of the posterior's noise.
-/// `get_ancestral_step` of k-diffusion; Song et al. 2021, Eq. 16, <https://arxiv.org/abs/2010.02502>.
-pub(super) fn ancestral(from: f64, to: f64, eta: f64) -> (f64, f64) {
-    let up = to.min(eta * to * (1.0 - (to / from).powi(2)).max(0.0).sqrt());
-    ((to * to - up * up).sqrt(), up)
-}
-
 /// Refuses an order that is not in `least..=most`.
 pub(super) fn has_order(name: &str, order: usize, [least, most]: [usize; 2]) -> Result<()> {
     if (least..=most).contains(&order) {
@@ -253,15 +241,5 @@ mod tests {
                 assert!((sum - moment).abs() < 1e-13, "order {order}, k {k}: {sum} {moment}");
             }
         }
-    }
-
-    #[test]
-    fn ancestral_noise_adds_up_to_the_level() {
-        for (from, to, eta) in [(3.0, 2.0, 0.0), (3.0, 2.0, 0.7), (3.0, 2.9, 1.0), (3.0, 1.0, 5.0)] {
-            let (down, up) = ancestral(from, to, eta);
-            assert!((down.hypot(up) - to).abs() < 1e-14);
-        }
-        assert_eq!(ancestral(3.0, 2.0, 0.0), (2.0, 0.0));
-        assert_eq!(ancestral(3.0, 0.0, 1.0), (0.0, 0.0));
     }
 }

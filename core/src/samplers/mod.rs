@@ -62,9 +62,13 @@ use crate::schedules::{Level, Schedule};
 use crate::{Error, Result};
 
 pub use ddpm::Variance;
+pub use dpm::Method;
 pub use edm_stochastic::Descent;
+pub use exponential::Predicts;
+pub use multistep::{Last, Second};
 pub use pndm::Warmup;
 pub use predictor_corrector::Predictor;
+pub use unipc::Variant;
 
 /// `D(x; σ)`: the least-squares estimate of the clean `y` inside `x = y + σ n`. Rows: `[batch, features]`.
 pub trait Denoiser {

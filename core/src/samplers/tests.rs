@@ -2,8 +2,8 @@
 
 mod adaptive;
 mod consistency;
-mod kinship;
 mod exponential;
+mod kinship;
 mod sde;
 
 use burn::tensor::DType;
@@ -71,10 +71,10 @@ fn orders(sampler: &SamplerConfig, warm: usize) -> Vec<f64> {
 /// No schedule shows less than the order that is promised, and one shows no more.
 #[test]
 fn deterministic_samplers_converge_at_their_order_under_every_schedule() {
-    let own = ["dpm_fast", "dpm_adaptive"];
-    let fixed = |sampler: &&SamplerConfig| {
-        !sampler.stochastic() && !sampler.adaptive() && !own.contains(&sampler.name())
-    };
+    // DPM-Solver-fast plans its steps by their number, which halving does not halve.
+    let planned =
+        |sampler: &SamplerConfig| sampler.adaptive() || matches!(sampler, SamplerConfig::DpmFast(_));
+    let fixed = |sampler: &&SamplerConfig| !sampler.stochastic() && !planned(sampler);
     for sampler in SamplerConfig::all().iter().filter(fixed) {
         let measured = orders(sampler, sampler.memory());
         println!("{}: orders {measured:.2?}", sampler.name());

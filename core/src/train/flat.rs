@@ -15,6 +15,11 @@ impl Layout {
         Self { entries: parameters.iter().map(|p| (p.path.clone(), p.shape.clone())).collect() }
     }
 
+    /// The shapes, in order.
+    pub(super) fn shapes(&self) -> Vec<Vec<usize>> {
+        self.entries.iter().map(|(_, shape)| shape.clone()).collect()
+    }
+
     /// The parameters, cut from the vector.
     pub(super) fn split(&self, flat: &Tensor<1>) -> Vec<Tensor<1>> {
         let mut at = 0;

@@ -88,6 +88,7 @@ impl Session {
         let network = under("model", run.model.network(&interface, &init))?;
         let named = network.parameters();
         let layout = Layout::of(&named);
+        let optimizer = run.train.optimizer.build(&layout.shapes());
         let parameters = join(named.into_iter().map(|named| named.value).collect());
         Ok(Self {
             seed: run.seed,
@@ -99,7 +100,7 @@ impl Session {
             layout,
             average: parameters.clone(),
             parameters,
-            optimizer: run.train.optimizer.build(),
+            optimizer,
             step: 0,
         })
     }

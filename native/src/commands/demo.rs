@@ -6,7 +6,7 @@ use std::time::Instant;
 use burn::prelude::Device;
 use kiln::model::{Classes, Request};
 
-use super::sample::reference;
+use super::drawing::reference;
 use crate::draw::draw;
 use crate::failure::Outcome;
 use crate::progress::Bar;

@@ -3,7 +3,9 @@
 use clap::ValueEnum;
 use kiln::data::DataConfig;
 use kiln::diffusion::{NoiseConfig, PredictionConfig};
+use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
+use kiln::guidance::{MethodConfig, WeightConfig};
 use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
 use kiln::registry::About;
@@ -48,6 +50,10 @@ groups! {
     Samplers => SamplerConfig,
     Schedules => ScheduleConfig,
     Grids => GridConfig,
+    Guidance => MethodConfig,
+    Weights => WeightConfig,
+    Inpainting => InpaintConfig,
+    Measurements => MeasureConfig,
     Datasets => DataConfig,
     Networks => NetworkConfig,
     Predictions => PredictionConfig,

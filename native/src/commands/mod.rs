@@ -2,10 +2,14 @@
 
 // What several of them take
 mod walk;
+mod guides;
+mod drawing;
 
 // Models
 pub(crate) mod zoo;
 pub(crate) mod sample;
+pub(crate) mod edit;
+pub(crate) mod interpolate;
 pub(crate) mod train;
 pub(crate) mod evaluate;
 pub(crate) mod demo;
@@ -25,6 +29,8 @@ pub(crate) fn run(command: Command) -> Outcome {
     match command {
         Command::Zoo(args) => zoo::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::Edit(args) => edit::run(args),
+        Command::Interpolate(args) => interpolate::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Config(args) => config::run(args),

@@ -207,3 +207,27 @@ fn a_full_disk_stops_the_run_and_room_lets_it_go_on_to_the_same_bytes() {
     disk.grow(10 * checkpoint);
     assert!(resumed(folder.path()) == model(&whole), "the resumed model differs");
 }
+
+/// Each run of a sweep is the run that one would have asked for alone; an error in the last is told before the first is trained.
+#[test]
+fn a_sweep_trains_every_choice() {
+    let swept = folder(MOONS);
+    let short = ["train.steps=3", "seed=choice(1, 2)"];
+    let said = answer(swept.path(), &train(&short));
+    assert!(said.contains("run 1 of 2: train.steps=3 seed=1"), "{said}");
+    let runs = std::fs::read_dir(swept.path().join("runs")).expect("runs");
+    let mut models: Vec<Vec<u8>> = runs.map(|run| model(&run.expect("a run").path())).collect();
+    let mut alone = [1, 2].map(|seed| undisturbed(MOONS, &["train.steps=3", &format!("seed={seed}")]));
+    models.sort();
+    alone.sort();
+    assert_eq!(models, alone);
+
+    let refused = folder(MOONS);
+    let output = run(refused.path(), &train(&["train.steps=choice(3, no)"]));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        !refused.path().join("runs").exists(),
+        "nothing should have been trained: {}",
+        text(&output.stderr)
+    );
+}

@@ -345,6 +345,16 @@ fn the_adaptive_solver_names_the_level_where_it_cannot_go_on() {
     assert!(error.contains("at noise level") && error.contains("NaN"), "{error}");
 }
 
+#[test]
+fn ancestral_noise_adds_up_to_the_level() {
+    for (from, to, eta) in [(3.0, 2.0, 0.0), (3.0, 2.0, 0.7), (3.0, 2.9, 1.0), (3.0, 1.0, 5.0)] {
+        let (down, up) = frame::ancestral(from, to, eta);
+        assert!((down.hypot(up) - to).abs() < 1e-14);
+    }
+    assert_eq!(frame::ancestral(3.0, 2.0, 0.0), (2.0, 0.0));
+    assert_eq!(frame::ancestral(3.0, 0.0, 1.0), (0.0, 0.0));
+}
+
 /// As many evaluations as steps; third order where the last substep is of order 2.
 #[test]
 fn dpm_fast_spends_its_evaluations_and_converges() {

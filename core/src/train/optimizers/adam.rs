@@ -43,7 +43,7 @@ impl Rule for Adam {
         positive("epsilon", self.epsilon)
     }
 
-    fn build(&self) -> Box<dyn Optimizer> {
+    fn build(&self, _shapes: &[Vec<usize>]) -> Box<dyn Optimizer> {
         Box::new(Moments::new(self.clone(), 0.0))
     }
 }

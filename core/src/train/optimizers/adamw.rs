@@ -49,7 +49,7 @@ impl Rule for AdamW {
         not_negative("decay", self.decay)
     }
 
-    fn build(&self) -> Box<dyn Optimizer> {
+    fn build(&self, _shapes: &[Vec<usize>]) -> Box<dyn Optimizer> {
         Box::new(Moments::new(self.adam(), self.decay))
     }
 }

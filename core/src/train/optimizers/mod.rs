@@ -2,6 +2,9 @@
 
 mod adam;
 mod adamw;
+mod sgd;
+mod lion;
+mod muon;
 
 use burn::prelude::*;
 
@@ -12,8 +15,8 @@ pub trait Rule {
     /// Refuses values outside of their range.
     fn check(&self) -> Result<()>;
 
-    /// The optimizer before its first step.
-    fn build(&self) -> Box<dyn Optimizer>;
+    /// The optimizer before its first step, for parameters of these shapes, which lie one after the other in the vector.
+    fn build(&self, shapes: &[Vec<usize>]) -> Box<dyn Optimizer>;
 }
 
 /// An optimizer with its state.
@@ -36,6 +39,9 @@ registry! {
     pub enum OptimizerConfig("optimizer"): dyn Rule {
         "adamw" => adamw::AdamW,
         "adam" => adam::Adam,
+        "sgd" => sgd::Sgd,
+        "lion" => lion::Lion,
+        "muon" => muon::Muon,
     }
 }
 
@@ -51,7 +57,7 @@ mod tests {
     #[test]
     fn adamw_follows_its_equations() {
         let (b1, b2, eps, decay, rate) = (0.9, 0.999, 1e-8, 0.01, 0.1);
-        let mut optimizer = OptimizerConfig::named("adamw").expect("adamw").build();
+        let mut optimizer = OptimizerConfig::named("adamw").expect("adamw").build(&[vec![3]]);
         let mut x = vector([1.0, -2.0, 0.5]);
         let mut by_hand = [1.0_f64, -2.0, 0.5];
         let (mut m, mut v) = ([0.0; 3], [0.0; 3]);
@@ -74,12 +80,12 @@ mod tests {
     #[test]
     fn every_optimizer_descends_and_resumes_where_it_was() {
         for config in OptimizerConfig::all() {
-            let mut one = config.build();
+            let mut one = config.build(&[vec![1], vec![2]]);
             let mut x = vector([1.0, -2.0, 0.5]);
             for _ in 0..5 {
                 x = one.step(0.05, x.clone(), x * 2.0);
             }
-            let mut two = config.build();
+            let mut two = config.build(&[vec![1], vec![2]]);
             let state: Vec<Tensor<1>> = one.state().into_iter().map(|(_, value)| value).collect();
             assert_eq!(one.names().len(), state.len(), "{}", config.name());
             two.restore(5, state);

@@ -2,6 +2,8 @@
 
 mod constant;
 mod cosine;
+mod linear;
+mod inverse_sqrt;
 
 use crate::Result;
 
@@ -19,6 +21,8 @@ registry! {
     pub enum RateConfig("learning rate"): dyn Rate {
         "cosine" => cosine::Cosine,
         "constant" => constant::Constant,
+        "linear" => linear::Linear,
+        "inverse_sqrt" => inverse_sqrt::InverseSqrt,
     }
 }
 
@@ -39,6 +43,15 @@ mod tests {
             assert!((peak - 1e-3).abs() < 1e-9, "{}: {peak}", config.name());
             assert!(rates[0] < 0.02 * peak && rates.iter().all(|rate| *rate >= 0.0), "{}", config.name());
         }
+    }
+
+    #[test]
+    fn the_other_decays_follow_their_formulas() {
+        let rate = linear::Linear { peak: 2.0, warmup: 100, floor: 0.5 };
+        assert!((rate.at(550, 1000) - 1.25).abs() < 1e-9 && (rate.at(1000, 1000) - 0.5).abs() < 1e-9);
+        let rate = inverse_sqrt::InverseSqrt { peak: 2.0, warmup: 10, reference: 100 };
+        assert_eq!((rate.at(50, 1000), rate.at(100, 1000)), (2.0, 2.0));
+        assert!((rate.at(400, 1000) - 1.0).abs() < 1e-9);
     }
 
     #[test]

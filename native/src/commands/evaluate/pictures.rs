@@ -40,8 +40,11 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
 /// How often guided samples are read as the class that was asked for.
 fn read(bench: &Bench, judge: &Judge) -> Outcome<Measured> {
     let classes = bench.loaded.model.card().classes.len();
-    let rows =
-        rows(bench, &Request { count: bench.args.guided, ..bench.args.walk.request()? }, "guided samples")?;
+    let rows = rows(
+        bench,
+        &Request { count: bench.args.guided, ..bench.args.walk.request(&*bench.loaded.model)? },
+        "guided samples",
+    )?;
     let read = judge.classes(&rows)?;
     let right = read.iter().enumerate().filter(|(index, class)| **class as usize == index % classes).count();
     Ok(Measured {
@@ -55,7 +58,11 @@ fn read(bench: &Bench, judge: &Judge) -> Outcome<Measured> {
 /// Samples of each class in turn, without guidance: as the data are, not clearer.
 fn unguided(bench: &Bench) -> Outcome<Vec<f32>> {
     let guidance = (!bench.loaded.model.card().classes.is_empty()).then_some(1.0);
-    rows(bench, &Request { count: bench.args.count, guidance, ..bench.args.walk.request()? }, "samples")
+    rows(
+        bench,
+        &Request { count: bench.args.count, guidance, ..bench.args.walk.request(&*bench.loaded.model)? },
+        "samples",
+    )
 }
 
 fn rows(bench: &Bench, request: &Request, what: &'static str) -> Outcome<Vec<f32>> {

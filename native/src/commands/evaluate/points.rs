@@ -21,7 +21,7 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
         return Err(argument(format!("the data are of {:?}, the samples of {:?}", test.shape(), card.shape)));
     }
     let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
-    let request = Request { count, seed: bench.args.seed, classes, ..bench.args.walk.request()? };
+    let request = Request { count, seed: bench.args.seed, classes, ..bench.args.walk.request(model)? };
     let batch = bench.args.batch.unwrap_or_else(|| batch(card));
     let samples = draw(model, &request, batch, &Bar::new("samples", 0, 0))?.rows;
     let fresh = examples(&*test, 0, count);

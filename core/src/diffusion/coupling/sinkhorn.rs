@@ -1,0 +1,65 @@
+//! Entropic optimal transport between two batches, `min ⟨P, C⟩ + ε Σ P ln P` with uniform marginals, in logarithms.
+//!
+//! ```text
+//! f_i ← −ε ln Σ_j exp((g_j − C_ij)/ε),   g_j ← −ε ln Σ_i exp((f_i − C_ij)/ε),   P_ij = exp((f_i + g_j − C_ij)/ε)
+//! ```
+//!
+//! Cuturi 2013, <https://arxiv.org/abs/1306.0895>; Peyré and Cuturi 2019, section 4.4, <https://arxiv.org/abs/1803.00567>.
+
+/// Rounds at most.
+const ROUNDS: usize = 500;
+/// The error of the marginals that is let pass, as a share.
+const TOLERANCE: f64 = 1e-4;
+
+/// The plan, `[n, n]` by rows, each of which sums to 1. `share` is `ε` over the mean cost.
+pub(super) fn plan(cost: &[f64], n: usize, share: f64) -> Vec<f64> {
+    let epsilon = share * cost.iter().sum::<f64>() / (n * n) as f64;
+    let scaled: Vec<f64> = cost.iter().map(|c| c / epsilon.max(f64::MIN_POSITIVE)).collect();
+    let (mut f, mut g) = (vec![0.0; n], vec![0.0; n]);
+    for _ in 0..ROUNDS {
+        for i in 0..n {
+            f[i] = -log_sum((0..n).map(|j| g[j] - scaled[i * n + j]));
+        }
+        let mut worst = 0.0_f64;
+        for j in 0..n {
+            let next = -log_sum((0..n).map(|i| f[i] - scaled[i * n + j]));
+            worst = worst.max((next - g[j]).abs());
+            g[j] = next;
+        }
+        if worst < TOLERANCE {
+            break;
+        }
+    }
+    // The rows were met before the columns: meet them once more, as pairs are drawn by row.
+    for i in 0..n {
+        f[i] = -log_sum((0..n).map(|j| g[j] - scaled[i * n + j]));
+    }
+    (0..n * n).map(|at| (f[at / n] + g[at % n] - scaled[at]).exp()).collect()
+}
+
+/// `ln Σ exp(x)`.
+fn log_sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let top = values.clone().fold(f64::NEG_INFINITY, f64::max);
+    top + values.map(|value| (value - top).exp()).sum::<f64>().ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plan_has_uniform_marginals_and_the_gibbs_form() {
+        let cost = [0.0, 1.0, 4.0, 1.0, 0.5, 1.0, 4.0, 1.0, 2.0];
+        let plan = plan(&cost, 3, 0.5);
+        for i in 0..3 {
+            let row: f64 = plan[3 * i..3 * i + 3].iter().sum();
+            let column: f64 = (0..3).map(|j| plan[3 * j + i]).sum();
+            assert!((row - 1.0).abs() < 1e-9 && (column - 1.0).abs() < 1e-3, "{row} {column}");
+        }
+        // P = diag(u) K diag(v): cross ratios are those of the kernel.
+        let epsilon = 0.5 * cost.iter().sum::<f64>() / 9.0;
+        let ratio = plan[0] * plan[4] / (plan[1] * plan[3]);
+        let kernel = ((cost[1] + cost[3] - cost[0] - cost[4]) / epsilon).exp();
+        assert!((ratio / kernel - 1.0).abs() < 1e-9);
+    }
+}

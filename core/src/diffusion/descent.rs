@@ -1,0 +1,106 @@
+//! A walk from noise to data along a course, a step at a time, whatever denoises.
+
+use burn::prelude::*;
+
+use super::Sampling;
+use crate::Result;
+use crate::editing::{Course, pass};
+use crate::model::{Frame, Generation};
+use crate::samplers::{Denoiser, Noise, Sampler, Walk};
+use crate::schedules::Level;
+
+/// A walk under way.
+pub(super) struct Descent {
+    denoiser: Box<dyn Denoiser>,
+    sampling: Sampling,
+    levels: Vec<Level>,
+    course: Course,
+    noise: Noise,
+    sampler: Box<dyn Sampler>,
+    x: Tensor<2>,
+    /// Place in the course's route.
+    at: usize,
+    /// Jumps so far.
+    jumps: u32,
+    evaluations: usize,
+}
+
+impl Descent {
+    pub(super) fn new(
+        denoiser: Box<dyn Denoiser>,
+        sampling: Sampling,
+        levels: Vec<Level>,
+        course: Course,
+        noise: Noise,
+    ) -> Self {
+        let first = levels[course.route[0]];
+        let x = course.arrive(course.start(&noise, first), &noise, first, 0);
+        let sampler = sampling.sampler.build();
+        Self { denoiser, sampling, levels, course, noise, sampler, x, at: 0, jumps: 0, evaluations: 0 }
+    }
+
+    pub(super) fn sampling(&self) -> &Sampling {
+        &self.sampling
+    }
+
+    pub(super) fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    pub(super) fn noise(&self) -> &Noise {
+        &self.noise
+    }
+
+    /// Starts from other noise.
+    pub(super) fn start_from(&mut self, x: Tensor<2>) {
+        self.x = x;
+    }
+
+    /// Jumps up if the route says so. A sampler that remembers has to forget: what follows is another walk.
+    fn jump(&mut self) {
+        let Some(&[from, to]) = self.course.route.get(self.at..self.at + 2) else { return };
+        if to < from {
+            let levels = [self.levels[from], self.levels[to]];
+            self.x = Course::jump(self.x.clone(), &self.noise, levels, self.at);
+            self.sampler = self.sampling.sampler.build();
+            self.jumps += 1;
+            self.at += 1;
+        }
+    }
+
+    fn advance(&mut self, [i, j]: [usize; 2]) -> Result<Frame> {
+        let [from, to] = [self.levels[i], self.levels[j]];
+        let noise = pass(&self.noise, self.jumps);
+        let walk = Walk::new(&*self.denoiser, &*self.sampling.schedule, &self.levels, &noise);
+        walk.begin(i);
+        let x = self.sampler.step(&walk, self.x.clone(), from, to)?;
+        self.evaluations += walk.evaluations();
+        self.at += 1;
+        self.x = self.course.arrive(x, &self.noise, to, self.at);
+        let step = self.at - self.jumps as usize;
+        Ok(Frame { step, steps: self.steps(), level: to.ratio(), x: self.x.clone() / to.alpha })
+    }
+}
+
+impl Generation for Descent {
+    fn step(&mut self) -> Option<Result<Frame>> {
+        self.jump();
+        let &[i, j] = self.course.route.get(self.at..self.at + 2)? else { return None };
+        let frame = self.advance([i, j]);
+        if frame.is_err() {
+            self.at = self.course.route.len();
+        }
+        Some(frame)
+    }
+
+    fn steps(&self) -> usize {
+        self.course.steps()
+    }
+
+    fn evaluations(&self) -> usize {
+        self.evaluations
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

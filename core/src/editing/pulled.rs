@@ -1,0 +1,42 @@
+//! Diffusion posterior sampling: a denoiser that is drawn towards samples whose measurement `A x` is `y`.
+//!
+//! ```text
+//! D_y(x; σ) = D − ζ σ² ∇_x ‖y − A D(x; σ)‖² / 2v,   v = σ_y² + ‖A‖² σ² s²/(σ² + s²)
+//! ```
+//!
+//! Chung et al. 2023, Eq. 16, <https://arxiv.org/abs/2209.14687>: `p(y | x) ≈ p(y | D(x))`, with the gradient through the network. Their
+//! `v` is `σ_y²` alone, divided by a step size found by trial (Algorithm 1), after each step of one sampler. Here `v` adds the
+//! variance that the data still have given `x`, `s` being their standard deviation (Song et al. 2023, "ΠGDM", section 3.2,
+//! <https://openreview.net/forum?id=9_gsMA8MRKQ>): so that a denoiser comes out that any solver may integrate, however low `σ_y` is.
+
+use burn::prelude::*;
+
+use super::Dps;
+use crate::guidance::through;
+use crate::samplers::Denoiser;
+
+/// A denoiser that is pulled towards a measurement.
+pub struct Pulled {
+    /// What denoises.
+    pub inner: Box<dyn Denoiser>,
+    /// `A`: `[batch, features]` to `[batch, m]`.
+    pub measure: Box<dyn Fn(Tensor<2>) -> Tensor<2>>,
+    /// `‖A‖²`, the largest eigenvalue of `A Aᵀ`.
+    pub gain: f64,
+    /// `y`: `[batch, m]`.
+    pub measured: Tensor<2>,
+    /// `ζ` and `σ_y`.
+    pub pull: Dps,
+    /// `s`: standard deviation of the data.
+    pub spread: f64,
+}
+
+impl Denoiser for Pulled {
+    fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        let residual = |denoised| ((self.measure)(denoised) - self.measured.clone()).square().sum();
+        let (denoised, gradient) = through(&*self.inner, &x, sigma, residual);
+        let (noise, data) = (sigma * sigma, self.spread * self.spread);
+        let v = self.pull.noise.powi(2) + self.gain * noise * data / (noise + data);
+        denoised - gradient * (self.pull.strength * noise / (2.0 * v))
+    }
+}

@@ -1,0 +1,62 @@
+//! A model for given classes, guided away from another prediction: of no class, or of a weaker model.
+//!
+//! Ho and Salimans 2022, <https://arxiv.org/abs/2207.12598>; Karras et al. 2024, "Guiding a diffusion model with a bad version of
+//! itself", <https://arxiv.org/abs/2406.02507>.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use burn::prelude::*;
+
+use super::methods::Rule;
+use super::{Conditional, Guiding, rescale};
+use crate::samplers::Denoiser;
+
+/// The denoiser of a model for given classes, guided.
+pub struct Guided {
+    model: Rc<dyn Conditional>,
+    class: Option<Tensor<2>>,
+    weak: Option<Rc<dyn Conditional>>,
+    scale: f64,
+    guiding: Guiding,
+    rule: RefCell<Box<dyn Rule>>,
+}
+
+impl Guided {
+    /// `class` is `[batch, classes]`, one-hot; `None` where the model has none, and then nothing guides.
+    pub fn new(model: Rc<dyn Conditional>, class: Option<Tensor<2>>, scale: f64, guiding: &Guiding) -> Self {
+        let rule = RefCell::new(guiding.method.build());
+        Self { model, class, weak: None, scale, guiding: guiding.clone(), rule }
+    }
+
+    /// The same, away from a weaker model of the same classes instead of from no class: autoguidance.
+    pub fn away_from(self, weak: Rc<dyn Conditional>) -> Self {
+        Self { weak: Some(weak), ..self }
+    }
+
+    /// `D⁺` and `D⁻`.
+    fn pair(&self, x: Tensor<2>, sigma: f64) -> Option<[Tensor<2>; 2]> {
+        let class = self.class.as_ref();
+        if let Some(weak) = &self.weak {
+            return Some([self.model.denoise(x.clone(), sigma, class), weak.denoise(x, sigma, class)]);
+        }
+        // Both in one batch: the network is asked once.
+        let class = class?;
+        let rows = x.dims()[0];
+        let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
+        let denoised = self.model.denoise(x.repeat_dim(0, 2), sigma, Some(&both));
+        Some([denoised.clone().narrow(0, 0, rows), denoised.narrow(0, rows, rows)])
+    }
+}
+
+impl Denoiser for Guided {
+    fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        let scale = self.guiding.scale(self.scale, sigma);
+        if scale == 1.0 || (self.class.is_none() && self.weak.is_none()) {
+            return self.model.denoise(x, sigma, self.class.as_ref());
+        }
+        let [towards, away] = self.pair(x, sigma).expect("there should be something to be guided away from");
+        let guided = self.rule.borrow_mut().guide(towards.clone(), away, scale);
+        rescale(guided, &towards, self.guiding.rescale)
+    }
+}

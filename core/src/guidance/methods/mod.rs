@@ -1,0 +1,33 @@
+//! Methods: what becomes of the difference between the two predictions of guidance.
+
+mod classifier_free;
+mod apg;
+
+use burn::prelude::*;
+
+use crate::Result;
+
+/// What a method's configuration makes.
+pub trait Method {
+    /// The rule at the start of a walk.
+    fn build(&self) -> Box<dyn Rule>;
+
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Puts two predictions together. It may remember earlier ones.
+pub trait Rule {
+    /// Away from `away`, beyond `towards` by `scale − 1`. Rows: `[batch, features]`.
+    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, scale: f64) -> Tensor<2>;
+}
+
+registry! {
+    /// The methods of guidance that a configuration can name.
+    pub enum MethodConfig("guidance method"): dyn Method {
+        "cfg" => classifier_free::ClassifierFree,
+        "apg" => apg::Apg,
+    }
+}

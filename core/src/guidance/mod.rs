@@ -1,0 +1,120 @@
+//! Guidance: wrappers of the denoiser that pull samples towards a class, or away from what a worse model would draw.
+//!
+//! ```text
+//! D_w(x; σ) = D⁺ + (w − 1) u(D⁺ − D⁻),   D⁺ = D(x; σ, c),   D⁻ = D(x; σ, ∅) or a weak model's D(x; σ, c)
+//! ```
+//!
+//! Ho and Salimans 2022, <https://arxiv.org/abs/2207.12598>, with `w = 1 + their w`: 1 is no guidance. What becomes of the
+//! difference (`u`) is the method's, how `w` follows the noise the weight's. A classifier's gradient and a bound on the values
+//! come on top.
+
+pub mod methods;
+pub mod weights;
+mod guided;
+mod rescale;
+mod gradient;
+mod classified;
+mod threshold;
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::check::{not_negative, under, within};
+use crate::{Error, Result};
+
+pub use classified::Classified;
+pub(crate) use gradient::through;
+pub use guided::Guided;
+pub use methods::MethodConfig;
+pub use rescale::rescale;
+pub use threshold::{Threshold, Thresholded, quantile};
+pub use weights::WeightConfig;
+
+/// `D(x; σ, c)`: a denoiser that is told the class of each row.
+pub trait Conditional {
+    /// Evaluates it for rows `[batch, features]`; `class` is `[batch, classes]`, one-hot, a row of zeros being "no class", or
+    /// `None` where there are none.
+    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2>;
+}
+
+impl<F: Fn(Tensor<2>, f64, Option<&Tensor<2>>) -> Tensor<2>> Conditional for F {
+    fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self(x, sigma, class)
+    }
+}
+
+/// How to guide, beside how strongly.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Guiding {
+    /// What becomes of the difference between the two predictions.
+    pub method: MethodConfig,
+    /// How the scale follows the noise.
+    pub schedule: WeightConfig,
+    /// Guide only where the noise level `σ/α` is from the first to the second (Kynkäänniemi et al. 2024,
+    /// <https://arxiv.org/abs/2404.07724>); everywhere by default.
+    pub interval: Option<[f64; 2]>,
+    /// From 0 (off) to 1: give the guided prediction the standard deviation of the one that is not (Lin et al. 2023).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub rescale: f64,
+    /// Scale of a classifier's gradient, where a generation is given a classifier; 1 is Bayes' rule.
+    pub classifier: f64,
+    /// Keep predictions within the range of the data; for data that have one.
+    pub threshold: Option<Threshold>,
+}
+
+impl Default for Guiding {
+    fn default() -> Self {
+        let named = "the default should be registered";
+        Self {
+            method: MethodConfig::named("cfg").expect(named),
+            schedule: WeightConfig::named("constant").expect(named),
+            interval: None,
+            rescale: 0.0,
+            classifier: 1.0,
+            threshold: None,
+        }
+    }
+}
+
+impl Guiding {
+    /// Refuses what the types alone do not.
+    pub fn check(&self) -> Result<()> {
+        under("method", self.method.check())?;
+        within("rescale", self.rescale, 0.0, 1.0)?;
+        within("classifier", self.classifier, 0.0, 1e3)?;
+        if let Some([low, high]) = self.interval {
+            not_negative("interval", low)?;
+            if high.is_nan() || high <= low {
+                let message = format!("wanted two noise levels, the lower first; this is [{low}, {high}]");
+                return Err(Error::config("interval", message));
+            }
+        }
+        self.threshold.as_ref().map_or(Ok(()), |threshold| under("threshold", threshold.check()))
+    }
+
+    /// The scale at a noise level: 1, which is none, outside of the interval.
+    pub fn scale(&self, scale: f64, sigma: f64) -> f64 {
+        match self.interval {
+            Some([low, high]) if !(low..=high).contains(&sigma) => 1.0,
+            _ => 1.0 + (scale - 1.0) * self.schedule.weight(progress(sigma)),
+        }
+    }
+
+    /// Whether anything is set that says how two predictions are put together.
+    pub fn is_of_pairs(&self) -> bool {
+        let plain = Self::default();
+        let named = |guiding: &Self| (guiding.method.name(), guiding.schedule.name());
+        self.interval.is_some() || self.rescale > 0.0 || named(self) != named(&plain)
+    }
+}
+
+/// How far a walk has come at a noise level, whatever its schedule: from 0 (noise) to 1 (data), `1 − (2/π) atan σ`, which is equal
+/// steps of the cosine schedule (Nichol and Dhariwal 2021, <https://arxiv.org/abs/2102.09672>).
+fn progress(sigma: f64) -> f64 {
+    1.0 - sigma.atan() * std::f64::consts::FRAC_2_PI
+}
+
+#[cfg(test)]
+mod tests;

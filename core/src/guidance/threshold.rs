@@ -1,0 +1,82 @@
+//! Dynamic thresholding: predictions that leave the range of the data are scaled back into it, sample by sample.
+//!
+//! ```text
+//! s = max(r, the p-quantile of |D|),   D ← clip(D, −s, s) r/s
+//! ```
+//!
+//! Saharia et al. 2022 (Imagen), section 2.3, <https://arxiv.org/abs/2205.11487>, with `r` = 1. What is scaled back leaves the
+//! ends of the range: data that mostly lie there, as digits on black do, want a low `p`, which clips without scaling.
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::config::check::{between, positive};
+use crate::samplers::Denoiser;
+
+/// Where to bound predictions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Threshold {
+    /// The share of a sample's values that is not clipped, from 0 to 1.
+    pub percentile: f64,
+    /// The data lie within `[−limit, limit]`.
+    pub limit: f64,
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self { percentile: 0.995, limit: 1.0 }
+    }
+}
+
+impl Threshold {
+    pub(super) fn check(&self) -> Result<()> {
+        positive("limit", self.limit)?;
+        if self.percentile == 1.0 { Ok(()) } else { between("percentile", self.percentile, 0.0, 1.0) }
+    }
+
+    /// `[batch, features]`, bounded.
+    pub fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+        let bound = quantile(&x, self.percentile).clamp_min(self.limit); // [batch, 1]
+        let x = x / bound;
+        x.clamp(-1.0, 1.0) * self.limit
+    }
+}
+
+/// A denoiser whose predictions are bounded.
+pub struct Thresholded {
+    /// What denoises.
+    pub inner: Box<dyn Denoiser>,
+    /// Where to.
+    pub threshold: Threshold,
+}
+
+impl Denoiser for Thresholded {
+    fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        self.threshold.apply(self.inner.denoise(x, sigma))
+    }
+}
+
+/// Halvings: what is left of the largest value is below a float's precision.
+const HALVINGS: usize = 26;
+
+/// The `⌈p n⌉`-th smallest of each row's `n` absolute values, `[batch, 1]`, as a constant.
+///
+/// It is found by halving an interval, since sorting reads back from a GPU.
+pub fn quantile(x: &Tensor<2>, p: f64) -> Tensor<2> {
+    let x = x.clone().without_autodiff().abs();
+    let [rows, features] = x.dims();
+    let wanted = (p * features as f64).ceil();
+    let mut high = x.clone().max_dim(1);
+    let mut low = high.zeros_like();
+    for _ in 0..HALVINGS {
+        let middle = (low.clone() + high.clone()) * 0.5;
+        let within = x.clone().lower_equal(middle.clone().expand([rows, features]));
+        let enough = within.int().sum_dim(1).greater_equal_elem(wanted);
+        low = middle.clone().mask_where(enough.clone(), low);
+        high = high.mask_where(enough, middle);
+    }
+    high
+}

@@ -1,0 +1,23 @@
+//! Weights: how strongly to guide at each noise level, as a multiple of `w − 1` whose mean over a walk is 1.
+//!
+//! Wang et al. 2024, "Analysis of classifier-free guidance weight schedulers", <https://arxiv.org/abs/2404.13040>: weights that rise
+//! towards the data do better than one that stays.
+
+mod constant;
+mod linear;
+mod cosine;
+
+/// A weight that follows the noise.
+pub trait Weight {
+    /// The weight where the walk has come so far: 0 is noise, 1 is data.
+    fn weight(&self, progress: f64) -> f64;
+}
+
+registry! {
+    /// The weights of guidance that a configuration can name.
+    pub enum WeightConfig("guidance weight"): dyn Weight {
+        "constant" => constant::Constant,
+        "linear" => linear::Linear,
+        "cosine" => cosine::Cosine,
+    }
+}

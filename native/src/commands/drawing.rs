@@ -1,0 +1,165 @@
+//! Drawing samples and writing them: what `sample`, `edit` and `interpolate` share.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use kiln::data::Split;
+use kiln::editing::Edit;
+use kiln::model::{Card, Classes, Helpers, Model, Request};
+
+use super::guides::Guides;
+use super::walk::Walk;
+use crate::draw::{Drawn, batch, draw_with};
+use crate::failure::{Outcome, argument};
+use crate::models::{self, Loaded};
+use crate::progress::Bar;
+use crate::save::save;
+use crate::{out, picture};
+
+/// How to draw, and where to put what was drawn.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Drawing {
+    /// Entry of the zoo, .safetensors file, or folder of a run
+    model: String,
+    #[command(flatten)]
+    walk: Walk,
+    #[command(flatten)]
+    guides: Guides,
+    /// Class by name or index, `each` for one after the other (where there are classes, the default of `sample`), or
+    /// `any` for whatever the data hold (the default of the others)
+    #[arg(long, value_name = "NAME|INDEX|each|any")]
+    class: Option<String>,
+    /// Seed of all noise: the same seed is the same picture on every device
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Samples at a time: a matter of memory, not of what is drawn [default: 64 pictures, 4096 points]
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Where the picture goes [default: outputs/samples/MODEL_seedSEED.png]
+    #[arg(long, value_name = "FILE.png")]
+    out: Option<PathBuf>,
+    /// Write the numbers too: little-endian f32, a row a sample; the picture is then drawn only with --out
+    #[arg(long, value_name = "FILE")]
+    raw: Option<PathBuf>,
+    /// Columns of a contact sheet [default: as many as rows]
+    #[arg(long)]
+    pub(super) columns: Option<usize>,
+    /// What to compute on (kiln devices)
+    #[arg(long, default_value = "auto")]
+    device: String,
+}
+
+/// What a command draws.
+pub(super) struct Wanted {
+    /// How many samples.
+    pub(super) count: usize,
+    /// What they are made from.
+    pub(super) edit: Option<Edit>,
+    /// Of which classes where nobody says; a model may have none.
+    pub(super) classes: Classes,
+    /// What to add to the default name of the picture.
+    pub(super) suffix: &'static str,
+}
+
+impl Drawing {
+    /// Draws what is wanted of a model with this card.
+    pub(super) fn run(&self, wanted: impl FnOnce(&Card) -> Outcome<Wanted>) -> Outcome {
+        let (found, device) = kiln::device::choose(&self.device)?;
+        let loaded = models::load(&self.model, &device)?;
+        let wanted = wanted(loaded.model.card())?;
+        let helpers = self.guides.load(&device)?;
+        let request = self.request(&*loaded.model, &helpers, &wanted)?;
+        let started = Instant::now();
+        let batch = self.batch.unwrap_or_else(|| batch(loaded.model.card()));
+        let drawn = draw_with(&*loaded.model, &request, &helpers, batch, &Bar::new("drawing", 0, 0))?;
+        let seconds = started.elapsed().as_secs_f64();
+        for path in self.write(&loaded, &drawn, &wanted)? {
+            out::say(path.display());
+        }
+        out::note(summary(wanted.count, &drawn, &found.name, seconds));
+        Ok(())
+    }
+
+    fn request(&self, model: &dyn Model, helpers: &Helpers, wanted: &Wanted) -> Outcome<Request> {
+        let classes = self.classes(model.card(), helpers, &wanted.classes)?;
+        let mut request = Request {
+            count: wanted.count,
+            seed: self.seed,
+            classes,
+            edit: wanted.edit.clone(),
+            ..self.walk.request(model)?
+        };
+        let unguided = request.classes == Classes::Any && helpers.weak.is_none();
+        if unguided && !model.card().classes.is_empty() && request.guidance.is_some_and(|scale| scale != 1.0)
+        {
+            let message = "--guidance has no class to guide towards: leave out --class any, or name one";
+            return Err(argument(message));
+        }
+        if let Some(scale) = self.guides.classifier_scale {
+            request.guiding.get_or_insert_with(|| defaults(model)).classifier = scale;
+        }
+        Ok(request)
+    }
+
+    /// The classes that are asked for; a model without any may have a classifier's.
+    fn classes(&self, card: &Card, helpers: &Helpers, default: &Classes) -> Outcome<Classes> {
+        let knowing = helpers.classifier.as_ref().map_or(card, |classifier| classifier.card());
+        Ok(match self.class.as_deref() {
+            Some("any") => Classes::Any,
+            None if knowing.classes.is_empty() => Classes::Any,
+            None => default.clone(),
+            Some("each") if !knowing.classes.is_empty() => Classes::Each,
+            Some(name) => Classes::One(knowing.class(name)?),
+        })
+    }
+
+    /// Writes what was asked for; the paths.
+    fn write(&self, loaded: &Loaded, drawn: &Drawn, wanted: &Wanted) -> Outcome<Vec<PathBuf>> {
+        let mut written = Vec::new();
+        if let Some(path) = &self.raw {
+            let bytes: Vec<u8> = drawn.rows.iter().flat_map(|value| value.to_le_bytes()).collect();
+            save(path, &bytes)?;
+            written.push(path.clone());
+        }
+        if let Some(path) = self.picture_path(wanted.suffix) {
+            save(&path, &self.draw_picture(loaded, drawn, wanted)?)?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+
+    fn picture_path(&self, suffix: &str) -> Option<PathBuf> {
+        let default = || {
+            let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
+            let name: String = self.model.trim_matches(['/', '.']).chars().map(plain).collect();
+            PathBuf::from(format!("outputs/samples/{name}{suffix}_seed{}.png", self.seed))
+        };
+        self.out.clone().or_else(|| self.raw.is_none().then(default))
+    }
+
+    fn draw_picture(&self, loaded: &Loaded, drawn: &Drawn, wanted: &Wanted) -> Outcome<Vec<u8>> {
+        let shape = &loaded.model.card().shape;
+        let reference = (shape.len() == 1).then(|| reference(loaded, wanted.count)).flatten();
+        let columns =
+            self.columns.or(matches!(wanted.edit, Some(Edit::Between { .. })).then_some(wanted.count));
+        Ok(picture::png(&drawn.rows, shape, columns, reference.as_deref())?)
+    }
+}
+
+/// The model's own guidance.
+fn defaults(model: &dyn Model) -> kiln::guidance::Guiding {
+    model.generator().and_then(|generator| generator.defaults().guiding).unwrap_or_default()
+}
+
+/// Fresh data, where the model knows its own and they can be read.
+pub(super) fn reference(loaded: &Loaded, count: usize) -> Option<Vec<f32>> {
+    let data = loaded.data.as_ref()?.open(loaded.path.as_deref(), Split::Test).ok()?;
+    Some(picture::examples(&*data, 0, count))
+}
+
+fn summary(count: usize, drawn: &Drawn, device: &str, seconds: f64) -> String {
+    let Drawn { steps, evaluations, .. } = drawn;
+    format!(
+        "{count} samples in {steps} steps, {evaluations} evaluations of the network, {seconds:.1} s on {device}"
+    )
+}
