@@ -10,7 +10,7 @@ pub(super) fn clipped(fields: &mut Fields, default: Switch) -> Result<()> {
     if clips.is_on() && fields.clip.is_none() {
         fields.clip = Some(range);
         fields.notes.push(format!(
-            "clip_sample: diffusers keeps predictions within ±{range}; Kiln's samplers do not, and differ where that binds"
+            "clip_sample: diffusers keeps predictions within ±{range}; Kiln's samplers do not, and differ where that binds (see sampling.guiding.threshold)"
         ));
     }
     Ok(())
@@ -27,7 +27,7 @@ pub(super) fn thresholded(fields: &mut Fields) -> Result<()> {
     // With the default bound it never is more than 1, which clips.
     fields.clip = (largest <= 1.0).then_some(1.0);
     fields.notes.push(format!(
-        "thresholding: diffusers bounds predictions by their {percentile}-quantile, {largest} at most; Kiln does that in its guidance, not in its sampler"
+        "thresholding: diffusers bounds predictions by their {percentile}-quantile, {largest} at most; Kiln's way of doing so is sampling.guiding.threshold"
     ));
     Ok(())
 }

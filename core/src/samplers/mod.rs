@@ -52,11 +52,6 @@ use std::cell::Cell;
 
 use burn::prelude::*;
 
-pub use dpm::Method;
-pub use exponential::Predicts;
-pub use multistep::{Last, Second};
-pub use unipc::Variant;
-
 use crate::random::{Key, Purpose};
 use crate::schedules::{Level, Schedule};
 use crate::{Error, Result};
