@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    completions, config, demo, devices, edit, evaluate, interpolate, likelihood, list, sample, train, zoo,
+    compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     List(list::Args),
     /// Look at configurations
     Config(config::Args),
+    /// Put another library's sampler in Kiln's words
+    Import(import::Args),
     /// What there is to compute on
     Devices(devices::Args),
     /// Draw 64 digits and a density, to see that it works

@@ -15,17 +15,21 @@ use serde::{Deserialize, Serialize};
 use super::adams_bashforth::{mean, transfer, weighted};
 use super::{Level, Sampler, Solver, Walk};
 use crate::Result;
+use crate::config::check::under;
 use crate::registry::{About, Member};
+use crate::schedules::discrete::{Betas, Table};
 
 /// Predictions that are kept for the steps to come.
 const KEPT: usize = 3;
 
 /// Second order; one evaluation a step once it has started.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pndm {
     /// How the first predictions are gathered.
     pub warmup: Warmup,
+    /// Where the middle of a step is: halfway between its training steps in this table; without one, in the schedule's time.
+    pub table: Option<Betas>,
 }
 
 /// A start for a multistep method.
@@ -56,15 +60,31 @@ impl Solver for Pndm {
     fn memory(&self) -> usize {
         KEPT
     }
+    fn check(&self) -> Result<()> {
+        self.table.as_ref().map_or(Ok(()), |table| under("table", table.check()))
+    }
     fn build(&self) -> Box<dyn Sampler> {
-        Box::new(Multistep { warmup: self.warmup, past: Vec::new() })
+        Box::new(Multistep {
+            warmup: self.warmup,
+            table: self.table.as_ref().map(Betas::table),
+            past: Vec::new(),
+        })
     }
 }
 
 /// Remembers predictions, newest first.
 struct Multistep {
     warmup: Warmup,
+    table: Option<Table>,
     past: Vec<Tensor<2>>,
+}
+
+impl Multistep {
+    fn middle(&self, walk: &Walk, from: Level, to: Level) -> Level {
+        let Some(table) = &self.table else { return walk.at(f64::midpoint(from.t, to.t)) };
+        let [from, to] = [from, to].map(|level| table.timestep_at(level.ratio()));
+        walk.at(walk.schedule.time(table.log_ratio_at(f64::midpoint(from, to))))
+    }
 }
 
 impl Sampler for Multistep {
@@ -74,7 +94,9 @@ impl Sampler for Multistep {
         let direction = match (self.warmup, self.past.len()) {
             // The last stage of either start stands at `to`, where data have no noise to predict.
             (Warmup::RungeKutta, ..=KEPT) | (Warmup::Linear, 1) if to.sigma == 0.0 => e.clone(),
-            (Warmup::RungeKutta, ..=KEPT) => runge_kutta(walk, &x, e, from, to),
+            (Warmup::RungeKutta, ..=KEPT) => {
+                runge_kutta(walk, &x, e, [from, self.middle(walk, from, to), to])
+            }
             (Warmup::Linear, 1) => {
                 let end = noise(walk, &transfer(&x, e, from, to), to);
                 weighted(&[0.5, 0.5], &[end, e.clone()])
@@ -96,8 +118,7 @@ fn noise(walk: &Walk, x: &Tensor<2>, at: Level) -> Tensor<2> {
 }
 
 /// Runge and Kutta's mean of four predictions, the stages carried by `φ` (Eq. 13).
-fn runge_kutta(walk: &Walk, x: &Tensor<2>, e_1: &Tensor<2>, from: Level, to: Level) -> Tensor<2> {
-    let mid = walk.at(f64::midpoint(from.t, to.t));
+fn runge_kutta(walk: &Walk, x: &Tensor<2>, e_1: &Tensor<2>, [from, mid, to]: [Level; 3]) -> Tensor<2> {
     let e_2 = noise(walk, &transfer(x, e_1, from, mid), mid);
     let e_3 = noise(walk, &transfer(x, &e_2, from, mid), mid);
     let e_4 = noise(walk, &transfer(x, &e_3, from, to), to);

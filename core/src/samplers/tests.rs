@@ -94,7 +94,7 @@ fn every_sampler_reaches_the_moments_of_the_data_under_every_schedule() {
     let mut samplers = SamplerConfig::all();
     samplers.push(SamplerConfig::Ddim(Ddim { eta: 0.5 }));
     samplers.push(SamplerConfig::Ddpm(Ddpm { variance: Variance::Large }));
-    samplers.push(SamplerConfig::Pndm(Pndm { warmup: Warmup::Linear }));
+    samplers.push(SamplerConfig::Pndm(Pndm { warmup: Warmup::Linear, table: None }));
     samplers.push(SamplerConfig::EdmStochastic(EdmStochastic {
         method: Descent::Euler,
         ..EdmStochastic::default()

@@ -41,6 +41,8 @@ pub struct Unipc {
     pub variant: Variant,
     /// Whether steps are corrected.
     pub corrector: bool,
+    /// Steps that are not, counted from 0: the authors leave out the first few under strong guidance.
+    pub uncorrected: Vec<usize>,
     /// What is interpolated.
     pub predict: Predicts,
     /// What the last steps do; `lower_order` holds in walks of any length.
@@ -53,6 +55,7 @@ impl Default for Unipc {
             order: 2,
             variant: Variant::default(),
             corrector: true,
+            uncorrected: Vec::new(),
             predict: Predicts::default(),
             last: Last::default(),
         }
@@ -83,6 +86,12 @@ impl Solver for Unipc {
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(Walker { config: self.clone(), history: History::default(), before: None })
+    }
+}
+
+impl Unipc {
+    fn corrects(&self, step: usize) -> bool {
+        self.corrector && !self.uncorrected.contains(&step)
     }
 }
 
@@ -134,9 +143,9 @@ impl Sampler for Walker {
         let order = self.config.last.falling(walk, to, self.config.order).min(self.history.len());
         let step = self.config.predict.step(from, to, 0.0);
         let next = self.history.advance(x.clone(), [from, to], step.carry, &self.moments(&step, order));
-        if self.config.corrector {
+        if self.config.corrects(walk.step()) {
             self.before = Some(Before { x, at: from, order });
-        } else {
+        } else if !self.config.corrector {
             self.history.keep(self.config.order - 1);
         }
         Ok(next)

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::Schedule;
 use crate::registry::{About, Member};
 
+/// The last time: as good as 1.
+const LATEST: f64 = 1.0 - 1e-12;
+
 /// `α = 1 − t, σ = t`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -35,6 +38,7 @@ impl Schedule for CondOt {
         1.0
     }
     fn time(&self, ratio: f64) -> f64 {
-        ratio / (1.0 + ratio)
+        // At 1 there is no signal, and `x/α` is not defined.
+        (ratio / (1.0 + ratio)).min(LATEST)
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod demo;
 // What there is
 pub(crate) mod list;
 pub(crate) mod config;
+pub(crate) mod import;
 pub(crate) mod devices;
 pub(crate) mod completions;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Likelihood(args) => likelihood::run(args),
         Command::Config(args) => config::run(args),
+        Command::Import(args) => import::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Demo(args) => demo::run(args),
         Command::List(args) => {

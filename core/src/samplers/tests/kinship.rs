@@ -88,7 +88,7 @@ fn lms_is_ipndm_on_equal_steps() {
 #[test]
 fn pndm_starts_at_its_order() {
     for warmup in [Warmup::Linear, Warmup::RungeKutta] {
-        let measured = orders(&SamplerConfig::Pndm(Pndm { warmup }), 0);
+        let measured = orders(&SamplerConfig::Pndm(Pndm { warmup, table: None }), 0);
         assert!(measured.iter().all(|order| *order > 1.6), "{warmup:?}: {measured:.2?}");
     }
 }
@@ -97,8 +97,8 @@ fn pndm_starts_at_its_order() {
 #[test]
 fn starts_and_restarts_cost_what_they_are_said_to() {
     for (sampler, steps, evaluations) in [
-        (SamplerConfig::Pndm(Pndm { warmup: Warmup::Linear }), 10, 11),
-        (SamplerConfig::Pndm(Pndm { warmup: Warmup::RungeKutta }), 10, 19),
+        (SamplerConfig::Pndm(Pndm { warmup: Warmup::Linear, table: None }), 10, 11),
+        (SamplerConfig::Pndm(Pndm { warmup: Warmup::RungeKutta, table: None }), 10, 19),
         (named("restart"), 18, 43),
     ] {
         let schedule = ScheduleConfig::named("edm").expect("edm");

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{GridConfig, Spacing, Span};
-use crate::config::check::under;
+use crate::config::check::{positive, under};
 use crate::registry::{About, Member};
 use crate::schedules::discrete::{Betas, Table};
 use crate::{Error, Result};
@@ -43,14 +43,14 @@ pub enum TimestepRule {
     DpmSolver,
 }
 
-/// How levels between two training steps are found.
+/// How levels are found that are not at a whole training step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Interpolation {
-    /// `σ/α` is linear between them.
+    /// `σ/α` is linear between two of them.
     #[default]
     Linear,
-    /// Its logarithm is.
+    /// No training steps are visited, but equal steps of `ln σ/α` from the noisiest to the least noisy, where the walk ends.
     LogLinear,
 }
 
@@ -77,12 +77,16 @@ pub struct Discrete {
     pub rule: TimestepRule,
     /// Added to the training steps of `leading`.
     pub steps_offset: usize,
-    /// How levels between two training steps are found.
+    /// How levels are found that are not at a whole training step.
     pub interpolation: Interpolation,
     /// Training steps whose `ln(α/σ)` is below this are left out, by the rule of DPM-Solver (`lambda_min_clipped`).
     pub lambda_min: Option<f64>,
     /// Another grid that takes over between the first and the last of these levels: `use_karras_sigmas` and the like.
     pub respaced: Option<Box<GridConfig>>,
+    /// Where that grid ends, in place of the last of these levels.
+    pub sigma_min: Option<f64>,
+    /// Where that grid starts, in place of the first of them.
+    pub sigma_max: Option<f64>,
     /// Where the walk ends.
     pub ending: Ending,
 }
@@ -111,18 +115,33 @@ impl Discrete {
 
     /// `σ/α` at those, or as another grid spaces them.
     pub fn ratios(&self, steps: usize) -> Result<Vec<f64>> {
-        let table = self.betas.table();
+        let table = self.table();
         let timesteps = self.timesteps(steps)?;
-        let at = |timestep: f64| match self.interpolation {
-            Interpolation::Linear => table.ratio_at(timestep),
-            Interpolation::LogLinear => table.log_ratio_at(timestep),
+        let ratios: Vec<f64> = match self.interpolation {
+            Interpolation::Linear => timesteps.into_iter().map(|timestep| table.ratio_at(timestep)).collect(),
+            Interpolation::LogLinear => {
+                let [least, most] = table.range();
+                let place = |i: usize| i as f64 / steps.max(1) as f64;
+                (0..steps).map(|i| most.powf(1.0 - place(i)) * least.powf(place(i))).collect()
+            }
         };
-        let ratios: Vec<f64> = timesteps.into_iter().map(at).collect();
         let ratios = match &self.respaced {
             Some(grid) => respace(grid, steps, self.ends(&table, &ratios))?,
             None => ratios,
         };
         Ok(ratios.into_iter().map(|ratio| self.betas.precision.round(ratio)).collect())
+    }
+
+    /// The noise levels of all training steps. A rescaled table's last has no signal at all; rules that divide by what is left of it
+    /// stop short of that.
+    fn table(&self) -> Table {
+        let mut table = self.betas.table();
+        if let (true, TimestepRule::Ddim, Some(last)) =
+            (self.betas.zero_terminal_snr, self.rule, table.ratios.last_mut())
+        {
+            *last = f64::INFINITY;
+        }
+        table
     }
 
     /// Training steps that are not too noisy.
@@ -167,10 +186,11 @@ impl Discrete {
 
     /// Between which levels another grid takes over: the whole table's, or those at the timesteps, as diffusers does.
     fn ends(&self, table: &Table, ratios: &[f64]) -> [f64; 2] {
-        match (self.rule, ratios) {
-            (TimestepRule::Euler, [first, .., last]) => [*last, *first],
+        let [least, most] = match (self.rule, self.interpolation, ratios) {
+            (TimestepRule::Euler, Interpolation::Linear, [first, .., last]) => [*last, *first],
             _ => table.range(),
-        }
+        };
+        [self.sigma_min.unwrap_or(least), self.sigma_max.unwrap_or(most)]
     }
 }
 
@@ -193,15 +213,19 @@ impl Spacing for Discrete {
     }
 
     fn end(&self, span: &Span) -> Result<f64> {
+        let lowest = self.interpolation == Interpolation::LogLinear && self.respaced.is_none();
         Ok(match self.ending {
-            Ending::Data => 0.0,
-            Ending::Lowest => span.schedule.time(self.betas.table().range()[0]),
+            Ending::Data if !lowest => 0.0,
+            Ending::Data | Ending::Lowest => span.schedule.time(self.betas.table().range()[0]),
         })
     }
 
     fn check(&self) -> Result<()> {
         under("betas", self.betas.check())?;
         self.check_lambda_min()?;
+        for (name, bound) in [("sigma_min", self.sigma_min), ("sigma_max", self.sigma_max)] {
+            bound.map_or(Ok(()), |bound| positive(name, bound))?;
+        }
         match &self.respaced {
             Some(grid) => under("respaced", grid.check()),
             None => Ok(()),

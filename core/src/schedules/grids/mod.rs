@@ -14,6 +14,8 @@ mod discrete;
 mod table;
 mod ays;
 mod explicit;
+mod crash;
+mod stop;
 mod fit;
 
 use super::{Level, Schedule};
@@ -23,6 +25,7 @@ use crate::{Error, Result};
 pub use ays::AysTable;
 pub use discrete::{Ending, Interpolation, TimestepRule, TimestepSpacing};
 pub use fit::{Aim, Fit, fit};
+pub use linear::Bound;
 pub use shift::ShiftRule;
 
 /// What a grid is to cover.
@@ -69,6 +72,8 @@ registry! {
         "discrete" => discrete::Discrete,
         "ays" => ays::Ays,
         "explicit" => explicit::Explicit,
+        "crash" => crash::Crash,
+        "stop" => stop::Stop,
     }
 }
 
@@ -86,7 +91,7 @@ impl Span<'_> {
 }
 
 impl GridConfig {
-    /// `steps + 1` levels, falling, the last of them data unless the grid ends earlier.
+    /// `steps + 1` levels, falling, the last of them data unless the grid ends earlier: there it may repeat the level before.
     ///
     /// Where the schedule does not reach the start of the range, the walk starts from the noisiest that it reaches.
     pub fn levels(&self, span: &Span) -> Result<Vec<Level>> {
@@ -97,8 +102,11 @@ impl GridConfig {
         }
         let span = &Span { range: self.reachable(span)?, ..*span };
         let mut times = self.times(span)?;
-        times.push(self.end(span)?);
-        if let Some(pair) = times.windows(2).find(|pair| pair[0].is_nan() || pair[0] <= pair[1]) {
+        let end = self.end(span)?;
+        times.push(end);
+        let stops = |pair: &[f64]| pair[0] == pair[1] && pair[1] == end && end > 0.0;
+        let rises = |pair: &&[f64]| pair[0].is_nan() || pair[0] <= pair[1] && !stops(pair);
+        if let Some(pair) = times.windows(2).find(rises) {
             return Err(self.does_not_fall(pair[0], pair[1], span));
         }
         Ok(times.into_iter().map(|t| Level::at(span.schedule, t)).collect())

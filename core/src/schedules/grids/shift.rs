@@ -66,7 +66,7 @@ impl Default for Shift {
             base_tokens: 256,
             max_tokens: 4096,
             token_features: 64,
-            base: Box::new(GridConfig::Linear(Linear {})),
+            base: Box::new(GridConfig::Linear(Linear::default())),
         }
     }
 }

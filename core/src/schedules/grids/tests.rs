@@ -56,7 +56,7 @@ fn every_grid_falls_from_the_top_to_data_under_every_schedule() {
             assert_eq!(levels.len(), steps + 1, "{place}");
             let top = schedule.largest().min(80.0);
             assert!(own || (levels[0].ratio() / top - 1.0).abs() < 1e-9, "{place}: {}", levels[0].ratio());
-            assert_eq!(levels[steps].sigma, 0.0);
+            assert!((levels[steps].sigma == 0.0) == (grid.name() != "stop"), "{place}");
         }
         assert!(grid.levels(&span(0, &*schedule)).is_err());
     }
@@ -202,4 +202,42 @@ fn what_makes_no_grid_is_refused() {
     let error =
         GridConfig::named("linear").expect("linear").levels(&span(10, &bad)).expect_err("no schedule");
     assert!(error.to_string().contains("`schedule.beta_min`"), "{error}");
+}
+
+/// v-diffusion's `get_crash_schedule`, from noise alone: `σ = sin²(π t/2)`.
+#[test]
+fn crash_is_a_squared_sine_of_equal_steps() {
+    let frame = schedule("vp");
+    let span = Span { range: [0.002, 1e12], ..span(4, &*frame) };
+    let levels = GridConfig::named("crash").and_then(|grid| grid.levels(&span)).expect("a grid");
+    for (i, level) in levels.iter().enumerate() {
+        let sigma = (std::f64::consts::FRAC_PI_2 * (1.0 - i as f64 / 4.0)).sin().powi(2);
+        assert!((level.sigma - sigma).abs() < 1e-12, "{level:?}");
+    }
+}
+
+/// It may repeat a level at its end, which no other grid may.
+#[test]
+fn a_grid_that_stops_ends_at_its_last_level() {
+    let frame = schedule("edm");
+    let levels = grid(json!({ "kind": "stop" })).levels(&span(5, &*frame)).expect("a grid");
+    assert_eq!(levels[5], levels[4]);
+    assert!((levels[5].sigma - 0.002).abs() < 1e-12);
+    assert!(refusal(&grid(json!({ "kind": "explicit", "levels": [2.0, 2.0] })), 2).contains("must fall"));
+}
+
+/// With both ends written and counted, and with the last left out.
+#[test]
+fn linear_steps_run_between_the_times_that_are_asked_for() {
+    let frame = schedule("cond_ot");
+    let times = |last: &str| -> Vec<f64> {
+        let grid = grid(json!({ "kind": "linear", "from": 0.9, "to": 0.1, "last": last }));
+        grid.levels(&span(4, &*frame)).expect("a grid").iter().map(|level| level.t).collect()
+    };
+    let between = |times: Vec<f64>, parts: f64| {
+        assert_eq!(times[4], 0.0);
+        (0..4).for_each(|i| assert!((times[i] - 0.9 + 0.8 * i as f64 / parts).abs() < 1e-14, "{times:?}"));
+    };
+    between(times("included"), 3.0);
+    between(times("excluded"), 4.0);
 }

@@ -1,0 +1,125 @@
+//! Import: what other libraries call their samplers, in Kiln's own words.
+//!
+//! A scheduler of diffusers is a solver, a table of noise levels, a rule that picks levels from it and the prediction that its network
+//! makes: here these are `sampler`, `schedule`, `grid` and the model's `prediction`. Every field of a file is understood, noted as
+//! having no effect, or refused by name. Nothing is approximated in silence: that the two then draw the same samples is what the
+//! oracle test proves.
+
+mod fields;
+mod levels;
+mod bounds;
+mod exponential;
+mod classic;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::config::typed;
+use crate::diffusion::{PredictionConfig, Sampling};
+use crate::error::unknown;
+use crate::{Error, Result};
+
+use fields::Fields;
+
+/// A scheduler in Kiln's words.
+#[derive(Clone, Debug, Serialize)]
+pub struct Imported {
+    /// What it was called.
+    #[serde(skip)]
+    pub class: String,
+    /// What its network predicts: the model's `prediction`.
+    pub prediction: PredictionConfig,
+    /// The model's `sigma_data`, where the scheduler has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sigma_data: Option<f64>,
+    /// Noise levels `σ/α` at the end and at the start of sampling: the model's `range`.
+    pub range: [f64; 2],
+    /// How to sample.
+    pub sampling: Sampling,
+    /// Predictions were kept within plus and minus this.
+    #[serde(skip)]
+    pub clip: Option<f64>,
+    /// What a reader should know: fields without effect, and where the two libraries differ.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+/// What a scheduler's fields come to, before it is read as a [`Sampling`].
+struct Parts {
+    sampler: Value,
+    schedule: Value,
+    grid: Value,
+    prediction: &'static str,
+    sigma_data: Option<f64>,
+    range: Option<[f64; 2]>,
+}
+
+impl Parts {
+    /// The rest of a scheduler, whose levels end where they end by themselves.
+    fn new(sampler: Value, schedule: &str, grid: Value, prediction: &'static str) -> Self {
+        Self { sampler, schedule: json!(schedule), grid, prediction, sigma_data: None, range: None }
+    }
+}
+
+type Read = fn(&mut Fields) -> Result<Parts>;
+
+/// The schedulers that are understood.
+const CLASSES: &[(&str, Read)] = &[
+    ("DDIMScheduler", classic::ddim),
+    ("DDPMScheduler", classic::ddpm),
+    ("PNDMScheduler", classic::pndm),
+    ("IPNDMScheduler", classic::ipndm),
+    ("EulerDiscreteScheduler", classic::euler),
+    ("EulerAncestralDiscreteScheduler", classic::euler_ancestral),
+    ("HeunDiscreteScheduler", classic::heun),
+    ("KDPM2DiscreteScheduler", classic::dpm2),
+    ("KDPM2AncestralDiscreteScheduler", classic::dpm2_ancestral),
+    ("LMSDiscreteScheduler", classic::lms),
+    ("EDMEulerScheduler", classic::edm_euler),
+    ("FlowMatchEulerDiscreteScheduler", classic::flow_euler),
+    ("FlowMatchHeunDiscreteScheduler", classic::flow_heun),
+    ("DEISMultistepScheduler", exponential::deis),
+    ("DPMSolverMultistepScheduler", exponential::multistep),
+    ("DPMSolverSinglestepScheduler", exponential::singlestep),
+    ("UniPCMultistepScheduler", exponential::unipc),
+    ("SASolverScheduler", exponential::sa_solver),
+    ("EDMDPMSolverMultistepScheduler", exponential::edm_multistep),
+];
+
+/// Steps where a file does not say, which it never does: what diffusers' pipelines take.
+const STEPS: usize = 50;
+
+/// Reads a scheduler of diffusers: the content of its `scheduler_config.json`. Arguments that diffusers takes only when it steps
+/// (`eta`, `s_churn`, …) may be written beside the others.
+pub fn diffusers(file: &Value) -> Result<Imported> {
+    let Value::Object(map) = file else {
+        return Err(Error::config(".", "wanted a map of a scheduler's fields, as diffusers saves it"));
+    };
+    let (class, read) = class(map)?;
+    let mut fields = Fields::new(class, map);
+    let Parts { sampler, schedule, grid, prediction, sigma_data, range } = read(&mut fields)?;
+    let sampling = typed(json!({ "sampler": sampler, "schedule": schedule, "grid": grid, "steps": STEPS }))?;
+    Ok(Imported {
+        class: class.into(),
+        prediction: PredictionConfig::named(prediction)?,
+        sigma_data,
+        range: range.unwrap_or([0.002, 80.0]),
+        sampling,
+        clip: fields.clip,
+        notes: fields.finish()?,
+    })
+}
+
+fn class(map: &Map<String, Value>) -> Result<(&'static str, Read)> {
+    let names: Vec<&str> = CLASSES.iter().map(|(name, _)| *name).collect();
+    let Some(Value::String(written)) = map.get("_class_name") else {
+        let message = format!("wanted the scheduler's class, one of: {}", names.join(", "));
+        return Err(Error::config("_class_name", message));
+    };
+    let found = CLASSES.iter().find(|(name, _)| name == written);
+    let refused = || Error::config("_class_name", unknown("scheduler", written, &names).to_string());
+    found.copied().ok_or_else(refused)
+}
+
+#[cfg(test)]
+mod tests;

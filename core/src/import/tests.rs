@@ -1,0 +1,97 @@
+//! Files as diffusers writes them, and what is refused.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::schedules::grids::Span;
+
+fn imported(file: Value) -> Imported {
+    diffusers(&file).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn refusal(file: Value) -> String {
+    diffusers(&file).expect_err("this should be refused").to_string()
+}
+
+/// `scheduler/scheduler_config.json` of Stable Diffusion 1.5.
+fn stable_diffusion() -> Value {
+    json!({
+        "_class_name": "PNDMScheduler", "_diffusers_version": "0.6.0", "beta_end": 0.012,
+        "beta_schedule": "scaled_linear", "beta_start": 0.00085, "num_train_timesteps": 1000,
+        "set_alpha_to_one": false, "skip_prk_steps": true, "steps_offset": 1, "trained_betas": null,
+        "clip_sample": false,
+    })
+}
+
+#[test]
+fn a_file_of_stable_diffusion_is_understood() {
+    let imported = imported(stable_diffusion());
+    let sampling = serde_json::to_value(&imported.sampling).expect("a map");
+    assert_eq!(sampling["sampler"], json!({ "kind": "pndm", "warmup": "linear" }));
+    assert_eq!(imported.prediction.name(), "epsilon");
+    assert_eq!(imported.notes, ["clip_sample: has no effect: PNDMScheduler does not read it"]);
+    let span = Span { steps: 50, schedule: &*imported.sampling.schedule, range: imported.range, features: 1 };
+    let levels = imported.sampling.grid.levels(&span).expect("levels");
+    // Timestep 981 of betas from 0.00085 to 0.012: the first of fifty, with an offset of one.
+    assert!((levels[0].ratio() - 13.16).abs() < 0.01, "{}", levels[0].ratio());
+    assert!((levels[50].ratio() - 0.0292).abs() < 1e-4, "{}", levels[50].ratio());
+}
+
+#[test]
+fn every_scheduler_is_read_with_its_defaults() {
+    for (class, _) in CLASSES {
+        let imported = imported(json!({ "_class_name": class }));
+        let span =
+            Span { steps: 20, schedule: &*imported.sampling.schedule, range: imported.range, features: 4 };
+        imported.sampling.sampler.check().unwrap_or_else(|error| panic!("{class}: {error}"));
+        let levels = imported.sampling.grid.levels(&span).unwrap_or_else(|error| panic!("{class}: {error}"));
+        assert!(levels[0].ratio() > 30.0, "{class} starts at {}", levels[0].ratio());
+    }
+}
+
+#[test]
+fn a_field_is_understood_noted_or_refused_by_its_name() {
+    let with = |key: &str, value: Value| {
+        let mut file = json!({ "_class_name": "DPMSolverMultistepScheduler" });
+        file[key] = value;
+        file
+    };
+    let noted = imported(with("skip_prk_steps", json!(true)));
+    assert!(noted.notes[0].starts_with("skip_prk_steps"), "{:?}", noted.notes);
+    let noted = imported(with("flow_shift", json!(3.0)));
+    assert!(noted.notes[0].starts_with("flow_shift"), "{:?}", noted.notes);
+    for (key, value, reason) in [
+        ("solver_orde", json!(2), "did you mean `solver_order`"),
+        ("solver_order", json!(4), "1, 2, 3"),
+        ("solver_order", json!("two"), "a whole number"),
+        ("algorithm_type", json!("sde-dpmsolver"), "gives it up"),
+        ("beta_schedule", json!("cosine"), "squaredcos_cap_v2"),
+        ("variance_type", json!("learned"), "variance"),
+        ("use_karras_sigmas", json!("yes"), "true or false"),
+    ] {
+        let error = diffusers(&with(key, value)).and_then(|imported| imported.sampling.sampler.check());
+        let error = error.expect_err("this should be refused").to_string();
+        assert!(error.contains(reason) && error.contains("order") | error.contains(key), "{error}");
+    }
+    let both = json!({ "_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": true, "use_beta_sigmas": true });
+    assert!(refusal(both).contains("use_karras_sigmas is on as well"));
+}
+
+#[test]
+fn a_scheduler_that_is_not_known_is_refused_with_those_that_are() {
+    assert!(refusal(json!({ "_class_name": "DDIMSchedular" })).contains("did you mean `DDIMScheduler`"));
+    assert!(refusal(json!({ "beta_start": 0.1 })).contains("_class_name"));
+    assert!(refusal(json!([1])).contains("a map"));
+}
+
+/// What is written is read again as a part of a model's configuration.
+#[test]
+fn what_was_imported_survives_writing_and_reading() {
+    for (class, _) in CLASSES {
+        let imported = imported(json!({ "_class_name": class }));
+        let written = serde_json::to_value(&imported).expect("a map");
+        let model: crate::diffusion::DiffusionConfig = typed(written.clone()).expect("a model");
+        let again = serde_json::to_value(&model.sampling).expect("a map");
+        assert_eq!(again, written["sampling"], "{class}");
+    }
+}
