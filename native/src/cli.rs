@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{completions, config, demo, devices, evaluate, list, sample, train, zoo};
+use crate::commands::{compare, completions, config, demo, devices, evaluate, list, sample, train, zoo};
 
 /// Generative models: train them, keep them, draw from them.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Train(train::Args),
     /// Measure how good a model is
     Evaluate(evaluate::Args),
+    /// Walk a model's samples with several samplers, and hold them beside one another
+    Compare(compare::Args),
     /// What a configuration can name, with summaries and papers
     List(list::Args),
     /// Look at configurations

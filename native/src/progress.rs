@@ -34,6 +34,11 @@ impl Bar {
         self.0.inc(1);
     }
 
+    /// So many steps lie behind.
+    pub fn at(&self, position: u64) {
+        self.0.set_position(position);
+    }
+
     /// What is being done.
     pub fn message(&self, what: impl Into<Cow<'static, str>>) {
         self.0.set_message(what);

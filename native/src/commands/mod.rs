@@ -8,6 +8,7 @@ pub(crate) mod zoo;
 pub(crate) mod sample;
 pub(crate) mod train;
 pub(crate) mod evaluate;
+pub(crate) mod compare;
 pub(crate) mod demo;
 
 // What there is
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Sample(args) => sample::run(args),
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Config(args) => config::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Demo(args) => demo::run(args),
