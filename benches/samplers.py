@@ -111,6 +111,7 @@ def method():
 
 - Both sides run in turn, pinned to the same processors, with as many threads as processors. Two walks warm up; then at least five
   count, and as many as `--seconds` allows. A step is a walk's time by its number of steps, whatever the step evaluates.
+  A walk of diffusers' that takes ten seconds is walked once.
 - Kiln walks under the variance-preserving schedule on Karras' levels, diffusers' schedulers as they come but for the options above
   and without clipping. Levels and time steps are prepared outside of the measured time on both sides.
 - The denoiser answers with a tensor that is there already. PyTorch runs eagerly, in inference mode, and draws its noise from its

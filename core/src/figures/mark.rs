@@ -8,9 +8,6 @@ use super::frame::Area;
 use super::text;
 use crate::Result;
 
-/// Curves of different colours before the shape of their marks changes.
-const COLOURS: usize = 6;
-
 /// How one curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Style {
@@ -28,11 +25,11 @@ enum Shape {
     Cross,
 }
 
-/// The styles of as many curves as there are; the first thirty differ.
+/// The styles of as many curves as there are. Six colours and five shapes go round together: the first thirty differ, and of
+/// two curves that coincide both marks are seen.
 pub(super) fn styles() -> impl Iterator<Item = Style> {
     let shapes = [Shape::Disc, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Cross];
-    let shapes = shapes.into_iter().cycle().flat_map(|shape| std::iter::repeat_n(shape, COLOURS));
-    strokes().zip(shapes).map(|(colour, shape)| Style { colour, shape })
+    strokes().zip(shapes.into_iter().cycle()).map(|(colour, shape)| Style { colour, shape })
 }
 
 impl Style {

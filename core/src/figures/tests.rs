@@ -103,7 +103,6 @@ fn what_is_no_plane_is_refused() {
 fn a_falling_curve_falls_and_each_series_has_its_colour() {
     let falling: Vec<(f64, f64)> = (0..300).map(|i| (f64::from(i), (-f64::from(i) / 60.0).exp())).collect();
     let flat: Vec<(f64, f64)> = (0..300).map(|i| (f64::from(i), 0.5)).collect();
-    let blue = |Rgb([r, g, b]): Rgb<u8>| b > 150 && r < 40 && g < 140;
     for scale in [Scale::Linear, Scale::Log] {
         let picture = curve("loss", &[("train", &falling), ("test", &flat)], scale).unwrap();
         let height = |x: u32| (60..480).find(|y| blue(*picture.get_pixel(x, *y)));
@@ -130,16 +129,16 @@ fn odd_curves_are_drawn_and_empty_ones_refused() {
 }
 
 /// The first pixel from the top in column `x` that is so coloured.
-fn first(picture: &RgbImage, x: u32, coloured: impl Fn(&Rgb<u8>) -> bool) -> Option<u32> {
-    (60..480).find(|y| coloured(picture.get_pixel(x, *y)))
+fn first(picture: &RgbImage, x: u32, coloured: impl Fn(Rgb<u8>) -> bool) -> Option<u32> {
+    (60..480).find(|y| coloured(*picture.get_pixel(x, *y)))
 }
 
-fn blue(Rgb([r, g, b]): &Rgb<u8>) -> bool {
-    *b > 150 && *r < 40 && *g < 140
+fn blue(Rgb([r, g, b]): Rgb<u8>) -> bool {
+    b > 150 && r < 40 && g < 140
 }
 
-fn orange(Rgb([r, g, b]): &Rgb<u8>) -> bool {
-    *r > 190 && *g < 120 && *b < 40
+fn orange(Rgb([r, g, b]): Rgb<u8>) -> bool {
+    r > 190 && g < 120 && b < 40
 }
 
 #[test]
@@ -158,7 +157,7 @@ fn a_power_is_a_straight_line_on_two_logarithmic_axes() {
     let legend: Vec<u32> =
         (680..picture.width()).filter(|x| first(&picture, *x, |_| true).is_some()).collect();
     assert!(
-        legend.iter().any(|x| (30..200).any(|y| orange(picture.get_pixel(*x, y)))),
+        legend.iter().any(|x| (30..200).any(|y| orange(*picture.get_pixel(*x, y)))),
         "the legend is at the right"
     );
 }
@@ -170,8 +169,8 @@ fn panels_share_their_colours_and_empty_ones_are_refused() {
     let panel = |lines: Vec<Vec<(f64, f64)>>| Panel { title: "a", axes, lines, level: None };
     let both = [panel(vec![line.clone(), vec![]]), panel(vec![vec![], line.clone()])];
     let picture = panels(&["one", "two"], &both).unwrap();
-    let seen = |from: u32, coloured: fn(&Rgb<u8>) -> bool| {
-        (from..from + 680).any(|x| (60..480).any(|y| coloured(picture.get_pixel(x, y))))
+    let seen = |from: u32, coloured: fn(Rgb<u8>) -> bool| {
+        (from..from + 680).any(|x| (60..480).any(|y| coloured(*picture.get_pixel(x, y))))
     };
     assert!(seen(0, blue) && !seen(0, orange) && seen(680, orange));
     assert!(panels(&["one"], &[panel(vec![vec![]])]).is_err());
