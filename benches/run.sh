@@ -1,23 +1,34 @@
 #!/usr/bin/env bash
-# Measures Kiln beside PyTorch on this machine and writes benches/RESULTS.md and benches/results.json.
-# Arguments go to benches/compare.py, as in `benches/run.sh --seconds 1 --out outputs/bench`.
+# Measures Kiln beside its peers on this machine.
+#
+#   benches/run.sh            the library beside PyTorch: benches/RESULTS.md and results.json
+#   benches/run.sh samplers   a step of each sampler beside diffusers': benches/SAMPLERS.md and samplers.json
+#
+# Further arguments go to benches/compare.py or benches/samplers.py, as in `benches/run.sh --seconds 1 --out outputs/bench`.
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 peer="$CARGO_TARGET_DIR/peer"
 wanted=benches/peer/requirements.txt
 
-# The environment is whole when it holds a copy of the list that it was made from.
+# The environment is whole when it holds a copy of the list that it was made from; pip leaves alone what is there already.
 install_peer() {
     cmp -s "$wanted" "$peer/requirements.txt" && return
-    have python3 || die "the peer needs python3 with venv (Debian: apt install python3-venv)"
-    note "installing PyTorch into $peer: some gigabytes, once"
-    rm -rf "$peer"
-    python3 -m venv "$peer" || die "python3 has no venv (Debian: apt install python3-venv)"
+    have python3 || die "the peers need python3 with venv (Debian: apt install python3-venv)"
+    note "installing PyTorch and diffusers into $peer: some gigabytes, once"
+    [ -x "$peer/bin/python" ] || python3 -m venv "$peer" || die "python3 has no venv (Debian: apt install python3-venv)"
     # shellcheck disable=SC2086 # PEER_PIP is a list of pip's arguments
-    "$peer/bin/pip" install --quiet ${PEER_PIP:-} -r "$wanted"
+    "$peer/bin/python" -m pip install --quiet ${PEER_PIP:-} -r "$wanted"
     cp "$wanted" "$peer/requirements.txt"
 }
 
-step "Kiln: the build" cargo_brief build --release --locked -p kiln-native -p kiln-benches --bin kiln --bin kiln-bench
-step "PyTorch: the environment" install_peer
-PYTHONPYCACHEPREFIX="$peer/pycache" step "the comparison" "$peer/bin/python" benches/compare.py "$@"
+comparison=benches/compare.py
+programs=(-p kiln-native -p kiln-benches --bin kiln --bin kiln-bench)
+if [ "${1:-}" = samplers ]; then
+    comparison=benches/samplers.py
+    programs=(-p kiln-benches --bin kiln-bench)
+    shift
+fi
+
+step "Kiln: the build" cargo_brief build --release --locked "${programs[@]}"
+step "the peers: the environment" install_peer
+PYTHONPYCACHEPREFIX="$peer/pycache" step "the comparison" "$peer/bin/python" "$comparison" "$@"

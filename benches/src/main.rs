@@ -1,12 +1,13 @@
 //! `kiln-bench`: Kiln's half of the comparison that `benches/run.sh` makes.
 //!
-//! `parity` writes inputs and Kiln's outputs for the peer to reproduce; `measure` times the same work as the peer does.
+//! `parity` writes inputs and Kiln's outputs for the peer to reproduce; `measure` and `samplers` time the same work as the peer does.
 
 mod subject;
 mod clock;
 mod training;
 mod parity;
 mod operations;
+mod samplers;
 mod measure;
 
 use std::path::PathBuf;
@@ -38,6 +39,15 @@ enum Command {
         #[arg(long, default_value_t = 5.0)]
         seconds: f64,
     },
+    /// Time a step of every sampler with a denoiser that costs nothing, as JSON
+    Samplers {
+        /// Where to write
+        #[arg(long)]
+        out: PathBuf,
+        /// Seconds for each measurement, after its warm-up
+        #[arg(long, default_value_t = 1.0)]
+        seconds: f64,
+    },
 }
 
 #[derive(Args)]
@@ -54,16 +64,20 @@ struct Files {
 }
 
 fn main() -> Result<()> {
-    let (files, bytes) = match Arguments::parse().command {
+    let (out, bytes) = match Arguments::parse().command {
         Command::Parity(files) => {
             let bytes = parity::file(&Subject::open(&files.weights, &files.config)?)?;
-            (files, bytes)
+            (files.out, bytes)
         }
         Command::Measure { files, seconds } => {
             let clock = Clock { budget: Duration::try_from_secs_f64(seconds)? };
             let found = measure::all(&Subject::open(&files.weights, &files.config)?, clock)?;
-            (files, serde_json::to_vec_pretty(&found)?)
+            (files.out, serde_json::to_vec_pretty(&found)?)
+        }
+        Command::Samplers { out, seconds } => {
+            let clock = Clock { budget: Duration::try_from_secs_f64(seconds)? };
+            (out, serde_json::to_vec_pretty(&samplers::all(clock, &kiln::device::cpu()?)?)?)
         }
     };
-    Ok(files::write_atomic(&files.out, &bytes)?)
+    Ok(files::write_atomic(&out, &bytes)?)
 }

@@ -1,16 +1,13 @@
 //! The measurements: seconds of each repetition, by name.
 
-use burn::prelude::*;
 use kiln::Result;
 use kiln::nn::Mode;
-use kiln::samplers::{Noise, SamplerConfig, Walk, walk};
-use kiln::schedules::ScheduleConfig;
-use kiln::schedules::grids::{GridConfig, Span};
+use kiln::samplers::SamplerConfig;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
-use crate::subject::{BATCH, STEPS, Subject, fetch};
-use crate::{operations, training};
+use crate::subject::{BATCH, Subject, fetch};
+use crate::{operations, samplers, training};
 
 /// Everything, as JSON.
 pub fn all(subject: &Subject, clock: Clock) -> Result<Value> {
@@ -53,20 +50,11 @@ fn sample(subject: &Subject, clock: Clock) -> Result<Vec<f64>> {
 
 /// A step of each sampler on a batch whose denoiser costs nothing.
 fn samplers(subject: &Subject, clock: Clock) -> Result<Map<String, Value>> {
-    let schedule = ScheduleConfig::named("cond_ot")?;
-    let features = subject.interface().features();
-    let span = Span { steps: STEPS, schedule: &*schedule, range: [0.001, 200.0], features };
-    let levels = GridConfig::named("linear")?.levels(&span)?;
-    let noise = Noise { seed: 0, first: 0, rows: BATCH, features, device: subject.device.clone() };
-    let free = |x: Tensor<2>, _sigma: f64| x;
+    let shape = [BATCH, subject.interface().features()];
     let mut found = Map::new();
     for sampler in SamplerConfig::all() {
-        let start = noise.start(levels[0]);
-        let go = || walk(&sampler, &Walk::new(&free, &*schedule, &levels, &noise), start.clone());
-        go()?;
-        let walks = clock.time(|| drop(std::hint::black_box(go())));
-        found
-            .insert(sampler.name().into(), json!(walks.iter().map(|s| s / STEPS as f64).collect::<Vec<_>>()));
+        let step = samplers::one(&sampler, shape, clock, &subject.device)?;
+        found.insert(sampler.name().into(), json!(step.seconds));
     }
     Ok(found)
 }

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list, sample, train, zoo,
+    compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list,
+    sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::Args),
     /// Measure how probable a model finds data
     Likelihood(likelihood::Args),
+    /// Walk a model's samples with several samplers, and hold them beside one another
+    Compare(compare::Args),
     /// What a configuration can name, with summaries and papers
     List(list::Args),
     /// Look at configurations

@@ -16,6 +16,25 @@ pub fn member<T: DeserializeOwned>(text: &str, named: fn(&str) -> Result<T>) -> 
     config::typed(value)
 }
 
+/// The members of `NAME,NAME:key=value,...`: a `key=value` belongs to the name before it, and a comma in brackets to its list.
+pub fn list(text: &str) -> Vec<String> {
+    let mut members: Vec<String> = Vec::new();
+    for piece in text.split(',') {
+        let key = piece.split(['=', ':']).next().unwrap_or(piece);
+        let field = piece[key.len()..].starts_with('=');
+        match members.last_mut() {
+            Some(last) if field || open(last) => *last = format!("{last},{piece}"),
+            _ => members.push(piece.trim().to_owned()),
+        }
+    }
+    members
+}
+
+/// Whether a bracket is waiting to be closed.
+fn open(text: &str) -> bool {
+    text.matches('[').count() > text.matches(']').count()
+}
+
 /// The `key=value` pieces; a comma inside of a value, as in `range=[1,2]`, does not end it.
 fn overrides(fields: &str) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
@@ -48,6 +67,13 @@ mod tests {
         assert!(error("ddim:etta=1").contains("did you mean `eta`?"));
         assert!(error("ddim:eta=x").contains("eta"));
         assert!(error("ddim:eta").contains('='));
+    }
+
+    #[test]
+    fn a_list_of_members_keeps_each_with_its_fields() {
+        let text = "euler,ddim:eta=0.5,a:b=1,c=[1,2],d=x, heun";
+        assert_eq!(list(text), ["euler", "ddim:eta=0.5", "a:b=1,c=[1,2],d=x", "heun"]);
+        assert_eq!(list("heun"), ["heun"]);
     }
 
     #[test]

@@ -3,16 +3,12 @@
 use std::ops::Range;
 
 use image::{Rgb, RgbImage, imageops};
-use plotters::coord::Shift;
-use plotters::coord::cartesian::Cartesian2d;
-use plotters::prelude::{
-    BitMapBackend, ChartBuilder, ChartContext, Circle, DrawingArea, LineSeries, PathElement,
-    SeriesLabelPosition,
-};
-use plotters::style::{BLACK, Color, RGBColor, TextStyle, WHITE};
+use plotters::prelude::{ChartBuilder, Circle, LineSeries, PathElement, SeriesLabelPosition};
+use plotters::style::{Color, RGBColor, WHITE};
 
-use super::axis::{Axis, Scale, short};
-use super::colour::CURVES;
+use super::axis::{Axis, Scale};
+use super::colour::strokes;
+use super::frame::{Area, Chart, font, mesh, padded, span};
 use super::smooth::smooth;
 use super::text;
 use crate::{Error, Result};
@@ -77,10 +73,6 @@ impl Window {
     }
 }
 
-fn span(values: impl Iterator<Item = f64>) -> Option<Range<f64>> {
-    values.map(|value| value..value).reduce(|a, b| a.start.min(b.start)..a.end.max(b.end))
-}
-
 /// The 1st and 99th percentile.
 fn inner(points: &[(f64, f64)]) -> Vec<f64> {
     let mut values: Vec<f64> = points.iter().map(|(_, y)| *y).collect();
@@ -88,17 +80,6 @@ fn inner(points: &[(f64, f64)]) -> Vec<f64> {
     let last = values.len().saturating_sub(1) as f64;
     [0.01, 0.99].iter().filter_map(|part| values.get((part * last).round() as usize).copied()).collect()
 }
-
-/// Some room at both ends; for a single value, enough to see it in the middle.
-fn padded(range: Range<f64>, part: f64) -> Range<f64> {
-    let size = range.end - range.start;
-    let least = 1e-6 * range.end.abs().max(range.start.abs());
-    let room = if size > least { part * size } else { 0.1 * range.end.abs().max(1.0) };
-    range.start - room..range.end + room
-}
-
-type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<Axis, Axis>>;
 
 fn plot(area: &Area<'_>, title: &str, lines: &[Line<'_>], window: &Window, scale: Scale) -> Result<()> {
     let mut chart = ChartBuilder::on(area)
@@ -109,29 +90,15 @@ fn plot(area: &Area<'_>, title: &str, lines: &[Line<'_>], window: &Window, scale
         .y_label_area_size(120)
         .build_cartesian_2d(Axis::new(&window.x, Scale::Linear), Axis::new(&window.y, scale))
         .map_err(text::failed)?;
-    axes(&mut chart, scale)?;
+    mesh(&mut chart, [("step", Scale::Linear), ("", scale)])?;
     // All dots first: no line is hidden by another's.
-    for (line, colour) in lines.iter().zip(colours()) {
+    for (line, colour) in lines.iter().zip(strokes()) {
         dots(&mut chart, line, window, colour)?;
     }
-    for (line, colour) in lines.iter().zip(colours()) {
+    for (line, colour) in lines.iter().zip(strokes()) {
         strong(&mut chart, line, colour)?;
     }
     if lines.len() > 1 { legend(&mut chart) } else { Ok(()) }
-}
-
-fn axes(chart: &mut Chart<'_, '_>, scale: Scale) -> Result<()> {
-    chart
-        .configure_mesh()
-        .bold_line_style(RGBColor(228, 228, 232))
-        .axis_style(RGBColor(150, 150, 156))
-        .x_desc("step")
-        .x_label_formatter(&|step| short(*step))
-        .y_label_formatter(&|height| short(scale.value(*height)))
-        .label_style(font(26))
-        .axis_desc_style(font(28))
-        .draw()
-        .map_err(text::failed)
 }
 
 fn dots(chart: &mut Chart<'_, '_>, line: &Line<'_>, window: &Window, colour: RGBColor) -> Result<()> {
@@ -161,12 +128,4 @@ fn legend<'a, 'b: 'a>(chart: &mut Chart<'a, 'b>) -> Result<()> {
         .label_font(font(28))
         .draw()
         .map_err(text::failed)
-}
-
-fn font(size: u32) -> TextStyle<'static> {
-    text::style(size, BLACK.mix(0.85))
-}
-
-fn colours() -> impl Iterator<Item = RGBColor> {
-    CURVES.iter().cycle().map(|Rgb([r, g, b])| RGBColor(*r, *g, *b))
 }

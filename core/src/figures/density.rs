@@ -17,19 +17,28 @@ const GAP: u32 = 6;
 /// Points `[n, 2]` as a density, in a square of `side` pixels. With a reference, two squares beside one another of one
 /// window and one brightness: `samples` and `data`.
 pub fn density(points: &[f32], reference: Option<&[f32]>, side: u32) -> Result<RgbImage> {
-    if !(16..=8192).contains(&side) {
-        return Err(Error::argument(format!("a density is 16 to 8192 pixels a side; {side} were asked for")));
-    }
-    check(points)?;
+    check(points, side)?;
     let Some(reference) = reference else {
         let light = Light::of(points, &Window::around(points)?, side);
         return Ok(light.picture(light.bright()));
     };
-    check(reference)?;
+    check(reference, side)?;
     let window = Window::around(reference)?;
     let [samples, data] = [points, reference].map(|points| Light::of(points, &window, side));
     let bright = data.bright();
     side_by_side([("samples", &samples), ("data", &data)], bright)
+}
+
+/// Each set of points `[n, 2]` as a square by itself, all in the window and the brightness of `reference`.
+pub fn densities(sets: &[&[f32]], reference: &[f32], side: u32) -> Result<Vec<RgbImage>> {
+    check(reference, side)?;
+    let window = Window::around(reference)?;
+    let bright = Light::of(reference, &window, side).bright();
+    let picture = |points: &&[f32]| {
+        check(points, side)?;
+        Ok(Light::of(points, &window, side).picture(bright))
+    };
+    sets.iter().map(picture).collect()
 }
 
 /// A square of the plane.
@@ -181,8 +190,11 @@ fn side_by_side(panels: [(&str, &Light); 2], bright: f32) -> Result<RgbImage> {
     Ok(picture)
 }
 
-/// Whole points, and at least one.
-fn check(points: &[f32]) -> Result<()> {
+/// Whole points, at least one, and a side on which they can be seen.
+fn check(points: &[f32], side: u32) -> Result<()> {
+    if !(16..=8192).contains(&side) {
+        return Err(Error::argument(format!("a density is 16 to 8192 pixels a side; {side} were asked for")));
+    }
     if points.is_empty() || !points.len().is_multiple_of(2) {
         return Err(Error::argument(format!(
             "a density shows points of two coordinates; {} values were given",

@@ -1,21 +1,28 @@
-//! Pictures for people: contact sheets, densities on the plane, curves.
+//! Pictures for people: contact sheets, densities on the plane, curves, comparisons.
 //!
 //! All are drawn with a font that is part of the program: none need be installed.
 
 mod colour;
 mod text;
 mod grid;
+mod labelled;
 mod density;
 mod axis;
+mod frame;
 mod smooth;
 mod curve;
+mod mark;
+mod panels;
 
 pub use axis::Scale;
 pub use curve::{Series, curve};
-pub use density::density;
+pub use density::{densities, density};
 pub use grid::grid;
+pub use labelled::{Row, labelled};
+pub use panels::{Panel, panels};
 
-use image::{ImageFormat, RgbImage};
+use image::ImageFormat;
+pub use image::RgbImage;
 
 /// A picture as the bytes of a PNG file.
 pub fn png(picture: &RgbImage) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::colour::lightness;
-use super::{Scale, curve, density, grid, png};
+use super::{Panel, Row, Scale, curve, densities, density, grid, labelled, panels, png};
 
 /// `n` points of a small deterministic cloud around a centre.
 fn cloud(n: usize, centre: [f32; 2], width: f32) -> Vec<f32> {
@@ -103,7 +103,6 @@ fn what_is_no_plane_is_refused() {
 fn a_falling_curve_falls_and_each_series_has_its_colour() {
     let falling: Vec<(f64, f64)> = (0..300).map(|i| (f64::from(i), (-f64::from(i) / 60.0).exp())).collect();
     let flat: Vec<(f64, f64)> = (0..300).map(|i| (f64::from(i), 0.5)).collect();
-    let blue = |Rgb([r, g, b]): Rgb<u8>| b > 150 && r < 40 && g < 140;
     for scale in [Scale::Linear, Scale::Log] {
         let picture = curve("loss", &[("train", &falling), ("test", &flat)], scale).unwrap();
         let height = |x: u32| (60..480).find(|y| blue(*picture.get_pixel(x, *y)));
@@ -127,6 +126,89 @@ fn odd_curves_are_drawn_and_empty_ones_refused() {
         assert!(error.contains("`loss` has nothing to draw"), "{error}");
     }
     assert!(curve("loss", &[("a", &[(1.0, -1.0)])], Scale::Log).is_err());
+}
+
+/// The first pixel from the top in column `x` that is so coloured.
+fn first(picture: &RgbImage, x: u32, coloured: impl Fn(Rgb<u8>) -> bool) -> Option<u32> {
+    (60..480).find(|y| coloured(*picture.get_pixel(x, *y)))
+}
+
+fn blue(Rgb([r, g, b]): Rgb<u8>) -> bool {
+    b > 150 && r < 40 && g < 140
+}
+
+fn orange(Rgb([r, g, b]): Rgb<u8>) -> bool {
+    r > 190 && g < 120 && b < 40
+}
+
+#[test]
+fn a_power_is_a_straight_line_on_two_logarithmic_axes() {
+    let power = |c: f64, order: i32| -> Vec<(f64, f64)> {
+        [4.0, 8.0, 16.0, 32.0, 64.0].map(|n: f64| (n, c * n.powi(-order))).to_vec()
+    };
+    let axes = [("evaluations", Scale::Log), ("error", Scale::Log)];
+    let lines = vec![power(1.0, 2), power(1.0, 1)];
+    let panel = Panel { title: "errors", axes, lines, level: Some(("data", 0.01)) };
+    let picture = panels(&["second", "first"], &[panel]).unwrap();
+    let [left, middle, right] = [200, 350, 500].map(|x| first(&picture, x, blue).expect("a line") as f32);
+    assert!(left < middle && (left + right - 2.0 * middle).abs() < 8.0, "{left} {middle} {right}");
+    let [left, right] = [200, 500].map(|x| first(&picture, x, orange).expect("the other") as f32);
+    assert!(left < right && right < middle * 1.5, "the first order falls less: {left} {right}");
+    let legend: Vec<u32> =
+        (680..picture.width()).filter(|x| first(&picture, *x, |_| true).is_some()).collect();
+    assert!(
+        legend.iter().any(|x| (30..200).any(|y| orange(*picture.get_pixel(*x, y)))),
+        "the legend is at the right"
+    );
+}
+
+#[test]
+fn panels_share_their_colours_and_empty_ones_are_refused() {
+    let axes = [("x", Scale::Linear), ("y", Scale::Linear)];
+    let line = vec![(0.0, 1.0), (1.0, 2.0)];
+    let panel = |lines: Vec<Vec<(f64, f64)>>| Panel { title: "a", axes, lines, level: None };
+    let both = [panel(vec![line.clone(), vec![]]), panel(vec![vec![], line.clone()])];
+    let picture = panels(&["one", "two"], &both).unwrap();
+    let seen = |from: u32, coloured: fn(Rgb<u8>) -> bool| {
+        (from..from + 680).any(|x| (60..480).any(|y| coloured(*picture.get_pixel(x, y))))
+    };
+    assert!(seen(0, blue) && !seen(0, orange) && seen(680, orange));
+    assert!(panels(&["one"], &[panel(vec![vec![]])]).is_err());
+    assert!(panels(&["one", "two"], &[panel(vec![line])]).is_err());
+}
+
+#[test]
+fn cells_stand_in_their_rows_and_columns_and_what_is_missing_stays_dark() {
+    let cell = |grey: u8| Some(RgbImage::from_pixel(40, 50, Rgb([grey; 3])));
+    let columns: Vec<String> = ["5", "10"].map(str::to_owned).to_vec();
+    let rows = [("heun", vec![cell(250), cell(200)]), ("euler", vec![None, cell(150)])];
+    let rows = rows.map(|(name, cells)| Row { name: name.to_owned(), cells });
+    let sheet = labelled(&columns, &rows).unwrap();
+    let places = |grey: u8| -> (f32, f32) {
+        let found: Vec<(u32, u32)> = sheet
+            .enumerate_pixels()
+            .filter(|(_, _, pixel)| pixel.0 == [grey; 3])
+            .map(|(x, y, _)| (x, y))
+            .collect();
+        assert!(found.len() >= 40 * 50, "{grey}: {}", found.len());
+        let n = found.len() as f32;
+        (found.iter().map(|p| p.0 as f32).sum::<f32>() / n, found.iter().map(|p| p.1 as f32).sum::<f32>() / n)
+    };
+    let (first, second, below) = (places(250), places(200), places(150));
+    assert!(first.0 + 40.0 < second.0 && (first.1 - second.1).abs() < 1.0);
+    assert!((below.0 - second.0).abs() < 1.0 && second.1 + 50.0 < below.1);
+    let one = [Row { name: "short".to_owned(), cells: vec![cell(1)] }];
+    assert!(labelled(&columns, &one).is_err() && labelled(&columns, &[]).is_err());
+}
+
+#[test]
+fn densities_are_seen_through_the_references_window() {
+    let (left, all) = (cloud(5000, [-1.0, 0.0], 0.5), cloud(5000, [0.0, 0.0], 2.5));
+    let pictures = densities(&[&left, &all], &all, 64).unwrap();
+    assert_eq!(pictures.len(), 2);
+    assert!(centre_of_light(&pictures[0])[0] < 0.35);
+    assert!((centre_of_light(&pictures[1])[0] - 0.5).abs() < 0.03);
+    assert!(densities(&[&[]], &all, 64).is_err());
 }
 
 #[test]

@@ -69,7 +69,8 @@ fn error(sampler: &SamplerConfig, schedule: &ScheduleConfig, n: usize, warm: usi
 
 /// The order that halving the step shows, under each schedule.
 fn orders(sampler: &SamplerConfig, warm: usize) -> Vec<f64> {
-    let order = |schedule| (error(sampler, &schedule, 128, warm) / error(sampler, &schedule, 256, warm)).log2();
+    let order =
+        |schedule| (error(sampler, &schedule, 128, warm) / error(sampler, &schedule, 256, warm)).log2();
     smooth().into_iter().map(order).collect()
 }
 

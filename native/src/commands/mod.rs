@@ -13,6 +13,7 @@ pub(crate) mod interpolate;
 pub(crate) mod train;
 pub(crate) mod evaluate;
 pub(crate) mod likelihood;
+pub(crate) mod compare;
 pub(crate) mod demo;
 
 // What there is
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Train(args) => train::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Likelihood(args) => likelihood::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Config(args) => config::run(args),
         Command::Import(args) => import::run(args),
         Command::Devices(args) => devices::run(args),

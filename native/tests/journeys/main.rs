@@ -5,4 +5,5 @@ mod common;
 mod cli;
 mod edit;
 mod likelihood;
+mod compare;
 mod resume;

@@ -14,7 +14,7 @@ use crate::progress::Bar;
 const BATCH: usize = 250;
 
 /// A classifier on its device.
-pub(super) struct Judge<'a> {
+pub(in crate::commands) struct Judge<'a> {
     classify: &'a dyn Classify,
     device: &'a Device,
     width: usize,
@@ -22,7 +22,7 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// A judge of samples of `shape`.
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         name: &str,
         model: &'a dyn Model,
         shape: &[usize],
@@ -42,7 +42,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The class of each row.
-    pub(super) fn classes(&self, rows: &[f32]) -> Result<Vec<u32>> {
+    pub(in crate::commands) fn classes(&self, rows: &[f32]) -> Result<Vec<u32>> {
         let mut classes = Vec::new();
         for part in rows.chunks(BATCH * self.width) {
             let logits = self.classify.logits(self.tensor(part));
@@ -53,7 +53,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The features of each row, and how many a row has.
-    pub(super) fn features(&self, rows: &[f32]) -> Result<(Vec<f32>, usize)> {
+    pub(in crate::commands) fn features(&self, rows: &[f32]) -> Result<(Vec<f32>, usize)> {
         let (mut features, mut width) = (Vec::new(), 0);
         for part in rows.chunks(BATCH * self.width) {
             let found = self.classify.features(self.tensor(part));
@@ -64,7 +64,12 @@ impl<'a> Judge<'a> {
     }
 
     /// The features of a whole dataset, or of its first `most` examples.
-    pub(super) fn features_of(&self, dataset: &dyn Dataset, most: usize, bar: &Bar) -> Result<Vec<f32>> {
+    pub(in crate::commands) fn features_of(
+        &self,
+        dataset: &dyn Dataset,
+        most: usize,
+        bar: &Bar,
+    ) -> Result<Vec<f32>> {
         let count = dataset.len().map_or(most, |length| length.min(most));
         bar.length(count.div_ceil(BATCH) as u64);
         let mut features = Vec::new();

@@ -1,6 +1,6 @@
 //! `kiln evaluate`: how good a model is, beside how good it could be.
 
-mod judge;
+pub(super) mod judge;
 mod classifier;
 mod pictures;
 mod points;
