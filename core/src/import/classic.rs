@@ -61,7 +61,9 @@ pub(super) fn pndm(fields: &mut Fields) -> Result<Parts> {
     let why =
         "diffusers takes means of what the network predicts, and Kiln of the noise; take another scheduler";
     fields.only("prediction_type", &json!("epsilon"), why)?;
-    let sampler = json!({ "kind": "pndm", "warmup": warmup, "table": grid["betas"] });
+    // The Runge-Kutta steps look up their middle; the linear start has none.
+    let table = if skip.is_on() { Value::Null } else { grid["betas"].clone() };
+    let sampler = json!({ "kind": "pndm", "warmup": warmup, "table": table });
     Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))
 }
 

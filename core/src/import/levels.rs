@@ -218,6 +218,9 @@ fn betas(fields: &mut Fields, family: &Family) -> Result<Value> {
     Ok(betas)
 }
 
+/// A millionth below 1, as single precision holds it.
+const UNIPC_START: f64 = 0.999_998_986_721_038_8;
+
 /// Levels on the straight path for a solver of discrete time (`use_flow_sigmas`).
 fn flowing(fields: &mut Fields, family: &Family, ending: Ending) -> Result<Value> {
     if ending == Ending::Lowest {
@@ -240,7 +243,7 @@ fn flowing(fields: &mut Fields, family: &Family, ending: Ending) -> Result<Value
     // UniPC counts from a millionth below 1 down to the last timestep's level, the others from the first timestep's down to 0.
     let below = |sigma: f64| sigma / (sigma + shift * (1.0 - sigma));
     let (from, to) =
-        if family.bounded.is_on() { (below(1.0 - 1e-6), shortest) } else { (1.0 - shortest, 0.0) };
+        if family.bounded.is_on() { (below(UNIPC_START), shortest) } else { (1.0 - shortest, 0.0) };
     Ok(json!({ "kind": "shift", "shift": shift, "base": { "kind": "linear", "from": from, "to": to } }))
 }
 

@@ -27,13 +27,13 @@ fn stable_diffusion() -> Value {
 fn a_file_of_stable_diffusion_is_understood() {
     let imported = imported(stable_diffusion());
     let sampling = serde_json::to_value(&imported.sampling).expect("a map");
-    assert_eq!(sampling["sampler"], json!({ "kind": "pndm", "warmup": "linear" }));
+    assert_eq!(sampling["sampler"], json!({ "kind": "pndm", "warmup": "linear", "table": null }));
     assert_eq!(imported.prediction.name(), "epsilon");
     assert_eq!(imported.notes, ["clip_sample: has no effect: PNDMScheduler does not read it"]);
     let span = Span { steps: 50, schedule: &*imported.sampling.schedule, range: imported.range, features: 1 };
     let levels = imported.sampling.grid.levels(&span).expect("levels");
     // Timestep 981 of betas from 0.00085 to 0.012: the first of fifty, with an offset of one.
-    assert!((levels[0].ratio() - 13.16).abs() < 0.01, "{}", levels[0].ratio());
+    assert!((levels[0].ratio() - 13.1204).abs() < 1e-3, "{}", levels[0].ratio());
     assert!((levels[50].ratio() - 0.0292).abs() < 1e-4, "{}", levels[50].ratio());
 }
 
@@ -45,7 +45,7 @@ fn every_scheduler_is_read_with_its_defaults() {
             Span { steps: 20, schedule: &*imported.sampling.schedule, range: imported.range, features: 4 };
         imported.sampling.sampler.check().unwrap_or_else(|error| panic!("{class}: {error}"));
         let levels = imported.sampling.grid.levels(&span).unwrap_or_else(|error| panic!("{class}: {error}"));
-        assert!(levels[0].ratio() > 30.0, "{class} starts at {}", levels[0].ratio());
+        assert!(levels[0].ratio() > 20.0, "{class} starts at {}", levels[0].ratio());
     }
 }
 

@@ -98,17 +98,24 @@ fn dpmpp_2m(mut options: Map<String, Value>) -> Result<SamplerConfig> {
 
 /// The levels of Kiln's own grid of that name.
 fn own(case: &KDiffusion, meta: &Meta, schedule: &ScheduleConfig) -> Result<Vec<Level>> {
-    let grid: GridConfig = typed(match case.schedule.as_str() {
-        "karras" => json!({ "kind": "karras" }),
-        "exponential" => json!({ "kind": "exponential" }),
-        "polyexponential" => json!({ "kind": "polynomial", "rho": 1.5 }),
-        "vp" => json!({ "kind": "vp" }),
-        other => {
-            return Err(Error::argument(format!("no grid of Kiln's is known to be k-diffusion's `{other}`")));
+    let (grid, timed) = match case.schedule.as_str() {
+        "karras" => (json!({ "kind": "karras" }), schedule),
+        "exponential" => (json!({ "kind": "exponential" }), schedule),
+        "polyexponential" => (json!({ "kind": "polynomial", "rho": 1.5 }), schedule),
+        // Equal steps in the time of another schedule.
+        "vp" => {
+            let grid = json!({ "kind": "linear", "from": 1.0, "to": 1e-3, "last": "included" });
+            (grid, &ScheduleConfig::named("vp_linear")?)
         }
-    })?;
-    let span = Span { steps: case.n, schedule: &**schedule, range: range(meta), features: 4 };
-    grid.levels(&span)
+        other => {
+            let message = format!("no grid of Kiln's is known to be k-diffusion's `{other}`");
+            return Err(Error::argument(message));
+        }
+    };
+    let grid: GridConfig = typed(grid)?;
+    let span = Span { steps: case.n, schedule: &**timed, range: range(meta), features: 4 };
+    let levels = grid.levels(&span)?.into_iter();
+    Ok(levels.map(|level| Level::at(&**schedule, schedule.time(level.ratio()))).collect())
 }
 
 fn range(meta: &Meta) -> [f64; 2] {
