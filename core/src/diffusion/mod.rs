@@ -39,7 +39,6 @@ use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
 pub use coupling::{Coupling, CouplingConfig};
-pub use guidance::Guided;
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
 pub use weight::{Weight, WeightConfig};
