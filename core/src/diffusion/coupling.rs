@@ -45,8 +45,10 @@ mod independent {
     pub struct Independent {}
 
     impl Member for Independent {
-        const ABOUT: About =
-            About { summary: "At random", paper: "Lipman et al. 2023, https://arxiv.org/abs/2210.02747" };
+        const ABOUT: About = About {
+            summary: "At random",
+            paper: "Lipman et al. 2023, https://arxiv.org/abs/2210.02747",
+        };
     }
 
     impl Coupling for Independent {

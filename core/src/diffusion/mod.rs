@@ -34,8 +34,8 @@ use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
-pub use coupling::{Coupling, CouplingConfig};
 pub use guidance::Guided;
+pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
 pub use weight::{Weight, WeightConfig};
@@ -238,8 +238,7 @@ impl Family for DiffusionConfig {
                 Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
-        let noise =
-            self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
+        let noise = self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
         let shape = [rows, features];
         let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
