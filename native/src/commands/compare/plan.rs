@@ -2,7 +2,7 @@
 
 use kiln::Result;
 use kiln::model::{Model, Request};
-use kiln::samplers::SamplerConfig;
+use kiln::samplers::{SamplerConfig, Wants};
 
 use super::Args;
 use crate::failure::{Outcome, argument};
@@ -90,7 +90,9 @@ impl Planned {
 fn samplers(text: &str) -> Outcome<Vec<Named>> {
     if text == "all" {
         let named = |config: SamplerConfig| Named { name: config.name().to_owned(), config };
-        return Ok(SamplerConfig::all().into_iter().map(named).collect());
+        // Those for consistency functions reach nothing with a denoiser.
+        let meant = |config: &SamplerConfig| config.wants() == Wants::Denoiser;
+        return Ok(SamplerConfig::all().into_iter().filter(meant).map(named).collect());
     }
     let named = |name: String| Ok(Named { config: member(&name, SamplerConfig::named)?, name });
     list(text).into_iter().map(named).collect()
