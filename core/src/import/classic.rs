@@ -17,7 +17,7 @@ pub(super) fn ddim(fields: &mut Fields) -> Result<Parts> {
     let eta = fields.number("eta", 0.0)?;
     let ends = first_or_data(fields, Switch::On)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;
-    levels::note_strides(fields)?;
+    levels::note_strides(fields);
     Ok(Parts::new(json!({ "kind": "ddim", "eta": eta }), schedule, grid, prediction(fields)?))
 }
 
@@ -57,7 +57,7 @@ pub(super) fn pndm(fields: &mut Fields) -> Result<Parts> {
     let warmup = if skip.is_on() { "linear" } else { "runge_kutta" };
     let ends = first_or_data(fields, Switch::Off)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;
-    levels::note_strides(fields)?;
+    levels::note_strides(fields);
     let why =
         "diffusers takes means of what the network predicts, and Kiln of the noise; take another scheduler";
     fields.only("prediction_type", &json!("epsilon"), why)?;

@@ -143,10 +143,10 @@ fn of_table(fields: &mut Fields, family: &Family, respaced: Option<&str>) -> Res
 
 /// `spacing`, and what else picks timesteps.
 fn spacing(fields: &mut Fields, family: &Family, grid: &mut Value) -> Result<()> {
-    if family.rule == "dpm_solver" {
-        if let Some(clipped) = fields.perhaps("lambda_min_clipped")? {
-            grid["lambda_min"] = clipped.into();
-        }
+    if family.rule == "dpm_solver"
+        && let Some(clipped) = fields.perhaps("lambda_min_clipped")?
+    {
+        grid["lambda_min"] = clipped.into();
     }
     if family.rule == "euler" && family.bounded.is_on() {
         let names = ["linear", "log_linear"];
@@ -292,12 +292,11 @@ pub(super) fn edm(fields: &mut Fields, sampler: Value) -> Result<Parts> {
     let range = [fields.number("sigma_min", 0.002)?, fields.number("sigma_max", 80.0)?];
     let data = fields.number("sigma_data", 0.5)?;
     fields.idle("num_train_timesteps", &json!(1000), "EDM's levels are continuous");
-    let grid = match fields.name("sigma_schedule", &["karras", "exponential"])? {
-        "karras" => json!({ "kind": "karras", "rho": fields.number("rho", 7.0)? }),
-        _ => {
-            fields.idle("rho", &json!(7.0), "the levels are exponential");
-            json!({ "kind": "exponential" })
-        }
+    let grid = if fields.name("sigma_schedule", &["karras", "exponential"])? == "karras" {
+        json!({ "kind": "karras", "rho": fields.number("rho", 7.0)? })
+    } else {
+        fields.idle("rho", &json!(7.0), "the levels are exponential");
+        json!({ "kind": "exponential" })
     };
     let ending = match fields.name("final_sigmas_type", &["zero", "sigma_min"])? {
         "zero" => Ending::Data,
@@ -331,10 +330,9 @@ pub(super) fn at_timesteps(fields: &mut Fields, [first, last]: [f64; 2]) -> Resu
 }
 
 /// Notes that the original's steps need not join.
-pub(super) fn note_strides(fields: &mut Fields) -> Result<()> {
+pub(super) fn note_strides(fields: &mut Fields) {
     if fields.get("timestep_spacing").and_then(Value::as_str) == Some("linspace") {
         let note = "timestep_spacing: diffusers steps back by whole strides, which is not the next timestep under linspace; Kiln steps to that";
         fields.notes.push(note.into());
     }
-    Ok(())
 }

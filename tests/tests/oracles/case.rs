@@ -88,7 +88,8 @@ impl Case {
 }
 
 fn told(options: &Map<String, Value>) -> String {
-    options.iter().map(|(key, value)| format!(" {key}={value}")).collect()
+    let words: Vec<String> = options.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+    words.concat()
 }
 
 /// Every oracle file in `$KILN_SHARED/oracles`, by name.

@@ -92,7 +92,7 @@ pub fn clips(case: &Diffusers) -> bool {
 pub fn plan(case: &Diffusers, meta: &Meta, levels: Levels) -> Result<Plan> {
     let kind = Kind::of(case);
     let imported = import::diffusers(&written(case))?;
-    let recorded = recorded(case, kind, &imported)?;
+    let recorded = recorded(case, kind, &imported);
     let pairs = match levels {
         Levels::Recorded => recorded.clone(),
         Levels::Own => own(case, &recorded, &imported)?,
@@ -165,13 +165,13 @@ fn start(case: &Diffusers, meta: &Meta, kind: Kind, first: Level) -> Vec<f64> {
 }
 
 /// The pairs of levels that the original walked.
-fn recorded(case: &Diffusers, kind: Kind, imported: &Imported) -> Result<Vec<[Level; 2]>> {
+fn recorded(case: &Diffusers, kind: Kind, imported: &Imported) -> Vec<[Level; 2]> {
     let schedule = &imported.sampling.schedule;
     // No signal at all is a level of infinite noise; this is as near as double precision comes.
     let level = |ratio: f64| Level::at(&**schedule, schedule.time(ratio.min(1e12)));
     let flowing =
         kind == Kind::Flow || case.kwargs.get("use_flow_sigmas").and_then(Value::as_bool) == Some(true);
-    Ok(match (kind, &case.sigmas) {
+    match (kind, &case.sigmas) {
         (Kind::Timesteps, _) => timed(case).into_iter().map(|[from, to]| [level(from), level(to)]).collect(),
         (Kind::Crash, _) => {
             let levels: Vec<Level> = crash(case.n).into_iter().map(level).collect();
@@ -189,7 +189,7 @@ fn recorded(case: &Diffusers, kind: Kind, imported: &Imported) -> Result<Vec<[Le
             Plan::joined(&levels)
         }
         (_, None) => panic!("{} recorded no sigmas", case.scheduler),
-    })
+    }
 }
 
 /// Pairs of `σ/α` of a scheduler that counts timesteps. DDIM and PNDM step back by whole strides, whether or not that is the next

@@ -12,6 +12,7 @@ mod kdiffusion;
 mod network;
 mod replay;
 mod table;
+#[expect(clippy::unreadable_literal, reason = "numbers of the originals, to be compared with theirs")]
 mod times;
 
 use burn::tensor::DType;
@@ -133,6 +134,7 @@ fn evaluations(case: &Case, found: &Trajectory) -> Option<String> {
 }
 
 /// Runs every case, prints every error, and fails with those that are too large.
+#[expect(clippy::print_stdout, reason = "the table of errors is what one runs it for")]
 fn judge(what: &str, run: impl Fn(&Case, &Meta) -> Result<Verdict>) {
     let files = case::files();
     if files.is_empty() {
