@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::code;
 
-/// Folders that hold nothing of ours, or nothing that is kept.
+/// What holds nothing of ours, or nothing that is kept.
 const SKIPPED: &[&str] = &[".git", "dist", "node_modules", "outputs", "target"];
 
 /// The workspace's root.
@@ -28,10 +28,13 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) {
         let entry = entry.expect("the workspace should be readable");
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
-        if !entry.path().is_dir() {
-            found.push(path);
-        } else if !SKIPPED.contains(&name.as_str()) {
+        if SKIPPED.contains(&name.as_str()) {
+            continue;
+        }
+        if entry.path().is_dir() {
             walk(&entry.path(), &format!("{path}/"), found);
+        } else {
+            found.push(path);
         }
     }
 }
