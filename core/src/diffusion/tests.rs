@@ -6,7 +6,8 @@ use super::*;
 use crate::classifier::ClassifierConfig;
 use crate::editing::measurements::Shrink;
 use crate::editing::{Dps, Edit, InpaintConfig, MeasureConfig};
-use crate::guidance::{Threshold, through};
+use crate::guidance::Threshold;
+use crate::guidance::gradient::through;
 use crate::model::Classes;
 use crate::samplers::Denoiser;
 

@@ -12,7 +12,7 @@
 use burn::prelude::*;
 
 use super::Dps;
-use crate::guidance::through;
+use crate::guidance::gradient::through;
 use crate::samplers::Denoiser;
 
 /// A denoiser that is pulled towards a measurement.

@@ -12,7 +12,7 @@
 use burn::prelude::*;
 use burn::tensor::activation::log_softmax;
 
-use super::through;
+use super::gradient::through;
 use crate::samplers::Denoiser;
 
 /// A denoiser, pulled towards what a classifier takes for the wanted classes.

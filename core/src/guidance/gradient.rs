@@ -16,10 +16,14 @@ pub(crate) fn through(
     let plain = x.clone().without_autodiff();
     let leaf = plain.clone().autodiff().require_grad();
     let denoised = denoiser.denoise(leaf.clone(), sigma);
-    let mut gradients = f(denoised.clone()).backward();
-    let gradient = leaf.grad_remove(&mut gradients).unwrap_or_else(|| plain.zeros_like());
+    let gradient = of(f(denoised.clone()), &leaf).unwrap_or_else(|| plain.zeros_like());
     // Burn differentiates once: inside of another gradient, this one is a constant.
     let denoised =
         if x.is_autodiff() { denoiser.denoise(x.clone(), sigma) } else { denoised.without_autodiff() };
     (denoised, gradient)
+}
+
+/// `∇_x sum`, `[batch, features]`; `None` where the sum does not depend on `x`.
+pub(crate) fn of(sum: Tensor<1>, x: &Tensor<2>) -> Option<Tensor<2>> {
+    if sum.is_tracked() { x.grad_remove(&mut sum.backward()) } else { None }
 }

@@ -12,7 +12,7 @@ pub mod methods;
 pub mod weights;
 mod guided;
 mod rescale;
-mod gradient;
+pub(crate) mod gradient;
 mod classified;
 mod threshold;
 
@@ -24,7 +24,6 @@ use crate::config::check::{not_negative, under, within};
 use crate::{Error, Result};
 
 pub use classified::Classified;
-pub(crate) use gradient::through;
 pub use guided::Guided;
 pub use methods::MethodConfig;
 pub use rescale::rescale;

@@ -13,6 +13,7 @@ use burn::prelude::*;
 use burn::tensor::DType;
 
 use crate::Result;
+use crate::guidance::gradient;
 use crate::samplers::{Denoiser, Noise};
 
 pub use hutchinson::Probe;
@@ -55,16 +56,10 @@ impl Directions {
             let leaf = x.clone().autodiff().require_grad();
             let d = denoiser.denoise(leaf.clone(), sigma);
             denoised.get_or_insert_with(|| d.clone().without_autodiff());
-            if let Some(product) = product(&leaf, d, v) {
+            if let Some(product) = gradient::of((d * v.clone()).sum(), &leaf) {
                 trace = trace + (product * v.clone()).sum_dim(1) * self.weight;
             }
         }
         (denoised.unwrap_or_else(|| denoiser.denoise(x.clone(), sigma)), trace)
     }
-}
-
-/// `vᵀ ∂D/∂x`; `None` where `D` does not depend on `x`.
-fn product(x: &Tensor<2>, denoised: Tensor<2>, v: &Tensor<2>) -> Option<Tensor<2>> {
-    let along = (denoised * v.clone()).sum();
-    if along.is_tracked() { x.grad_remove(&mut along.backward()) } else { None }
 }
