@@ -16,6 +16,17 @@ KILN_SHARED=$(absolute "${KILN_SHARED:-../shared}")
 export CARGO_TARGET_DIR KILN_SHARED
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 
+# Cargo takes two checkouts that share a target folder for one. When it was another's, our own crates are built anew, lest the
+# other's pass for ours; what they stand on stays.
+claim_target() {
+    local owner="$CARGO_TARGET_DIR/checkout"
+    [ "$(cat "$owner" 2>/dev/null)" != "$PWD" ] || return 0
+    rm -rf "$CARGO_TARGET_DIR"/release/.fingerprint/kiln* "$CARGO_TARGET_DIR"/wasm32-unknown-unknown/web/.fingerprint/kiln*
+    mkdir -p "$CARGO_TARGET_DIR"
+    printf '%s' "$PWD" >"$owner"
+}
+claim_target
+
 say() { printf '\n==> %s\n' "$*"; }
 note() { printf '    %s\n' "$*"; }
 

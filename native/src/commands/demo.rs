@@ -30,7 +30,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (found, device) = kiln::device::choose(&args.device)?;
     let digits = args.out.join("digits.png");
     let request =
-        Request { count: 64, seed: 1, steps: Some(10), classes: Classes::Each, ..Request::default() };
+        Request { count: 64, seed: 1, steps: Some(8), classes: Classes::Each, ..Request::default() };
     make("mnist/flow", &request, 64, &digits, &device)?;
     out::say(format!("{}  64 digits by mnist/flow, each of the ten in turn", digits.display()));
     let moons = args.out.join("moons.png");
