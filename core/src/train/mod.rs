@@ -57,7 +57,8 @@ impl Default for RunConfig {
 pub struct TrainConfig {
     /// Steps of the optimizer.
     pub steps: u64,
-    /// The trained model to learn from, where the objective asks one: an entry of the zoo, a weight file or the folder of a run.
+    /// The trained model to learn from, where the objective asks one: an entry of the zoo, a weight file or the folder of a run, of
+    /// which the newest checkpoint teaches. The run resumes to the same bits as long as the teacher stays what it is.
     pub teacher: Option<String>,
     /// Examples a batch.
     pub batch: usize,

@@ -78,7 +78,7 @@ impl Objective for Consistency {
         let count = self.count(lesson.learning.step, lesson.learning.steps);
         let levels = levels(lesson.model.range, count, self.rho);
         let shares = self.shares(&levels);
-        // A distribution that misses the range has no shares: its levels are then the topmost.
+        // Should rounding leave the last share below 1, what lies above is the last's.
         let pair = |u: f64| shares.partition_point(|share| *share < u).min(count - 2);
         let pairs: Vec<usize> = lesson.chances().map(|mut chance| pair(chance.uniform())).collect();
         let (y, n) = (lesson.tensor(lesson.batch.x.clone()), lesson.tensor(lesson.noise()));

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use super::super::{DiffusionConfig, Noisy, column};
 use crate::data::Batch;
 use crate::guidance::Conditional;
-use crate::model::{Generate, Learning};
+use crate::model::{Generate, Learning, Model};
 use crate::nn::{Interface, Mode, Network, one_hot};
 use crate::random::{Key, Purpose, Stream};
 
@@ -109,7 +109,7 @@ impl Lesson<'_> {
 
     /// The teacher's denoiser.
     pub(super) fn teacher(&self) -> Rc<dyn Conditional> {
-        let teacher = self.learning.teacher.and_then(|teacher| teacher.generator());
+        let teacher = self.learning.teacher.and_then(Model::generator);
         teacher.and_then(Generate::denoiser).expect("the session should have asked for a teacher that denoises")
     }
 }

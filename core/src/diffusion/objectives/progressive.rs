@@ -78,7 +78,7 @@ impl Objective for Progressive {
         let x = lesson.tensor(lesson.batch.x.clone()) + n * lesson.column(&from, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         let (teacher, told) = (lesson.teacher(), class.clone().map(Tensor::without_autodiff));
-        let denoise = |x, [sigma, _]: [&[f64]; 2]| teacher.denoise_each(x, sigma, told.as_ref());
+        let denoise = |x: Tensor<2>, [sigma, _]: [&[f64]; 2]| teacher.denoise_each(x, sigma, told.as_ref());
         let wanted = two_steps(denoise, x.clone().without_autodiff(), [&from, &middle, &to]);
         lesson.regression(x, wanted, &Noisy::new(from, class))
     }

@@ -60,7 +60,7 @@ impl Objective for Shortcut {
         let mut wanted = y;
         if *long > 0 {
             let told = class.clone().map(|class| class.narrow(0, 0, *long));
-            let denoise = |x, [sigma, next]: [&[f64]; 2]| {
+            let denoise = |x: Tensor<2>, [sigma, next]: [&[f64]; 2]| {
                 let input = Noisy::new(sigma.to_vec(), told.clone()).toward(next.to_vec());
                 lesson.constant(x, &input, Mode::Infer)
             };

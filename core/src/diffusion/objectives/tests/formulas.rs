@@ -22,13 +22,13 @@ fn the_exact_consistency_function_is_what_distillation_seeks() {
         let objective = json!({ "kind": "consistency_distillation", "levels": levels, "huber": 1e-7 });
         value(&model(&json!({ "prediction": "x0", "objective": objective })), network, Some(&teacher))
     };
-    let exact = Closed(|x, sigma: &[f64], _: &[f64]| end(x, sigma));
+    let exact = Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| end(x, sigma));
     let [coarse, fine] = [41, 81].map(|levels| of(levels, &exact));
     println!("exact: {coarse} {fine}");
     assert!((5.0..12.0).contains(&(coarse / fine)), "{coarse} {fine}");
-    let mean = of(81, &Closed(|x, sigma: &[f64], _: &[f64]| ideal(x, sigma)));
-    let nothing = of(81, &Closed(|x, _: &[f64], _: &[f64]| x));
-    let narrow = of(81, &Closed(|x, sigma: &[f64], _: &[f64]| end(x, sigma) * 0.9));
+    let mean = of(81, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)));
+    let nothing = of(81, &Closed(|x: Tensor<2>, _: &[f64], _: &[f64]| x));
+    let narrow = of(81, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| end(x, sigma) * 0.9));
     println!("others: {mean} {nothing} {narrow}");
     assert!([mean, nothing, narrow].iter().all(|other| *other > 20.0 * fine), "{mean} {nothing} {narrow}");
 }
@@ -100,11 +100,11 @@ fn a_student_that_makes_two_steps_in_one_has_no_loss() {
             sigma.iter().map(|s| (time(*s) - part * top / 3.0).max(0.0)).map(|t| t / (1.0 - t)).collect()
         };
         let (middle, to) = (levels(0.5 * parts), levels(parts));
-        two_steps(|x, [sigma, _]: [&[f64]; 2]| ideal(x, sigma), x, [sigma, &middle, &to])
+        two_steps(|x: Tensor<2>, [sigma, _]: [&[f64]; 2]| ideal(x, sigma), x, [sigma, &middle, &to])
     };
     let teacher = Exact::new(ideal);
-    let exact = value(&model, &Closed(|x, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
-    let one = value(&model, &Closed(|x, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
+    let exact = value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
+    let one = value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
     println!("{exact:e} {one:e}");
     assert!(exact < 1e-9 && one > 1e-3, "{exact:e} {one:e}");
 }
@@ -124,7 +124,7 @@ fn the_exact_shortcut_agrees_with_itself() {
         value(&model(&json!({ "prediction": "x0", "range": [0.002, 100.0], "objective": objective })), network, None)
     };
     let exact = of(&Closed(secant));
-    let mean = of(&Closed(|x, sigma: &[f64], _: &[f64]| ideal(x, sigma)));
+    let mean = of(&Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)));
     println!("{exact:e} {mean:e}");
     assert!(exact < 1e-6 && mean > 1e-3, "{exact:e} {mean:e}");
 }

@@ -99,7 +99,7 @@ fn a_distilled_student_draws_in_two_steps_what_its_teacher_draws_in_four() {
     let model = learnt(&run(keys, 1500, Some("formula")), Some(Exact::new(ideal)));
     let [mean, std] = moments(&*model, 2);
     let [four, two] = [4, 2].map(|steps| {
-        let x = &*path(&Formula(ideal), steps).pop().expect("an end").1.into_data().iter::<f64>().collect::<Vec<_>>();
+        let x = read(path(&Formula(ideal), steps).pop().expect("an end").1);
         let column = |i: usize| x.iter().skip(i).step_by(2);
         let n = x.len() as f64 / 2.0;
         [0, 1].map(|i| {
