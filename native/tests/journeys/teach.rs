@@ -20,17 +20,32 @@ fn school() -> (tempfile::TempDir, String) {
 
 /// `kiln train config.yaml` into `out`, with a teacher, at a rate that does not depend on how long it goes on.
 fn taught<'a>(out: &'a str, teacher: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let all = ["train", "config.yaml", "--device", "cpu", "--out", out, teacher, "train.rate=constant", "train.batch=32"];
+    let all = [
+        "train",
+        "config.yaml",
+        "--device",
+        "cpu",
+        "--out",
+        out,
+        teacher,
+        "train.rate=constant",
+        "train.batch=32",
+    ];
     [&all[..], more].concat()
 }
 
 #[test]
 fn an_entry_of_the_zoo_teaches_by_its_name() {
     let folder = tempfile::tempdir().expect("a folder");
-    let args = ["train", "density/moons", "model.objective=consistency_distillation", "train.teacher=density/moons"];
-    answer(folder.path(), &[&args[..], &["train.steps=2", "train.batch=16", "--device", "cpu", "--out", "runs"][..]].concat());
+    let args =
+        ["train", "density/moons", "model.objective=consistency_distillation", "train.teacher=density/moons"];
+    answer(
+        folder.path(),
+        &[&args[..], &["train.steps=2", "train.batch=16", "--device", "cpu", "--out", "runs"][..]].concat(),
+    );
     let run = only_run(&folder.path().join("runs"));
-    let drawn = ["sample", argument(&run), "-n", "4", "--sampler", "consistency", "--steps", "1", "--device", "cpu"];
+    let drawn =
+        ["sample", argument(&run), "-n", "4", "--sampler", "consistency", "--steps", "1", "--device", "cpu"];
     answer(folder.path(), &drawn);
 }
 
@@ -58,7 +73,10 @@ fn a_teacher_that_is_not_there_not_wanted_or_lacking_is_refused() {
     let (folder, run) = school();
     let named = format!("train.teacher={run}");
     for (more, wanted) in [
-        (vec!["model.objective=reflow"], "`train.teacher`: what is learnt here is learnt from a trained model"),
+        (
+            vec!["model.objective=reflow"],
+            "`train.teacher`: what is learnt here is learnt from a trained model",
+        ),
         (vec!["model.objective=reflow", "train.teacher=density/moon"], "did you mean `density/moons`?"),
         (vec!["model.objective=reflow", "train.teacher=no.safetensors"], "cannot read no.safetensors"),
         (vec!["model.objective=reflow", "train.teacher=mnist/classifier"], "a classifier does not denoise"),

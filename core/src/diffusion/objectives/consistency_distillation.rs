@@ -80,7 +80,13 @@ impl Objective for ConsistencyDistillation {
 
 impl ConsistencyDistillation {
     /// Where the teacher walks to.
-    fn walked(&self, lesson: &Lesson, x: Tensor<2>, ends: [&[f64]; 2], class: Option<&Tensor<2>>) -> Tensor<2> {
+    fn walked(
+        &self,
+        lesson: &Lesson,
+        x: Tensor<2>,
+        ends: [&[f64]; 2],
+        class: Option<&Tensor<2>>,
+    ) -> Tensor<2> {
         let (teacher, class) = (lesson.teacher(), class.map(|class| class.clone().without_autodiff()));
         let denoise = |x: Tensor<2>, sigma: &[f64]| {
             let denoised = teacher.denoise_each(x.clone(), sigma, class.as_ref());

@@ -110,6 +110,8 @@ impl Lesson<'_> {
     /// The teacher's denoiser.
     pub(super) fn teacher(&self) -> Rc<dyn Conditional> {
         let teacher = self.learning.teacher.and_then(Model::generator);
-        teacher.and_then(Generate::denoiser).expect("the session should have asked for a teacher that denoises")
+        teacher
+            .and_then(Generate::denoiser)
+            .expect("the session should have asked for a teacher that denoises")
     }
 }

@@ -69,11 +69,12 @@ impl Objective for Progressive {
         let draw = |u: f64| {
             let i = (u * self.steps as f64) as usize;
             let (from, to) = (levels[i], levels[i + 1]);
-            let middle = Level::at(schedule, (from.t + to.t) / 2.0);
+            let middle = Level::at(schedule, f64::midpoint(from.t, to.t));
             [from, middle, to].map(Level::ratio)
         };
         let drawn: Vec<[f64; 3]> = lesson.chances().map(|mut chance| draw(chance.uniform())).collect();
-        let [from, middle, to] = [0, 1, 2].map(|i| drawn.iter().map(|levels| levels[i]).collect::<Vec<f64>>());
+        let [from, middle, to] =
+            [0, 1, 2].map(|i| drawn.iter().map(|levels| levels[i]).collect::<Vec<f64>>());
         let n = lesson.tensor(lesson.noise());
         let x = lesson.tensor(lesson.batch.x.clone()) + n * lesson.column(&from, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());

@@ -83,7 +83,8 @@ impl Reflow {
         let Sampling { sampler, guidance, guiding, .. } = &*self.sampling;
         if sampler.adaptive() || sampler.stochastic() || sampler.wants() != Wants::Denoiser {
             let name = sampler.name();
-            let message = format!("wanted one of fixed steps that adds no noise, such as heun; this is {name}");
+            let message =
+                format!("wanted one of fixed steps that adds no noise, such as heun; this is {name}");
             return Err(Error::config("sampler", message));
         }
         under("sampler", sampler.check())?;

@@ -65,7 +65,8 @@ impl Objective for Shortcut {
                 lesson.constant(x, &input, Mode::Infer)
             };
             let [from, to] = [from, to].map(|levels| &levels[..*long]);
-            let own = two_steps(denoise, x.clone().narrow(0, 0, *long), [from, middle, to]).without_autodiff();
+            let own =
+                two_steps(denoise, x.clone().narrow(0, 0, *long), [from, middle, to]).without_autodiff();
             let rest = order.len() - long;
             let parts = (rest > 0).then(|| wanted.without_autodiff().narrow(0, *long, rest));
             wanted = Tensor::cat([own].into_iter().chain(parts).collect(), 0);
@@ -106,7 +107,8 @@ impl Shortcut {
         let mut chances: Vec<Stream> = lesson.chances().collect();
         let steps: Vec<[f64; 3]> =
             order.iter().map(|row| self.step(&mut chances[*row], lesson.model.range[1])).collect();
-        let [mut from, middle, mut to] = [0, 1, 2].map(|i| steps.iter().map(|step| step[i]).collect::<Vec<f64>>());
+        let [mut from, middle, mut to] =
+            [0, 1, 2].map(|i| steps.iter().map(|step| step[i]).collect::<Vec<f64>>());
         let levels = short.iter().map(|row| lesson.model.noise.sigma(chances[*row].uniform()));
         from.extend(levels);
         to.extend_from_slice(&from[long..]);

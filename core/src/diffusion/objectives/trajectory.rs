@@ -44,7 +44,8 @@ pub(super) fn two_steps(
     let device = x.device();
     let ratios = |from: &[f64], to: &[f64]| -> Vec<f64> { from.iter().zip(to).map(|(a, b)| b / a).collect() };
     let (k, k_prime) = (ratios(from, middle), ratios(middle, to));
-    let share: Vec<f64> = k.iter().zip(&k_prime).map(|(k, k_prime)| (1.0 - k_prime) / (1.0 - k * k_prime)).collect();
+    let share: Vec<f64> =
+        k.iter().zip(&k_prime).map(|(k, k_prime)| (1.0 - k_prime) / (1.0 - k * k_prime)).collect();
     let d = denoise(x.clone(), [from, middle]);
     let x_prime = d.clone() + (x - d.clone()) * column(&k, |k| k, &device);
     let d_prime = denoise(x_prime, [middle, to]);

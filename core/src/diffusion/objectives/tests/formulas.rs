@@ -103,8 +103,10 @@ fn a_student_that_makes_two_steps_in_one_has_no_loss() {
         two_steps(|x: Tensor<2>, [sigma, _]: [&[f64]; 2]| ideal(x, sigma), x, [sigma, &middle, &to])
     };
     let teacher = Exact::new(ideal);
-    let exact = value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
-    let one = value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
+    let exact =
+        value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
+    let one =
+        value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
     println!("{exact:e} {one:e}");
     assert!(exact < 1e-9 && one > 1e-3, "{exact:e} {one:e}");
 }
@@ -121,7 +123,11 @@ fn secant(x: Tensor<2>, sigma: &[f64], next: &[f64]) -> Tensor<2> {
 fn the_exact_shortcut_agrees_with_itself() {
     let of = |network: &dyn Network| {
         let objective = json!({ "kind": "shortcut", "every": 1 });
-        value(&model(&json!({ "prediction": "x0", "range": [0.002, 100.0], "objective": objective })), network, None)
+        value(
+            &model(&json!({ "prediction": "x0", "range": [0.002, 100.0], "objective": objective })),
+            network,
+            None,
+        )
     };
     let exact = of(&Closed(secant));
     let mean = of(&Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)));
@@ -162,13 +168,15 @@ fn ddim_walks_a_shortcut_exactly_through_every_wrapper() {
     ];
     let sampler = SamplerConfig::named("ddim").expect("ddim");
     for schedule in ["edm", "cond_ot", "vp"].map(|name| ScheduleConfig::named(name).expect(name)) {
-        for (denoiser, steps) in wrapped.iter().flat_map(|denoiser| [1, 2, 5].map(|steps| (denoiser, steps))) {
+        for (denoiser, steps) in wrapped.iter().flat_map(|denoiser| [1, 2, 5].map(|steps| (denoiser, steps)))
+        {
             let span = Span { steps, schedule: &*schedule, range: RANGE, features: 2 };
             let levels = GridConfig::named("karras").and_then(|grid| grid.levels(&span)).expect("levels");
             let noise = Noise { seed: 1, first: 0, rows: 9, features: 2, device: Device::flex() };
             let start = noise.start(levels[0]);
             let wanted = carried(start.clone() / levels[0].alpha, &[levels[0].ratio()], &[0.0]);
-            let x = walk(&sampler, &Walk::new(&**denoiser, &*schedule, &levels, &noise), start).expect("a walk");
+            let x =
+                walk(&sampler, &Walk::new(&**denoiser, &*schedule, &levels, &noise), start).expect("a walk");
             let error = (x - wanted).abs().max().into_scalar::<f32>();
             assert!(error < 1e-4, "{} in {steps}: {error}", schedule.name());
         }

@@ -17,10 +17,7 @@ impl Dataset for Points {
         None
     }
     fn read(&self, index: u64, out: &mut [f32]) -> Labels {
-        Key::new(9, Purpose::Data, index).fill_normal(out);
-        for i in 0..2 {
-            out[i] = (MEAN[i] + STD[i] * f64::from(out[i])) as f32;
-        }
+        example(index, out);
         Labels::default()
     }
 }
@@ -43,7 +40,8 @@ fn learnt(run: &RunConfig, teacher: Option<Exact>) -> Box<dyn Model> {
     if let Some(teacher) = teacher {
         session = session.with_teacher(Rc::new(teacher)).expect("a teacher that fits");
     }
-    let mut loader = Loader::new(Arc::new(Points) as Arc<dyn Dataset>, run.train.batch, run.seed).expect("a loader");
+    let mut loader =
+        Loader::new(Arc::new(Points) as Arc<dyn Dataset>, run.train.batch, run.seed).expect("a loader");
     for _ in 0..run.train.steps {
         session.step(&mut loader);
     }

@@ -49,12 +49,17 @@ fn carried(x: Tensor<2>, sigma: &[f64], next: &[f64]) -> Tensor<2> {
 fn data(rows: usize) -> Vec<f32> {
     let mut values = vec![0.0; 2 * rows];
     for (row, point) in values.chunks_mut(2).enumerate() {
-        Key::new(9, Purpose::Data, row as u64).fill_normal(point);
-        for i in 0..2 {
-            point[i] = (MEAN[i] + STD[i] * f64::from(point[i])) as f32;
-        }
+        example(row as u64, point);
     }
     values
+}
+
+/// Example `index` of the data.
+fn example(index: u64, out: &mut [f32]) {
+    Key::new(9, Purpose::Data, index).fill_normal(out);
+    for ((value, mean), std) in out.iter_mut().zip(MEAN).zip(STD) {
+        *value = (mean + std * f64::from(*value)) as f32;
+    }
 }
 
 /// What denoises by a formula, whatever the class.
@@ -144,7 +149,12 @@ fn interface() -> Interface {
 }
 
 /// The loss of `rows` examples, half way through learning.
-fn loss(model: &DiffusionConfig, network: &dyn Network, teacher: Option<&dyn Model>, rows: usize) -> Tensor<1> {
+fn loss(
+    model: &DiffusionConfig,
+    network: &dyn Network,
+    teacher: Option<&dyn Model>,
+    rows: usize,
+) -> Tensor<1> {
     let batch = Batch { x: data(rows), shape: vec![2], class: None, first: 0 };
     let device = Device::flex().autodiff();
     let learning = Learning { seed: 3, mode: Mode::Infer, device: &device, step: 5, steps: 10, teacher };

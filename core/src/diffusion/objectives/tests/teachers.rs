@@ -86,7 +86,10 @@ fn options_that_do_not_fit_are_refused_with_their_place() {
     };
     for (objective, wanted) in [
         (json!({ "kind": "consistency_distillation", "levels": 1 }), "`model.objective.levels`"),
-        (json!({ "kind": "consistency_distillation", "guidance": 2.0 }), "`model.objective.guidance`: wanted 1"),
+        (
+            json!({ "kind": "consistency_distillation", "guidance": 2.0 }),
+            "`model.objective.guidance`: wanted 1",
+        ),
         (json!({ "kind": "progressive", "steps": 3 }), "model.sampling.steps=18; these are 3"),
         (
             json!({ "kind": "reflow", "sampling": { "sampler": "dopri5" } }),
@@ -104,7 +107,8 @@ fn options_that_do_not_fit_are_refused_with_their_place() {
         (json!({ "kind": "shortcut", "finest": 48 }), "`objective.finest`: wanted a power of two"),
         (json!({ "kind": "shortcut", "every": 0 }), "`objective.every`"),
     ] {
-        let built = model(&json!({ "objective": objective })).network(&interface(), &Init::new(1, &Device::flex()));
+        let built =
+            model(&json!({ "objective": objective })).network(&interface(), &Init::new(1, &Device::flex()));
         let said = built.err().expect("this should be refused").to_string();
         assert!(said.contains(wanted), "wanted {wanted}: {said}");
     }
@@ -122,9 +126,10 @@ fn a_student_begins_with_its_teachers_weights_where_the_networks_are_alike() {
         let alike = session(&run(objective, Some("it"))).with_teacher(teacher.clone()).expect("it fits");
         assert_eq!(flat(&*alike.model().expect("a model")), flat(&*teacher), "{objective}");
         let mut wider = run(objective, Some("it"));
-        wider.model = config::typed(json!({ "kind": "diffusion", "objective": objective, "label_dropout": 1.0,
+        wider.model =
+            config::typed(json!({ "kind": "diffusion", "objective": objective, "label_dropout": 1.0,
             "network": { "kind": "mlp", "hidden": 24, "blocks": 1 }, "sampling": { "steps": 4 } }))
-        .expect("a model");
+            .expect("a model");
         let fresh = flat(&*session(&wider).model().expect("a model"));
         let other = session(&wider).with_teacher(teacher.clone()).expect("it fits");
         assert_eq!(flat(&*other.model().expect("a model")), fresh, "{objective}");
