@@ -60,7 +60,8 @@ impl Denoiser for Guided {
         if scale == 1.0 || (self.class.is_none() && self.weak.is_none()) {
             return self.model.toward(x, sigma, next, self.class.as_ref());
         }
-        let [towards, away] = self.pair(x, sigma, next).expect("there should be something to be guided away from");
+        let [towards, away] =
+            self.pair(x, sigma, next).expect("there should be something to be guided away from");
         let guided = self.rule.borrow_mut().guide(towards.clone(), away, scale);
         rescale(guided, &towards, self.guiding.rescale)
     }

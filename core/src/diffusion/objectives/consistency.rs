@@ -89,9 +89,7 @@ impl Objective for Consistency {
         let x = noisy(&above);
         let f =
             lesson.model.denoise(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode);
-        let lambda: Vec<f64> =
-            above.iter().zip(&below).map(|(above, below)| (above - below).recip()).collect();
-        (pseudo_huber(f, wanted, self.huber) * lesson.column(&lambda, |lambda| lambda)).mean()
+        weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 
     fn check(&self, _model: &DiffusionConfig, _interface: &Interface) -> Result<()> {
@@ -110,6 +108,12 @@ pub(super) fn target(lesson: &Lesson, x: Tensor<2>, levels: &[usize], input: Noi
     let lowest: Vec<f64> = levels.iter().map(|i| if *i == 0 { 1.0 } else { 0.0 }).collect();
     let lowest = super::super::column(&lowest, |share| share, &x.device());
     f.clone() + (x - f) * lowest
+}
+
+/// The mean of `λ d` for distances `[rows, 1]` between two levels, `λ = 1/(σ_{i+1} − σ_i)`.
+pub(super) fn weighted(lesson: &Lesson, distances: Tensor<2>, [above, below]: [&[f64]; 2]) -> Tensor<1> {
+    let lambda: Vec<f64> = above.iter().zip(below).map(|(above, below)| (above - below).recip()).collect();
+    (distances * lesson.column(&lambda, |lambda| lambda)).mean()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Consistency distillation: the network learns where the teacher's ODE through `x` ends.
 //!
 //! ```text
-//! L = E d(f(x; σ_{i+1}), f̄(x̂; σ_i)),   x = y + σ_{i+1} n,   x̂ = Heun's step of the teacher from x at σ_{i+1} to σ_i
+//! L = E λ d(f(x; σ_{i+1}), f̄(x̂; σ_i)),   x = y + σ_{i+1} n,   x̂ = Heun's step of the teacher from x at σ_{i+1} to σ_i
 //! ```
 //!
-//! Song et al. 2023, Algorithm 2, <https://arxiv.org/abs/2303.01469>, with `f̄ = f` without gradient and the pseudo-Huber metric (Song
-//! and Dhariwal 2023, sections 3.2 and 3.3, <https://arxiv.org/abs/2310.14189>). A student whose network is laid out as its teacher's
+//! Song et al. 2023, Algorithm 2, <https://arxiv.org/abs/2303.01469>, with `f̄ = f` without gradient, the pseudo-Huber metric and
+//! `λ = 1/(σ_{i+1} − σ_i)` of the improved techniques (Song and Dhariwal 2023, Table 1, <https://arxiv.org/abs/2310.14189>): with the first
+//! paper's `λ = 1` the low levels, through which all that is learnt has to pass, are learnt too slowly. A student whose network is laid out as its teacher's
 //! begins with the teacher's weights. At the lowest level the target is `x̂` itself, whatever the prediction. The teacher may be guided,
 //! which the student then is by itself: draw from it without guidance (Luo et al. 2023, <https://arxiv.org/abs/2310.04378>).
 
@@ -14,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{DiffusionConfig, Noisy};
-use super::consistency::target;
+use super::consistency::{target, weighted};
 use super::huber::pseudo_huber;
 use super::trajectory::{heun, levels};
 use super::{Lesson, Objective};
@@ -61,9 +62,10 @@ impl Objective for ConsistencyDistillation {
         let x = lesson.tensor(lesson.batch.x.clone()) + n * lesson.column(&above, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         let x_hat = self.walked(lesson, x.clone().without_autodiff(), [&above, &below], class.as_ref());
-        let wanted = target(lesson, x_hat, &pairs, Noisy::new(below, class.clone()));
-        let f = lesson.model.denoise(lesson.network, x, &Noisy::new(above, class), lesson.learning.mode);
-        pseudo_huber(f, wanted, self.huber).mean()
+        let wanted = target(lesson, x_hat, &pairs, Noisy::new(below.clone(), class.clone()));
+        let f =
+            lesson.model.denoise(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode);
+        weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 
     fn teaching(&self) -> Teaching {
