@@ -4,11 +4,12 @@
 //! L = E λ d(f(x; σ_{i+1}), f̄(x̂; σ_i)),   x = y + σ_{i+1} n,   x̂ = Heun's step of the teacher from x at σ_{i+1} to σ_i
 //! ```
 //!
-//! Song et al. 2023, Algorithm 2, <https://arxiv.org/abs/2303.01469>, with `f̄ = f` without gradient, the pseudo-Huber metric and
-//! `λ = 1/(σ_{i+1} − σ_i)` of the improved techniques (Song and Dhariwal 2023, Table 1, <https://arxiv.org/abs/2310.14189>): with the first
-//! paper's `λ = 1` the low levels, through which all that is learnt has to pass, are learnt too slowly. A student whose network is laid out as its teacher's
-//! begins with the teacher's weights. At the lowest level the target is `x̂` itself, whatever the prediction. The teacher may be guided,
-//! which the student then is by itself: draw from it without guidance (Luo et al. 2023, <https://arxiv.org/abs/2310.04378>).
+//! Song et al. 2023, Algorithm 2, <https://arxiv.org/abs/2303.01469>, with `f̄ = f` without gradient, the pseudo-Huber metric and the
+//! weight `λ = 1/(σ_{i+1} − σ_i)` of the improved techniques (Song and Dhariwal 2023, Table 1, <https://arxiv.org/abs/2310.14189>): with
+//! the first paper's `λ = 1` the low levels, through which all that is learnt has to pass, are learnt too slowly. A student whose
+//! network is laid out as its teacher's begins with the teacher's weights. At the lowest level the target is `x̂` itself, whatever the
+//! prediction. The teacher may be guided, which the student then is by itself: draw from it without guidance (Luo et al. 2023,
+//! <https://arxiv.org/abs/2310.04378>).
 
 use burn::prelude::*;
 use schemars::JsonSchema;
