@@ -221,6 +221,21 @@ pub struct Learning<'a> {
     pub mode: Mode,
     /// Where to compute.
     pub device: &'a Device,
+    /// Steps taken before this one.
+    pub step: u64,
+    /// Steps in all.
+    pub steps: u64,
+    /// A trained model of the same data, where one was given.
+    pub teacher: Option<&'a dyn Model>,
+}
+
+/// What a family wants of a teacher: a trained model of the same data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Teaching {
+    /// It has no use for one.
+    Unused,
+    /// It asks one at each step, and begins with the teacher's weights where their networks are alike.
+    Needed,
 }
 
 /// A family of models that learn one network by one loss.
@@ -236,6 +251,11 @@ pub trait Family {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1>;
+
+    /// What it wants of a teacher.
+    fn teaching(&self) -> Teaching {
+        Teaching::Unused
+    }
 
     /// The model around a network.
     fn model(

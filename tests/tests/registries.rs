@@ -49,6 +49,7 @@ fn registries() -> Vec<Registry> {
         kiln::editing::MeasureConfig,
         kiln::diffusion::PredictionConfig,
         kiln::diffusion::NoiseConfig,
+        kiln::diffusion::ObjectiveConfig,
         kiln::factory::ModelConfig,
         kiln::train::OptimizerConfig,
         kiln::train::RateConfig,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! D(x; σ) = c_skip(σ) x + c_out(σ) F(c_in(σ) x; ln(σ)/4)
-//! L = E_{σ, y, n} w(σ) ‖F(c_in x) − (y − c_skip x)/c_out‖²,   x = y + σ n
+//! L = E_{σ, y, n} w(σ) ‖F(c_in x) − (y − c_skip x)/c_out‖²,   x = y + σ n                  (or another objective)
 //! ```
 //!
 //! Karras et al. 2022, Eq. 7 and 8, <https://arxiv.org/abs/2206.00364>. DDPM, EDM and rectified flow differ in what the network
@@ -14,6 +14,7 @@ mod prediction;
 mod noise;
 mod weight;
 mod coupling;
+mod objectives;
 mod generation;
 mod descent;
 mod interpolation;
@@ -29,9 +30,9 @@ use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
 use crate::guidance::{Conditional, Guiding};
 use crate::likelihood::Likelihood;
-use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
-use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
-use crate::random::{Key, Purpose};
+use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request, Teaching};
+use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count};
+use crate::random::Key;
 use crate::registry::{About, Member};
 use crate::samplers::SamplerConfig;
 use crate::schedules::ScheduleConfig;
@@ -40,6 +41,7 @@ use crate::{Error, Result};
 
 pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
+pub use objectives::{Lesson, Objective, ObjectiveConfig};
 pub use prediction::{Prediction, PredictionConfig};
 pub use weight::{Weight, WeightConfig};
 
@@ -47,6 +49,8 @@ pub use weight::{Weight, WeightConfig};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DiffusionConfig {
+    /// What is learnt.
+    pub objective: ObjectiveConfig,
     /// What the network predicts.
     pub prediction: PredictionConfig,
     /// Standard deviation of the data.
@@ -104,6 +108,7 @@ impl Default for DiffusionConfig {
     fn default() -> Self {
         let named = "the default should be registered";
         Self {
+            objective: ObjectiveConfig::named("denoise").expect(named),
             prediction: PredictionConfig::named("edm").expect(named),
             sigma_data: 0.5,
             noise: NoiseConfig::named("log_normal").expect(named),
@@ -137,6 +142,7 @@ impl DiffusionConfig {
         within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
         under("sampling.guiding", self.sampling.guiding.check())?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
+        under("prediction", self.prediction.check())?;
         under("weight", self.weight.check())?;
         under("coupling", self.coupling.check())?;
         let [bottom, top] = self.range;
@@ -186,17 +192,35 @@ impl DiffusionConfig {
     }
 }
 
-/// A noise level for the batch or for each row, with the class.
+/// A noise level for the batch or for each row, with the class, and with the level to go to where the network is to know.
 struct Noisy {
     sigma: Vec<f64>,
+    next: Option<Vec<f64>>,
     class: Option<Tensor<2>>,
 }
 
 impl Noisy {
+    fn new(sigma: Vec<f64>, class: Option<Tensor<2>>) -> Self {
+        Self { sigma, next: None, class }
+    }
+
+    fn toward(self, next: Vec<f64>) -> Self {
+        Self { next: Some(next), ..self }
+    }
+
     fn condition(&self) -> Condition {
         let noise = self.sigma.iter().map(|sigma| sigma.ln() / 4.0).collect();
-        Condition { noise, class: self.class.clone(), ..Condition::default() }
+        let next = self.next.as_deref().unwrap_or_default();
+        let span = self.sigma.iter().zip(next).map(|(sigma, next)| c_span(*sigma, *next)).collect();
+        Condition { noise, span, class: self.class.clone(), ..Condition::default() }
     }
+}
+
+/// `c_span = ln(1 + 128 (t − t′))/4` in the time `t = σ/(1 + σ)` of the straight path: 0 for no step at all, and steps of 1/128 and 1/64
+/// as far apart as those of 1/2 and 1, nearly.
+fn c_span(sigma: f64, next: f64) -> f64 {
+    let time = |sigma: f64| sigma / (1.0 + sigma);
+    (128.0 * (time(sigma) - time(next)).max(0.0)).ln_1p() / 4.0
 }
 
 /// `f(σ)` as `[1 or batch, 1]`, computed in double precision.
@@ -208,7 +232,9 @@ fn column(sigma: &[f64], f: impl Fn(f64) -> f64, device: &Device) -> Tensor<2> {
 impl Family for DiffusionConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         self.check()?;
-        under("network", self.network.build(&self.interface(interface), init))
+        let interface = self.interface(interface);
+        under("objective", self.objective.check(self, &interface))?;
+        under("network", self.network.build(&interface, init))
     }
 
     fn model(
@@ -224,7 +250,6 @@ impl Family for DiffusionConfig {
         Ok(Box::new(Diffusion { card, core }))
     }
 
-    /// Eq. 8 of Karras et al. 2022 with `λ c_out² = w`: the mean squared error of `F` itself.
     fn loss(
         &self,
         network: &dyn Network,
@@ -232,34 +257,12 @@ impl Family for DiffusionConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let interface = self.interface(interface);
-        let (rows, features) = (batch.size(), interface.features());
-        let mut sigma = Vec::with_capacity(rows);
-        let mut classes = Vec::with_capacity(rows);
-        let mut noise = vec![0.0; rows * features];
-        for (row, noise) in noise.chunks_mut(features).enumerate() {
-            let index = batch.first + row as u64;
-            sigma.push(self.noise.sigma(Key::new(learning.seed, Purpose::Level, index).stream().uniform()));
-            Key::new(learning.seed, Purpose::Noise, index).fill_normal(noise);
-            let hide =
-                Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
-            classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
-        }
-        let noise =
-            self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
-        let device = learning.device;
-        let shape = [rows, features];
-        let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
-        let n = Tensor::<2>::from_data(TensorData::new(noise, shape), device);
-        let x = y.clone() + n * column(&sigma, |sigma| sigma, device);
-        let (skip, out) = self.coefficients(&sigma, device);
-        let target = (y - x.clone() * skip) / out;
-        let input = x * column(&sigma, |sigma| self.c_in(sigma), device);
-        let class =
-            (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
-        let levels = sigma.clone();
-        let f = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
-        ((f - target).square() * self.weights(&levels, device)).mean()
+        let interface = &self.interface(interface);
+        self.objective.loss(&Lesson { model: self, network, interface, batch, learning })
+    }
+
+    fn teaching(&self) -> Teaching {
+        self.objective.teaching()
     }
 }
 
@@ -279,9 +282,24 @@ pub(crate) struct Trained {
 
 impl Conditional for Trained {
     fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.denoise_each(x, &[sigma], class)
+    }
+
+    fn denoise_each(&self, x: Tensor<2>, sigma: &[f64], class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.estimate(x, sigma, sigma, class)
+    }
+
+    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.estimate(x, &[sigma], &[next], class)
+    }
+}
+
+impl Trained {
+    fn estimate(&self, x: Tensor<2>, sigma: &[f64], next: &[f64], class: Option<&Tensor<2>>) -> Tensor<2> {
         // A model without classes may help one that has some.
         let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
-        let input = Noisy { sigma: vec![sigma], class };
+        let input = Noisy::new(sigma.to_vec(), class);
+        let input = if self.config.objective.tells_span() { input.toward(next.to_vec()) } else { input };
         self.config.denoise(&*self.network, x, &input, Mode::Infer)
     }
 }

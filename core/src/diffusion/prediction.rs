@@ -5,12 +5,18 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// The affine map of a prediction.
 pub trait Prediction {
     /// `[c_skip, c_out]` at noise level `sigma`.
     fn coefficients(&self, sigma: f64, sigma_data: f64) -> [f64; 2];
+
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {
@@ -21,8 +27,11 @@ registry! {
         "x0" => x0::X0,
         "v" => v::V,
         "flow" => flow::Flow,
+        "consistency" => consistency::Consistency,
     }
 }
+
+mod consistency;
 
 macro_rules! prediction {
     ($file:ident, $Type:ident, $doc:literal, $summary:literal, $paper:literal, |$sigma:ident, $data:ident| $body:expr) => {

@@ -9,6 +9,8 @@ use crate::editing::{Dps, Edit, InpaintConfig, MeasureConfig};
 use crate::guidance::Threshold;
 use crate::guidance::gradient::through;
 use crate::model::Classes;
+use crate::nn::one_hot;
+use crate::random::Purpose;
 use crate::samplers::Denoiser;
 
 const SIDE: usize = 8;

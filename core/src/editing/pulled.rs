@@ -33,8 +33,13 @@ pub struct Pulled {
 
 impl Denoiser for Pulled {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        self.toward(x, sigma, sigma)
+    }
+
+    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
         let residual = |denoised| ((self.measure)(denoised) - self.measured.clone()).square().sum();
-        let (denoised, gradient) = through(&*self.inner, &x, sigma, residual);
+        let inner = |x: Tensor<2>, sigma: f64| self.inner.toward(x, sigma, next);
+        let (denoised, gradient) = through(&inner, &x, sigma, residual);
         let (noise, data) = (sigma * sigma, self.spread * self.spread);
         let v = self.pull.noise.powi(2) + self.gain * noise * data / (noise + data);
         denoised - gradient * (self.pull.strength * noise / (2.0 * v))

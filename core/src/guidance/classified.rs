@@ -29,8 +29,13 @@ pub struct Classified {
 
 impl Denoiser for Classified {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        self.toward(x, sigma, sigma)
+    }
+
+    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
         let log_likelihood = |denoised| (log_softmax((self.logits)(denoised), 1) * self.class.clone()).sum();
-        let (denoised, gradient) = through(&*self.inner, &x, sigma, log_likelihood);
+        let inner = |x: Tensor<2>, sigma: f64| self.inner.toward(x, sigma, next);
+        let (denoised, gradient) = through(&inner, &x, sigma, log_likelihood);
         denoised + gradient * (self.scale * sigma * sigma)
     }
 }

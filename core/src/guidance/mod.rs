@@ -35,6 +35,20 @@ pub trait Conditional {
     /// Evaluates it for rows `[batch, features]`; `class` is `[batch, classes]`, one-hot, a row of zeros being "no class", or
     /// `None` where there are none.
     fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2>;
+
+    /// The same with a noise level for each row.
+    fn denoise_each(&self, x: Tensor<2>, sigma: &[f64], class: Option<&Tensor<2>>) -> Tensor<2> {
+        let row = |(i, sigma): (usize, &f64)| {
+            let class = class.map(|class| class.clone().narrow(0, i, 1));
+            self.denoise(x.clone().narrow(0, i, 1), *sigma, class.as_ref())
+        };
+        Tensor::cat(sigma.iter().enumerate().map(row).collect(), 0)
+    }
+
+    /// See [`Denoiser::toward`](crate::samplers::Denoiser::toward).
+    fn toward(&self, x: Tensor<2>, sigma: f64, _next: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.denoise(x, sigma, class)
+    }
 }
 
 impl<F: Fn(Tensor<2>, f64, Option<&Tensor<2>>) -> Tensor<2>> Conditional for F {

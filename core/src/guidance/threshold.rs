@@ -57,6 +57,10 @@ impl Denoiser for Thresholded {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         self.threshold.apply(self.inner.denoise(x, sigma))
     }
+
+    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
+        self.threshold.apply(self.inner.toward(x, sigma, next))
+    }
 }
 
 /// Halvings: what is left of the largest value is below a float's precision.

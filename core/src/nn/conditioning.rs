@@ -11,7 +11,7 @@ use burn::prelude::*;
 use burn::tensor::activation::silu;
 
 use super::layers::standardised;
-use super::{Condition, Init, Linear, fourier};
+use super::{Condition, Init, Linear, fourier_of};
 
 /// Noise level and class as one vector.
 #[derive(Module, Debug)]
@@ -35,7 +35,7 @@ impl Embedder {
 
     /// `[batch, width]`, or `[1, width]` where noise level and class are the batch's.
     pub fn forward(&self, condition: &Condition, device: &Device) -> Tensor<2> {
-        let level = self.first.forward(fourier(&condition.noise, self.features, device));
+        let level = self.first.forward(fourier_of(condition, self.features, device));
         let mut e = self.second.forward(silu(level));
         if let (Some(layer), Some(class)) = (&self.class, &condition.class) {
             e = e + layer.forward(class.clone());

@@ -2,6 +2,8 @@
 
 use burn::prelude::*;
 
+use super::Condition;
+
 /// Sines and cosines of `c_noise` at `features / 2` frequencies, in octaves from 1/4 to 64 radians:
 /// `[levels.len(), features]`.
 ///
@@ -17,6 +19,17 @@ pub fn fourier(levels: &[f64], features: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [levels.len(), features]), device)
 }
 
+/// The features of what a network is told in numbers, `[1 or batch, features]`: of the noise level alone, or half of them of the
+/// step's span.
+pub fn fourier_of(condition: &Condition, features: usize, device: &Device) -> Tensor<2> {
+    if condition.span.is_empty() {
+        return fourier(&condition.noise, features, device);
+    }
+    let half = features / 2;
+    let level = fourier(&condition.noise, features - half, device);
+    Tensor::cat(vec![level, fourier(&condition.span, half, device)], 1)
+}
+
 /// `[classes.len(), count]`, a one in each row at the class; a row of zeros for `None`.
 pub fn one_hot(classes: &[Option<u32>], count: usize, device: &Device) -> Tensor<2> {
     let mut values = vec![0.0_f32; classes.len() * count];
@@ -26,4 +39,22 @@ pub fn one_hot(classes: &[Option<u32>], count: usize, device: &Device) -> Tensor
         }
     }
     Tensor::from_data(TensorData::new(values, [classes.len(), count]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever is told no span sees what was always seen; with one, each has its half.
+    #[test]
+    fn a_span_shares_the_features_with_the_noise_level() {
+        let device = Device::flex();
+        let plain = Condition { noise: vec![0.3, -1.0], ..Condition::default() };
+        let spanned = Condition { span: vec![0.0, 0.7], ..plain.clone() };
+        let read = |x: Tensor<2>| x.into_data();
+        assert_eq!(read(fourier_of(&plain, 7, &device)), read(fourier(&plain.noise, 7, &device)));
+        let both = fourier_of(&spanned, 7, &device);
+        assert_eq!(read(both.clone().narrow(1, 0, 4)), read(fourier(&plain.noise, 4, &device)));
+        assert_eq!(read(both.narrow(1, 4, 3)), read(fourier(&spanned.span, 3, &device)));
+    }
 }

@@ -9,7 +9,7 @@ use burn::tensor::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network, fourier};
+use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network, fourier_of};
 use crate::Result;
 use crate::config::check::at_least;
 use crate::registry::{About, Member};
@@ -96,7 +96,7 @@ impl Mlp {
 
 impl Forward for Mlp {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
-        let mut embedding = self.level.forward(fourier(&condition.noise, self.features, &x.device())); // [1 | B, H]
+        let mut embedding = self.level.forward(fourier_of(condition, self.features, &x.device())); // [1 | B, H]
         if let (Some(layer), Some(class)) = (&self.class, &condition.class) {
             embedding = embedding + layer.forward(class.clone());
         }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::random::Key;
 
-pub use embedding::{fourier, one_hot};
+pub use embedding::{fourier, fourier_of, one_hot};
 pub use init::Init;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
@@ -35,6 +35,9 @@ pub use unet::ContextConfig;
 pub struct Condition {
     /// `c_noise`, a function of the noise level: one for the whole batch, or one a row.
     pub noise: Vec<f64>,
+    /// `c_span`, a function of how far the step leads that is to be taken: as many as there are of `noise`, or none, where the
+    /// network is not to know.
+    pub span: Vec<f64>,
     /// `[batch, classes]`, one-hot; a row of zeros is "no class". `None` where the model has no classes.
     pub class: Option<Tensor<2>>,
     /// `[batch, tokens, width]`, a sequence to look at, such as a text's; `None` is no context. A network without

@@ -44,7 +44,7 @@ fn condition(device: &Device) -> Condition {
 
 fn told(noise: Vec<f64>, classes: &[Option<u32>], device: &Device) -> Condition {
     let context = Some(rows([classes.len() * 2, 3], 70, device).reshape([classes.len(), 2, 3]));
-    Condition { noise, class: Some(one_hot(classes, 2, device)), context, padding: None }
+    Condition { noise, class: Some(one_hot(classes, 2, device)), context, ..Condition::default() }
 }
 
 /// The parameters with noise of this size added.

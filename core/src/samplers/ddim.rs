@@ -48,8 +48,8 @@ impl Solver for Ddim {
 
 impl Sampler for Ddim {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let denoised = walk.denoise(&x, from);
         let s = self.eta * posterior_std(from, to);
+        let denoised = if s > 0.0 { walk.denoise(&x, from) } else { walk.toward(&x, from, to) };
         let kept = (to.sigma * to.sigma - s * s).max(0.0).sqrt() / from.sigma;
         let x = x * kept + denoised * (to.alpha - kept * from.alpha);
         Ok(if s > 0.0 { x + walk.draw() * s } else { x })

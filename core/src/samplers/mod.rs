@@ -69,6 +69,12 @@ pub use unipc::Variant;
 pub trait Denoiser {
     /// Evaluates `D(x; σ)`.
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2>;
+
+    /// The estimate that leads a deterministic DDIM step from `σ` to `next`, at most `σ`, to where the ODE leads. A model that has
+    /// not learnt how far a step goes gives `D(x; σ)`, which is the limit of short steps.
+    fn toward(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Tensor<2> {
+        self.denoise(x, sigma)
+    }
 }
 
 impl<F: Fn(Tensor<2>, f64) -> Tensor<2>> Denoiser for F {
@@ -227,9 +233,18 @@ impl<'a> Walk<'a> {
 
     /// The mean of the data given `x` at that level.
     pub fn denoise(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
+        self.denoiser.denoise(self.asked(x, at), at.ratio())
+    }
+
+    /// The estimate for a deterministic DDIM step from one level to another: see [`Denoiser::toward`].
+    pub fn toward(&self, x: &Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+        self.denoiser.toward(self.asked(x, from), from.ratio(), to.ratio())
+    }
+
+    /// Counts an evaluation; `x/α`, which is what a denoiser is asked.
+    fn asked(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
         self.evaluations.set(self.evaluations.get() + 1);
-        let x = if at.alpha == 1.0 { x.clone() } else { x.clone() / at.alpha };
-        self.denoiser.denoise(x, at.ratio())
+        if at.alpha == 1.0 { x.clone() } else { x.clone() / at.alpha }
     }
 
     /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.

@@ -6,6 +6,7 @@
 
 mod flat;
 mod session;
+mod teacher;
 pub mod optimizers;
 pub mod rates;
 
@@ -56,6 +57,9 @@ impl Default for RunConfig {
 pub struct TrainConfig {
     /// Steps of the optimizer.
     pub steps: u64,
+    /// The trained model to learn from, where the objective asks one: an entry of the zoo, a weight file or the folder of a run, of
+    /// which the newest checkpoint teaches. The run resumes to the same bits as long as the teacher stays what it is.
+    pub teacher: Option<String>,
     /// Examples a batch.
     pub batch: usize,
     /// Batches whose gradients are averaged for one step.
@@ -85,6 +89,7 @@ impl Default for TrainConfig {
         let named = "the default should be registered";
         Self {
             steps: 10_000,
+            teacher: None,
             batch: 128,
             accumulate: 1,
             optimizer: OptimizerConfig::named("adamw").expect(named),

@@ -1,11 +1,13 @@
 //! A session: a model, its optimizer and its average, a step at a time.
 
+use std::rc::Rc;
+
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::flat::{Layout, join};
 use super::optimizers::Optimizer;
-use super::{RunConfig, TrainConfig};
+use super::{RunConfig, TrainConfig, teacher};
 use crate::config::check::under;
 use crate::data::{Dataset, Loader};
 use crate::factory::ModelConfig;
@@ -76,12 +78,14 @@ pub struct Session {
     average: Tensor<1>,
     optimizer: Box<dyn Optimizer>,
     step: u64,
+    teacher: Option<Rc<dyn Model>>,
 }
 
 impl Session {
-    /// Fresh weights for these data on this device.
+    /// Fresh weights for these data on this device. Where the run names a teacher, [`Session::with_teacher`] is to follow.
     pub fn new(run: &RunConfig, dataset: &dyn Dataset, device: &Device) -> Result<Self> {
         under("train", run.train.check())?;
+        teacher::check_named(run)?;
         let interface = Interface { shape: dataset.shape().to_vec(), classes: dataset.classes().to_vec() };
         let device = device.clone().inner();
         let init = Init::new(run.seed, &device.clone().autodiff());
@@ -102,7 +106,22 @@ impl Session {
             parameters,
             optimizer,
             step: 0,
+            teacher: None,
         })
+    }
+
+    /// The session with the model that it learns from, whose weights it begins with where their networks are alike. It comes before
+    /// [`Session::load`].
+    pub fn with_teacher(mut self, teacher: Rc<dyn Model>) -> Result<Self> {
+        let own = self.model()?;
+        teacher::check(self.model.teaching(), own.card(), &*teacher)?;
+        if let Some(weights) = teacher::weights(&own.parameters(), &*teacher) {
+            self.parameters = join(weights);
+            self.average = self.parameters.clone();
+            self.network.set_parameters(&self.layout.split(&self.parameters));
+        }
+        self.teacher = Some(teacher);
+        Ok(self)
     }
 
     /// Steps taken.
@@ -145,7 +164,14 @@ impl Session {
         let batch = loader.batch(index);
         let device = self.device.clone().autodiff();
         let key = Key::new(self.seed, Purpose::Dropout, batch.first);
-        let learning = Learning { seed: self.seed, mode: Mode::Train(key), device: &device };
+        let learning = Learning {
+            seed: self.seed,
+            mode: Mode::Train(key),
+            device: &device,
+            step: self.step,
+            steps: self.config.steps,
+            teacher: self.teacher.as_deref(),
+        };
         let loss = self.model.loss(&*self.network, &self.interface, &batch, &learning);
         let mut gradients = loss.backward();
         (loss.inner(), join(self.network.gradients(&mut gradients)))

@@ -6,7 +6,7 @@ use burn::tensor::activation::silu;
 use super::Plan;
 use super::stage::{Stage, Told};
 use crate::nn::patches::{fold, unfold};
-use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Linear, Mode, fourier};
+use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Linear, Mode, fourier_of};
 
 /// A U-Net.
 #[derive(Module, Debug)]
@@ -52,7 +52,7 @@ impl Unet {
 
     /// `[batch, embedding]`, or `[1, embedding]` where noise level and class are the batch's.
     fn embedding(&self, condition: &Condition, device: &Device) -> Tensor<2> {
-        let mut e = self.level.forward(fourier(&condition.noise, self.features, device));
+        let mut e = self.level.forward(fourier_of(condition, self.features, device));
         if let (Some(layer), Some(class)) = (&self.class, &condition.class) {
             e = e + layer.forward(class.clone());
         }

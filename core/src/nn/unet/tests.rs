@@ -32,7 +32,8 @@ fn stirred(config: &UnetConfig, device: &Device) -> Box<dyn Network> {
 }
 
 fn told(context: Option<Tensor<3>>, padding: Option<Tensor<2, Bool>>, device: &Device) -> Condition {
-    Condition { noise: vec![0.2], class: Some(one_hot(&[Some(0), None], 2, device)), context, padding }
+    let class = Some(one_hot(&[Some(0), None], 2, device));
+    Condition { noise: vec![0.2], class, context, padding, ..Condition::default() }
 }
 
 /// `[2, tokens, 5]`.

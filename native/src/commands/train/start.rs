@@ -12,7 +12,7 @@ use super::Args;
 use super::trainer::Trainer;
 use crate::clock::{now, word};
 use crate::failure::Outcome;
-use crate::{out, run_config};
+use crate::{models, out, run_config};
 
 /// What a run computes with.
 pub(super) struct Workshop {
@@ -27,6 +27,10 @@ pub(super) fn workshop(config: &RunConfig, data: Option<&Path>, device: &str) ->
     let dataset: Arc<dyn Dataset> = config.data.open(data, Split::Train)?.into();
     let (found, device) = kiln::device::choose(device)?;
     let session = Session::new(config, &*dataset, &device)?;
+    let session = match &config.train.teacher {
+        Some(name) => session.with_teacher(models::load(name, &device)?.model.into())?,
+        None => session,
+    };
     let loader = Loader::new(dataset, config.train.batch, config.seed)?;
     Ok(Workshop { device: found, session, loader })
 }
@@ -43,7 +47,9 @@ fn read(args: &Args, overrides: &[String]) -> Outcome<RunConfig> {
 
 /// Begins a run.
 pub(super) fn start(args: &Args, overrides: &[String]) -> Outcome<Trainer> {
-    let config = read(args, overrides)?;
+    let mut config = read(args, overrides)?;
+    // The run may be resumed from another folder.
+    config.train.teacher = config.train.teacher.map(|name| absolute(&name));
     let workshop = workshop(&config, args.data.as_deref(), args.device.as_deref().unwrap_or("auto"))?;
     let yaml = kiln::config::to_yaml(&config)?;
     let meta = meta(&config, &workshop);
@@ -58,6 +64,14 @@ pub(super) fn start(args: &Args, overrides: &[String]) -> Outcome<Trainer> {
         workshop.device.what
     ));
     Ok(Trainer::new(run, config, workshop, 0.0))
+}
+
+/// A path as it is called from everywhere; the name of an entry of the zoo as it is.
+fn absolute(name: &str) -> String {
+    match std::path::absolute(name) {
+        Ok(path) if path.exists() => path.display().to_string(),
+        _ => name.to_owned(),
+    }
 }
 
 /// What the run's folder says of its origin.

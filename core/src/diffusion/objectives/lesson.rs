@@ -1,0 +1,117 @@
+//! What an objective is given: the model, its network, a batch, and how learning stands; and what it draws from them, by key.
+
+use std::rc::Rc;
+
+use burn::prelude::*;
+
+use super::super::{DiffusionConfig, Noisy, column};
+use crate::data::Batch;
+use crate::guidance::Conditional;
+use crate::model::{Generate, Learning, Model};
+use crate::nn::{Interface, Mode, Network, one_hot};
+use crate::random::{Key, Purpose, Stream};
+
+/// One batch to learn from.
+pub struct Lesson<'a> {
+    /// The model.
+    pub model: &'a DiffusionConfig,
+    /// Its network, the student.
+    pub network: &'a dyn Network,
+    /// What the network is told of the data: no classes where the model does without.
+    pub interface: &'a Interface,
+    /// The examples.
+    pub batch: &'a Batch,
+    /// Seed, device, progress and teacher.
+    pub learning: &'a Learning<'a>,
+}
+
+impl Lesson<'_> {
+    /// `[rows, features]` of the batch.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.batch.size(), self.interface.features()]
+    }
+
+    /// Each example's own chance, from which its noise level is drawn.
+    pub(super) fn chances(&self) -> impl Iterator<Item = Stream> {
+        let first = self.batch.first;
+        (0..self.batch.size())
+            .map(move |row| Key::new(self.learning.seed, Purpose::Level, first + row as u64).stream())
+    }
+
+    /// A level for each example, of the model's noise distribution.
+    pub(super) fn sigma(&self) -> Vec<f64> {
+        self.chances().map(|mut chance| self.model.noise.sigma(chance.uniform())).collect()
+    }
+
+    /// Standard normals, one row an example, in the order of the examples.
+    pub(super) fn noise(&self) -> Vec<f32> {
+        let [rows, features] = self.shape();
+        let mut noise = vec![0.0; rows * features];
+        for (row, noise) in noise.chunks_mut(features).enumerate() {
+            Key::new(self.learning.seed, Purpose::Noise, self.batch.first + row as u64).fill_normal(noise);
+        }
+        noise
+    }
+
+    /// The same, each row with the example that the model's coupling pairs it with.
+    pub(super) fn coupled_noise(&self) -> Vec<f32> {
+        let key = Key::new(self.learning.seed, Purpose::Coupling, self.batch.first);
+        self.model.coupled(&self.batch.x, self.noise(), self.batch.size(), key)
+    }
+
+    /// The class of each example, hidden from some.
+    pub(super) fn classes(&self) -> Vec<Option<u32>> {
+        let class = |row: usize| {
+            let key = Key::new(self.learning.seed, Purpose::Augment, self.batch.first + row as u64);
+            let hide = key.stream().uniform() < self.model.label_dropout;
+            self.batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row])
+        };
+        (0..self.batch.size()).map(class).collect()
+    }
+
+    /// Classes as the network is told them, `[rows, classes]`; `None` where it knows none.
+    pub(super) fn one_hot(&self, classes: &[Option<u32>]) -> Option<Tensor<2>> {
+        let known = self.interface.classes.len();
+        (known > 0).then(|| one_hot(classes, known, self.learning.device))
+    }
+
+    /// Rows on the device.
+    pub(super) fn tensor(&self, values: Vec<f32>) -> Tensor<2> {
+        let features = self.interface.features();
+        let rows = values.len() / features;
+        Tensor::from_data(TensorData::new(values, [rows, features]), self.learning.device)
+    }
+
+    /// `f(σ)`, `[rows, 1]`.
+    pub(super) fn column(&self, sigma: &[f64], f: impl Fn(f64) -> f64) -> Tensor<2> {
+        column(sigma, f, self.learning.device)
+    }
+
+    /// The mean squared error of the network's output, where `wanted` is what it should make of `x`: Eq. 8 of Karras et al. 2022 with
+    /// `λ c_out² = w`.
+    ///
+    /// ```text
+    /// w(σ) ‖F(c_in x) − (wanted − c_skip x)/c_out‖²
+    /// ```
+    pub(super) fn regression(&self, x: Tensor<2>, wanted: Tensor<2>, input: &Noisy) -> Tensor<1> {
+        let (model, device) = (self.model, self.learning.device);
+        let (skip, out) = model.coefficients(&input.sigma, device);
+        let target = (wanted - x.clone() * skip) / out;
+        let input_rows = x * self.column(&input.sigma, |sigma| model.c_in(sigma));
+        let f = self.network.forward(input_rows, &input.condition(), self.learning.mode);
+        ((f - target).square() * model.weights(&input.sigma, device)).mean()
+    }
+
+    /// The student's `D`, as a constant.
+    pub(super) fn constant(&self, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
+        self.model.denoise(self.network, x, input, mode).without_autodiff()
+    }
+
+    /// The teacher's denoiser.
+    pub(super) fn teacher(&self) -> Rc<dyn Conditional> {
+        let teacher = self.learning.teacher.and_then(Model::generator);
+        teacher
+            .and_then(Generate::denoiser)
+            .expect("the session should have asked for a teacher that denoises")
+    }
+}
