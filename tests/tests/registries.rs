@@ -49,6 +49,8 @@ fn registries() -> Vec<Registry> {
         kiln::editing::MeasureConfig,
         kiln::diffusion::PredictionConfig,
         kiln::diffusion::NoiseConfig,
+        kiln::diffusion::WeightConfig,
+        kiln::diffusion::VarianceConfig,
         kiln::factory::ModelConfig,
         kiln::train::OptimizerConfig,
         kiln::train::RateConfig,

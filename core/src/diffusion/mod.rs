@@ -13,6 +13,7 @@
 mod prediction;
 mod noise;
 mod weight;
+mod variance;
 mod coupling;
 mod generation;
 mod descent;
@@ -33,7 +34,7 @@ use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model,
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
-use crate::samplers::SamplerConfig;
+use crate::samplers::{Evaluation, SamplerConfig};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
@@ -41,6 +42,7 @@ use crate::{Error, Result};
 pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use prediction::{Prediction, PredictionConfig};
+pub use variance::{Decoder, Variance, VarianceConfig};
 pub use weight::{Weight, WeightConfig};
 
 /// A diffusion or flow-matching model. The defaults are EDM's.
@@ -55,6 +57,8 @@ pub struct DiffusionConfig {
     pub noise: NoiseConfig,
     /// How much each noise level counts.
     pub weight: WeightConfig,
+    /// Whether the variance of a step towards data is learnt beside its mean.
+    pub variance: VarianceConfig,
     /// Which noise goes with which example of a batch.
     pub coupling: CouplingConfig,
     /// The network.
@@ -108,6 +112,7 @@ impl Default for DiffusionConfig {
             sigma_data: 0.5,
             noise: NoiseConfig::named("log_normal").expect(named),
             weight: WeightConfig::named("unit").expect(named),
+            variance: VarianceConfig::named("fixed").expect(named),
             coupling: CouplingConfig::named("independent").expect(named),
             network: NetworkConfig::named("unet").expect(named),
             label_dropout: 0.1,
@@ -125,10 +130,10 @@ impl Member for DiffusionConfig {
 }
 
 impl DiffusionConfig {
-    /// The classes that this model is told of.
+    /// The classes that this model is told of, and what it tells.
     fn interface(&self, interface: &Interface) -> Interface {
         let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
-        Interface { classes, ..interface.clone() }
+        Interface { shape: interface.shape.clone(), classes, outputs: self.variance.outputs() }
     }
 
     fn check(&self) -> Result<()> {
@@ -137,7 +142,9 @@ impl DiffusionConfig {
         within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
         under("sampling.guiding", self.sampling.guiding.check())?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
+        under("noise", self.noise.check())?;
         under("weight", self.weight.check())?;
+        under("variance", self.variance.check(&self.noise))?;
         under("coupling", self.coupling.check())?;
         let [bottom, top] = self.range;
         if bottom.is_nan() || bottom <= 0.0 || top.is_nan() || top <= bottom || top.is_infinite() {
@@ -149,12 +156,12 @@ impl DiffusionConfig {
         Ok(())
     }
 
-    /// `F`'s output turned into `D`: one σ for the batch, or one a row.
-    fn denoise(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
+    /// `F`'s output turned into `D`, with what it tells of the variance: one σ for the batch, or one a row.
+    fn evaluate(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Evaluation {
         let (skip, out) = self.coefficients(&input.sigma, &x.device());
         let c_in = column(&input.sigma, |sigma| self.c_in(sigma), &x.device());
-        let f = network.forward(x.clone() * c_in, &input.condition(), mode);
-        x * skip + f * out
+        let (f, v) = self.split(network.forward(x.clone() * c_in, &input.condition(), mode));
+        Evaluation { mean: x * skip + f * out, v }
     }
 
     /// `c_skip` and `c_out`, `[1 or batch, 1]`.
@@ -234,17 +241,18 @@ impl Family for DiffusionConfig {
     ) -> Tensor<1> {
         let interface = self.interface(interface);
         let (rows, features) = (batch.size(), interface.features());
-        let mut sigma = Vec::with_capacity(rows);
+        let mut shares = Vec::with_capacity(rows);
         let mut classes = Vec::with_capacity(rows);
         let mut noise = vec![0.0; rows * features];
         for (row, noise) in noise.chunks_mut(features).enumerate() {
             let index = batch.first + row as u64;
-            sigma.push(self.noise.sigma(Key::new(learning.seed, Purpose::Level, index).stream().uniform()));
+            shares.push(Key::new(learning.seed, Purpose::Level, index).stream().uniform());
             Key::new(learning.seed, Purpose::Noise, index).fill_normal(noise);
             let hide =
                 Key::new(learning.seed, Purpose::Augment, index).stream().uniform() < self.label_dropout;
             classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
+        let sigma = self.noise.sigmas(&shares);
         let noise =
             self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
@@ -253,13 +261,17 @@ impl Family for DiffusionConfig {
         let n = Tensor::<2>::from_data(TensorData::new(noise, shape), device);
         let x = y.clone() + n * column(&sigma, |sigma| sigma, device);
         let (skip, out) = self.coefficients(&sigma, device);
-        let target = (y - x.clone() * skip) / out;
+        let target = (y.clone() - x.clone() * skip) / out.clone();
         let input = x * column(&sigma, |sigma| self.c_in(sigma), device);
         let class =
             (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
         let levels = sigma.clone();
-        let f = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
-        ((f - target).square() * self.weights(&levels, device)).mean()
+        let output = network.forward(input, &Noisy { sigma, class }.condition(), learning.mode);
+        let (f, v) = self.split(output);
+        let away = f - target;
+        let simple = (away.clone().square() * self.weights(&levels, device)).mean();
+        // D − y = c_out (F − target)
+        self.hybrid(simple, &levels, &y, Evaluation { mean: y.clone() + away * out, v })
     }
 }
 
@@ -279,10 +291,14 @@ pub(crate) struct Trained {
 
 impl Conditional for Trained {
     fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.evaluate(x, sigma, class).mean
+    }
+
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Evaluation {
         // A model without classes may help one that has some.
         let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
         let input = Noisy { sigma: vec![sigma], class };
-        self.config.denoise(&*self.network, x, &input, Mode::Infer)
+        self.config.evaluate(&*self.network, x, &input, Mode::Infer)
     }
 }
 

@@ -13,7 +13,7 @@ use burn::prelude::*;
 
 use super::Dps;
 use crate::guidance::gradient::through;
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// A denoiser that is pulled towards a measurement.
 pub struct Pulled {
@@ -38,5 +38,10 @@ impl Denoiser for Pulled {
         let (noise, data) = (sigma * sigma, self.spread * self.spread);
         let v = self.pull.noise.powi(2) + self.gain * noise * data / (noise + data);
         denoised - gradient * (self.pull.strength * noise / (2.0 * v))
+    }
+
+    /// What is known moves the mean; the variance stays the model's.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64) -> Evaluation {
+        Evaluation { v: self.inner.evaluate(x.clone(), sigma).v, mean: self.denoise(x, sigma) }
     }
 }

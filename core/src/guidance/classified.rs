@@ -13,7 +13,7 @@ use burn::prelude::*;
 use burn::tensor::activation::log_softmax;
 
 use super::gradient::through;
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// A denoiser, pulled towards what a classifier takes for the wanted classes.
 pub struct Classified {
@@ -32,5 +32,10 @@ impl Denoiser for Classified {
         let log_likelihood = |denoised| (log_softmax((self.logits)(denoised), 1) * self.class.clone()).sum();
         let (denoised, gradient) = through(&*self.inner, &x, sigma, log_likelihood);
         denoised + gradient * (self.scale * sigma * sigma)
+    }
+
+    /// What is known moves the mean; the variance stays the model's.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64) -> Evaluation {
+        Evaluation { v: self.inner.evaluate(x.clone(), sigma).v, mean: self.denoise(x, sigma) }
     }
 }

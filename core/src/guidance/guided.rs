@@ -10,7 +10,7 @@ use burn::prelude::*;
 
 use super::methods::Rule;
 use super::{Conditional, Guiding, rescale};
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// The denoiser of a model for given classes, guided.
 pub struct Guided {
@@ -34,29 +34,36 @@ impl Guided {
         Self { weak: Some(weak), ..self }
     }
 
-    /// `D⁺` and `D⁻`.
-    fn pair(&self, x: Tensor<2>, sigma: f64) -> Option<[Tensor<2>; 2]> {
+    /// What is said for the class, and `D⁻`.
+    fn pair(&self, x: Tensor<2>, sigma: f64) -> Option<(Evaluation, Tensor<2>)> {
         let class = self.class.as_ref();
         if let Some(weak) = &self.weak {
-            return Some([self.model.denoise(x.clone(), sigma, class), weak.denoise(x, sigma, class)]);
+            return Some((self.model.evaluate(x.clone(), sigma, class), weak.denoise(x, sigma, class)));
         }
         // Both in one batch: the network is asked once.
         let class = class?;
         let rows = x.dims()[0];
         let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
-        let denoised = self.model.denoise(x.repeat_dim(0, 2), sigma, Some(&both));
-        Some([denoised.clone().narrow(0, 0, rows), denoised.narrow(0, rows, rows)])
+        let Evaluation { mean, v } = self.model.evaluate(x.repeat_dim(0, 2), sigma, Some(&both));
+        let towards =
+            Evaluation { mean: mean.clone().narrow(0, 0, rows), v: v.map(|v| v.narrow(0, 0, rows)) };
+        Some((towards, mean.narrow(0, rows, rows)))
     }
 }
 
 impl Denoiser for Guided {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        self.evaluate(x, sigma).mean
+    }
+
+    /// The mean is guided, the variance that of the class (as in GLIDE, Nichol et al. 2022, <https://arxiv.org/abs/2112.10741>).
+    fn evaluate(&self, x: Tensor<2>, sigma: f64) -> Evaluation {
         let scale = self.guiding.scale(self.scale, sigma);
         if scale == 1.0 || (self.class.is_none() && self.weak.is_none()) {
-            return self.model.denoise(x, sigma, self.class.as_ref());
+            return self.model.evaluate(x, sigma, self.class.as_ref());
         }
-        let [towards, away] = self.pair(x, sigma).expect("there should be something to be guided away from");
-        let guided = self.rule.borrow_mut().guide(towards.clone(), away, scale);
-        rescale(guided, &towards, self.guiding.rescale)
+        let (towards, away) = self.pair(x, sigma).expect("there should be something to be guided away from");
+        let guided = self.rule.borrow_mut().guide(towards.mean.clone(), away, scale);
+        Evaluation { mean: rescale(guided, &towards.mean, self.guiding.rescale), v: towards.v }
     }
 }

@@ -21,6 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::check::{not_negative, under, within};
+use crate::samplers::Evaluation;
 use crate::{Error, Result};
 
 pub use classified::Classified;
@@ -35,6 +36,11 @@ pub trait Conditional {
     /// Evaluates it for rows `[batch, features]`; `class` is `[batch, classes]`, one-hot, a row of zeros being "no class", or
     /// `None` where there are none.
     fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2>;
+
+    /// The same, with what the model has learnt of the variance of a step.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Evaluation {
+        Evaluation { mean: self.denoise(x, sigma, class), v: None }
+    }
 }
 
 impl<F: Fn(Tensor<2>, f64, Option<&Tensor<2>>) -> Tensor<2>> Conditional for F {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::config::check::{between, positive};
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// Where to bound predictions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +56,11 @@ pub struct Thresholded {
 impl Denoiser for Thresholded {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         self.threshold.apply(self.inner.denoise(x, sigma))
+    }
+
+    fn evaluate(&self, x: Tensor<2>, sigma: f64) -> Evaluation {
+        let Evaluation { mean, v } = self.inner.evaluate(x, sigma);
+        Evaluation { mean: self.threshold.apply(mean), v }
     }
 }
 

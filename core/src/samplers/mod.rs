@@ -28,6 +28,7 @@ mod consistency;
 mod lcm;
 mod tcd;
 mod ddim;
+mod ends;
 mod ddpm;
 mod dpmpp_2m;
 mod exponential;
@@ -59,6 +60,7 @@ use crate::{Error, Result};
 pub use ddpm::Variance;
 pub use dpm::Method;
 pub use edm_stochastic::Descent;
+pub use ends::Ends;
 pub use exponential::Predicts;
 pub use multistep::{Last, Second};
 pub use pndm::Warmup;
@@ -69,6 +71,21 @@ pub use unipc::Variant;
 pub trait Denoiser {
     /// Evaluates `D(x; σ)`.
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2>;
+
+    /// `D(x; σ)` with what the model has learnt of the variance of a step.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64) -> Evaluation {
+        Evaluation { mean: self.denoise(x, sigma), v: None }
+    }
+}
+
+/// What a model says of one `x`.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// `D(x; σ)`, `[batch, features]`.
+    pub mean: Tensor<2>,
+    /// Where between its [`Ends`] the variance of a step from here lies, `[batch, features]`: 0 is the posterior's, 1 the forward
+    /// step's. `None` where the model has learnt none.
+    pub v: Option<Tensor<2>>,
 }
 
 impl<F: Fn(Tensor<2>, f64) -> Tensor<2>> Denoiser for F {
@@ -230,6 +247,13 @@ impl<'a> Walk<'a> {
         self.evaluations.set(self.evaluations.get() + 1);
         let x = if at.alpha == 1.0 { x.clone() } else { x.clone() / at.alpha };
         self.denoiser.denoise(x, at.ratio())
+    }
+
+    /// The mean of the data given `x` at that level, with what the model has learnt of the variance.
+    pub fn evaluate(&self, x: &Tensor<2>, at: Level) -> Evaluation {
+        self.evaluations.set(self.evaluations.get() + 1);
+        let x = if at.alpha == 1.0 { x.clone() } else { x.clone() / at.alpha };
+        self.denoiser.evaluate(x, at.ratio())
     }
 
     /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use kiln::data::DataConfig;
-use kiln::diffusion::{NoiseConfig, PredictionConfig};
+use kiln::diffusion::{NoiseConfig, PredictionConfig, VarianceConfig};
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
@@ -59,6 +59,7 @@ groups! {
     Networks => NetworkConfig,
     Predictions => PredictionConfig,
     Noises => NoiseConfig,
+    Variances => VarianceConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
     Metrics => MetricConfig,
