@@ -50,6 +50,8 @@ fn registries() -> Vec<Registry> {
         kiln::diffusion::PredictionConfig,
         kiln::diffusion::NoiseConfig,
         kiln::diffusion::ObjectiveConfig,
+        kiln::diffusion::WeightConfig,
+        kiln::diffusion::VarianceConfig,
         kiln::factory::ModelConfig,
         kiln::train::OptimizerConfig,
         kiln::train::RateConfig,

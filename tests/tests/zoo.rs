@@ -1,9 +1,12 @@
-//! Every entry of the zoo loads, draws finite samples, and keeps its card's word within the error of a smaller sample.
+//! Every entry of the zoo can be trained; one with weights loads, draws finite samples, and keeps its card's word within the error of a
+//! smaller sample.
 
-use kiln::data::{Batch, Split};
+use std::sync::Arc;
+
+use kiln::data::{Batch, Dataset, Labels, Loader, Split};
 use kiln::metrics::MetricConfig;
 use kiln::model::{Model, Request};
-use kiln::train::RunConfig;
+use kiln::train::{RunConfig, Session};
 use kiln::weights::read;
 
 fn draw(model: &dyn Model, count: usize) -> Vec<f32> {
@@ -23,6 +26,10 @@ fn config(entry: &kiln_zoo::Entry) -> RunConfig {
 fn every_generator_draws_finite_samples_of_its_shape() {
     let device = kiln::device::cpu().expect("the CPU");
     for entry in kiln_zoo::entries() {
+        if entry.weights.is_none() {
+            println!("SKIPPED: {} has no weights yet", entry.name);
+            continue;
+        }
         let model = entry.load(&device).expect(entry.name);
         if model.generator().is_some() {
             let x = draw(&*model, 2);
@@ -44,5 +51,63 @@ fn densities_are_near_their_data() {
         let distance = metric.distance(&draw(&*model, n), &fresh, 2).expect("a distance");
         println!("{}: sliced 2-Wasserstein {distance:.4}", entry.name);
         assert!(distance < 0.15, "{}: {distance}", entry.name);
+    }
+}
+
+/// Pictures of nothing, of a shape, in ten classes.
+struct Blank(Vec<usize>, Vec<String>);
+
+impl Dataset for Blank {
+    fn shape(&self) -> &[usize] {
+        &self.0
+    }
+    fn len(&self) -> Option<usize> {
+        None
+    }
+    fn classes(&self) -> &[String] {
+        &self.1
+    }
+    fn read(&self, index: u64, out: &mut [f32]) -> Labels {
+        out.iter_mut()
+            .enumerate()
+            .for_each(|(i, value)| *value = ((i as u64 + index) % 5) as f32 / 2.0 - 1.0);
+        Labels { class: Some((index % 10) as u32), ..Labels::default() }
+    }
+}
+
+/// The data of a configuration, or what looks like them where they are files.
+fn data(config: &RunConfig) -> Arc<dyn Dataset> {
+    match config.data.open(None, Split::Train) {
+        Ok(data) => data.into(),
+        Err(_) => {
+            let shape = config.data.shape().expect("files of a known shape");
+            Arc::new(Blank(shape, (0..10).map(|class| class.to_string()).collect()))
+        }
+    }
+}
+
+/// A weight file may have eight million bytes.
+#[test]
+fn every_configuration_trains_and_its_weights_will_be_small() {
+    let device = kiln::device::cpu().expect("a device");
+    for entry in kiln_zoo::entries() {
+        let mut config = config(entry);
+        config.train.batch = 4;
+        let data = data(&config);
+        let mut session =
+            Session::new(&config, &*data, &device).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+        let mut loader = Loader::new(data, config.train.batch, config.seed).expect("a loader");
+        let step = pollster::block_on(session.step(&mut loader).read());
+        let step = step.unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+        println!("{}: {} parameters, loss {:.3}", entry.name, session.parameters(), step.loss);
+        assert!(step.norm > 0.0, "{}", entry.name);
+        assert!(4 * session.parameters() < 7_900_000, "{}: {}", entry.name, session.parameters());
+        let model = session.model().expect("a model");
+        if model.generator().is_some() {
+            let request = Request { count: 1, ..Request::default() };
+            let frame =
+                model.generate(&request).expect("a generation").step().expect("a step").expect("a step");
+            assert_eq!(frame.x.dims(), [1, model.card().features()], "{}", entry.name);
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! The likelihood of a diffusion model: its denoiser, handed to the methods of [`crate::likelihood`].
 
+use std::rc::Rc;
+
 use burn::prelude::*;
 
 use super::{Diffusion, Trained};
 use crate::guidance::Conditional;
 use crate::likelihood::{Estimation, Likelihood, LikelihoodConfig, Process, Query};
 use crate::nn::one_hot;
+use crate::samplers::{Denoiser, Evaluation};
 use crate::{Error, Result};
 
 impl Likelihood for Diffusion {
@@ -19,14 +22,29 @@ impl Likelihood for Diffusion {
         }
         let class = classes(&self.core, batch, query)?;
         let (core, config) = (self.core.clone(), &self.core.config);
-        let denoiser = move |x: Tensor<2>, sigma: f64| core.denoise(x, sigma, class.as_ref());
-        let process =
-            Process { denoiser: Box::new(denoiser), sigma_data: config.sigma_data, range: config.range };
+        let denoiser = Box::new(Told { core, class });
+        let process = Process { denoiser, sigma_data: config.sigma_data, range: config.range };
         let method = match &query.method {
             Some(method) => method.clone(),
             None => LikelihoodConfig::named("ode")?,
         };
         method.begin(process, rows, query)
+    }
+}
+
+/// A model that has been told the class of each row.
+struct Told {
+    core: Rc<Trained>,
+    class: Option<Tensor<2>>,
+}
+
+impl Denoiser for Told {
+    fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        self.core.denoise(x, sigma, self.class.as_ref())
+    }
+
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+        self.core.evaluate(x, sigma, next, self.class.as_ref())
     }
 }
 

@@ -13,6 +13,7 @@
 mod prediction;
 mod noise;
 mod weight;
+mod variance;
 mod coupling;
 mod objectives;
 mod generation;
@@ -34,7 +35,7 @@ use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model,
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count};
 use crate::random::Key;
 use crate::registry::{About, Member};
-use crate::samplers::SamplerConfig;
+use crate::samplers::{Evaluation, SamplerConfig};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
@@ -43,6 +44,7 @@ pub use coupling::{Coupling, CouplingConfig};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use objectives::{Lesson, Objective, ObjectiveConfig};
 pub use prediction::{Prediction, PredictionConfig};
+pub use variance::{Decoder, Variance, VarianceConfig};
 pub use weight::{Weight, WeightConfig};
 
 /// A diffusion or flow-matching model. The defaults are EDM's.
@@ -59,6 +61,8 @@ pub struct DiffusionConfig {
     pub noise: NoiseConfig,
     /// How much each noise level counts.
     pub weight: WeightConfig,
+    /// Whether the variance of a step towards data is learnt beside its mean.
+    pub variance: VarianceConfig,
     /// Which noise goes with which example of a batch.
     pub coupling: CouplingConfig,
     /// The network.
@@ -113,6 +117,7 @@ impl Default for DiffusionConfig {
             sigma_data: 0.5,
             noise: NoiseConfig::named("log_normal").expect(named),
             weight: WeightConfig::named("unit").expect(named),
+            variance: VarianceConfig::named("fixed").expect(named),
             coupling: CouplingConfig::named("independent").expect(named),
             network: NetworkConfig::named("unet").expect(named),
             label_dropout: 0.1,
@@ -130,10 +135,10 @@ impl Member for DiffusionConfig {
 }
 
 impl DiffusionConfig {
-    /// The classes that this model is told of.
+    /// The classes that this model is told of, and what it tells.
     fn interface(&self, interface: &Interface) -> Interface {
         let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
-        Interface { classes, ..interface.clone() }
+        Interface { shape: interface.shape.clone(), classes, outputs: self.variance.outputs() }
     }
 
     fn check(&self) -> Result<()> {
@@ -143,8 +148,13 @@ impl DiffusionConfig {
         under("sampling.guiding", self.sampling.guiding.check())?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
         under("prediction", self.prediction.check())?;
+        under("noise", self.noise.check())?;
         under("weight", self.weight.check())?;
+        under("variance", self.variance.check(&self.noise))?;
         under("coupling", self.coupling.check())?;
+        if self.variance.bound().is_some() && !matches!(self.objective, ObjectiveConfig::Denoise(_)) {
+            return Err(Error::config("variance", "`learned` needs the objective `denoise`; take `fixed`"));
+        }
         let [bottom, top] = self.range;
         if bottom.is_nan() || bottom <= 0.0 || top.is_nan() || top <= bottom || top.is_infinite() {
             return Err(Error::config(
@@ -155,12 +165,12 @@ impl DiffusionConfig {
         Ok(())
     }
 
-    /// `F`'s output turned into `D`: one σ for the batch, or one a row.
-    fn denoise(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
+    /// `F`'s output turned into `D`, with what it tells of the variance: one σ for the batch, or one a row.
+    fn evaluate(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Evaluation {
         let (skip, out) = self.coefficients(&input.sigma, &x.device());
         let c_in = column(&input.sigma, |sigma| self.c_in(sigma), &x.device());
-        let f = network.forward(x.clone() * c_in, &input.condition(), mode);
-        x * skip + f * out
+        let (f, v) = self.split(network.forward(x.clone() * c_in, &input.condition(), mode));
+        Evaluation { mean: x * skip + f * out, v }
     }
 
     /// `c_skip` and `c_out`, `[1 or batch, 1]`.
@@ -286,21 +296,21 @@ impl Conditional for Trained {
     }
 
     fn denoise_each(&self, x: Tensor<2>, sigma: &[f64], class: Option<&Tensor<2>>) -> Tensor<2> {
-        self.estimate(x, sigma, sigma, class)
+        self.said(x, sigma, sigma, class).mean
     }
 
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
-        self.estimate(x, &[sigma], &[next], class)
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64, class: Option<&Tensor<2>>) -> Evaluation {
+        self.said(x, &[sigma], &[next], class)
     }
 }
 
 impl Trained {
-    fn estimate(&self, x: Tensor<2>, sigma: &[f64], next: &[f64], class: Option<&Tensor<2>>) -> Tensor<2> {
+    fn said(&self, x: Tensor<2>, sigma: &[f64], next: &[f64], class: Option<&Tensor<2>>) -> Evaluation {
         // A model without classes may help one that has some.
         let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
         let input = Noisy::new(sigma.to_vec(), class);
         let input = if self.config.objective.tells_span() { input.toward(next.to_vec()) } else { input };
-        self.config.denoise(&*self.network, x, &input, Mode::Infer)
+        self.config.evaluate(&*self.network, x, &input, Mode::Infer)
     }
 }
 

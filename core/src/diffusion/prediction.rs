@@ -71,9 +71,10 @@ prediction!(
 prediction!(
     epsilon,
     Epsilon,
-    "`F = n`, the noise: `D = x − σ F`.",
-    "The noise",
-    "Ho et al. 2020, Eq. 14, https://arxiv.org/abs/2006.11239",
+    "`F = n`, the noise: `D = x − σ F`. The score is `∇ ln p(x; σ) = (D − x)/σ² = −F/σ`, so that this is denoising score matching with \
+     the weight `σ²` (Vincent 2011; Song et al. 2021, Eq. 7).",
+    "The noise, which is the score times −σ",
+    "Ho et al. 2020, Eq. 14, https://arxiv.org/abs/2006.11239; Song et al. 2021, Eq. 7, https://arxiv.org/abs/2011.13456",
     |sigma, _data| [1.0, -sigma]
 );
 

@@ -1,5 +1,8 @@
 //! Requests that a trained model is given: what is refused, and gradients through a real network.
 
+mod score;
+mod variance;
+
 use std::rc::Rc;
 
 use super::*;
@@ -16,7 +19,7 @@ use crate::samplers::Denoiser;
 const SIDE: usize = 8;
 
 fn interface(classes: usize) -> Interface {
-    Interface { shape: vec![1, SIDE, SIDE], classes: (0..classes).map(|c| c.to_string()).collect() }
+    Interface::new(vec![1, SIDE, SIDE], (0..classes).map(|c| c.to_string()).collect())
 }
 
 /// A network whose weights are drawn, so that none of its layers is silent.

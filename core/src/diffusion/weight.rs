@@ -29,8 +29,11 @@ registry! {
         "min_snr" => min_snr::MinSnr,
         "truncated_snr" => truncated_snr::TruncatedSnr,
         "p2" => p2::P2,
+        "likelihood" => likelihood::Likelihood,
     }
 }
+
+mod likelihood;
 
 mod unit {
     use super::{About, Deserialize, JsonSchema, Member, Serialize, Weight};

@@ -9,11 +9,13 @@
 //! variance that the data still have given `x`, `s` being their standard deviation (Song et al. 2023, "ΠGDM", section 3.2,
 //! <https://openreview.net/forum?id=9_gsMA8MRKQ>): so that a denoiser comes out that any solver may integrate, however low `σ_y` is.
 
+use std::cell::RefCell;
+
 use burn::prelude::*;
 
 use super::Dps;
 use crate::guidance::gradient::through;
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// A denoiser that is pulled towards a measurement.
 pub struct Pulled {
@@ -33,15 +35,22 @@ pub struct Pulled {
 
 impl Denoiser for Pulled {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.toward(x, sigma, sigma)
+        self.evaluate(x, sigma, sigma).mean
     }
 
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
+    /// What is known moves the mean; the variance stays the model's.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
         let residual = |denoised| ((self.measure)(denoised) - self.measured.clone()).square().sum();
-        let inner = |x: Tensor<2>, sigma: f64| self.inner.toward(x, sigma, next);
+        let variance = RefCell::new(None);
+        let inner = |x: Tensor<2>, sigma: f64| {
+            let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
+            *variance.borrow_mut() = v.map(Tensor::without_autodiff);
+            mean
+        };
         let (denoised, gradient) = through(&inner, &x, sigma, residual);
         let (noise, data) = (sigma * sigma, self.spread * self.spread);
         let v = self.pull.noise.powi(2) + self.gain * noise * data / (noise + data);
-        denoised - gradient * (self.pull.strength * noise / (2.0 * v))
+        let mean = denoised - gradient * (self.pull.strength * noise / (2.0 * v));
+        Evaluation { mean, v: variance.into_inner() }
     }
 }

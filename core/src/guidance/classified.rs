@@ -9,11 +9,13 @@
 //! through the denoiser (Bansal et al. 2023, "Universal guidance", Eq. 6, <https://arxiv.org/abs/2302.07121>): about three times
 //! the cost of a plain evaluation. As `∂D/∂x = Cov(y | x)/σ²`, the pull stays bounded however large `σ` is.
 
+use std::cell::RefCell;
+
 use burn::prelude::*;
 use burn::tensor::activation::log_softmax;
 
 use super::gradient::through;
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// A denoiser, pulled towards what a classifier takes for the wanted classes.
 pub struct Classified {
@@ -29,13 +31,20 @@ pub struct Classified {
 
 impl Denoiser for Classified {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.toward(x, sigma, sigma)
+        self.evaluate(x, sigma, sigma).mean
     }
 
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
+    /// What is known moves the mean; the variance stays the model's.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
         let log_likelihood = |denoised| (log_softmax((self.logits)(denoised), 1) * self.class.clone()).sum();
-        let inner = |x: Tensor<2>, sigma: f64| self.inner.toward(x, sigma, next);
+        let variance = RefCell::new(None);
+        let inner = |x: Tensor<2>, sigma: f64| {
+            let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
+            *variance.borrow_mut() = v.map(Tensor::without_autodiff);
+            mean
+        };
         let (denoised, gradient) = through(&inner, &x, sigma, log_likelihood);
-        denoised + gradient * (self.scale * sigma * sigma)
+        let mean = denoised + gradient * (self.scale * sigma * sigma);
+        Evaluation { mean, v: variance.into_inner() }
     }
 }

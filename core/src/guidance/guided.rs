@@ -10,7 +10,7 @@ use burn::prelude::*;
 
 use super::methods::Rule;
 use super::{Conditional, Guiding, rescale};
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// The denoiser of a model for given classes, guided.
 pub struct Guided {
@@ -34,35 +34,38 @@ impl Guided {
         Self { weak: Some(weak), ..self }
     }
 
-    /// `D⁺` and `D⁻`.
-    fn pair(&self, x: Tensor<2>, sigma: f64, next: f64) -> Option<[Tensor<2>; 2]> {
+    /// What is said for the class, and `D⁻`.
+    fn pair(&self, x: Tensor<2>, sigma: f64, next: f64) -> Option<(Evaluation, Tensor<2>)> {
         let class = self.class.as_ref();
         if let Some(weak) = &self.weak {
-            let strong = self.model.toward(x.clone(), sigma, next, class);
-            return Some([strong, weak.toward(x, sigma, next, class)]);
+            let strong = self.model.evaluate(x.clone(), sigma, next, class);
+            return Some((strong, weak.evaluate(x, sigma, next, class).mean));
         }
         // Both in one batch: the network is asked once.
         let class = class?;
         let rows = x.dims()[0];
         let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
-        let denoised = self.model.toward(x.repeat_dim(0, 2), sigma, next, Some(&both));
-        Some([denoised.clone().narrow(0, 0, rows), denoised.narrow(0, rows, rows)])
+        let Evaluation { mean, v } = self.model.evaluate(x.repeat_dim(0, 2), sigma, next, Some(&both));
+        let towards =
+            Evaluation { mean: mean.clone().narrow(0, 0, rows), v: v.map(|v| v.narrow(0, 0, rows)) };
+        Some((towards, mean.narrow(0, rows, rows)))
     }
 }
 
 impl Denoiser for Guided {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.toward(x, sigma, sigma)
+        self.evaluate(x, sigma, sigma).mean
     }
 
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
+    /// The mean is guided, the variance that of the class (as in GLIDE, Nichol et al. 2022, <https://arxiv.org/abs/2112.10741>).
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
         let scale = self.guiding.scale(self.scale, sigma);
         if scale == 1.0 || (self.class.is_none() && self.weak.is_none()) {
-            return self.model.toward(x, sigma, next, self.class.as_ref());
+            return self.model.evaluate(x, sigma, next, self.class.as_ref());
         }
-        let [towards, away] =
+        let (towards, away) =
             self.pair(x, sigma, next).expect("there should be something to be guided away from");
-        let guided = self.rule.borrow_mut().guide(towards.clone(), away, scale);
-        rescale(guided, &towards, self.guiding.rescale)
+        let guided = self.rule.borrow_mut().guide(towards.mean.clone(), away, scale);
+        Evaluation { mean: rescale(guided, &towards.mean, self.guiding.rescale), v: towards.v }
     }
 }

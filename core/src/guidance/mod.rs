@@ -21,6 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::check::{not_negative, under, within};
+use crate::samplers::Evaluation;
 use crate::{Error, Result};
 
 pub use classified::Classified;
@@ -45,9 +46,9 @@ pub trait Conditional {
         Tensor::cat(sigma.iter().enumerate().map(row).collect(), 0)
     }
 
-    /// See [`Denoiser::toward`](crate::samplers::Denoiser::toward).
-    fn toward(&self, x: Tensor<2>, sigma: f64, _next: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
-        self.denoise(x, sigma, class)
+    /// See [`Denoiser::evaluate`](crate::samplers::Denoiser::evaluate).
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64, class: Option<&Tensor<2>>) -> Evaluation {
+        Evaluation { mean: self.denoise(x, sigma, class), v: None }
     }
 }
 

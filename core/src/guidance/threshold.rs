@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::config::check::{between, positive};
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
 /// Where to bound predictions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,8 +58,9 @@ impl Denoiser for Thresholded {
         self.threshold.apply(self.inner.denoise(x, sigma))
     }
 
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
-        self.threshold.apply(self.inner.toward(x, sigma, next))
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+        let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
+        Evaluation { mean: self.threshold.apply(mean), v }
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) fn ddpm(fields: &mut Fields) -> Result<Parts> {
         ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"];
     let variance = match fields.name("variance_type", &names)? {
         "fixed_small" | "fixed_small_log" => "small",
+        // The network tells where between the two, and so does a model of Kiln's.
+        "learned_range" => "learned",
         "fixed_large" if fields.get("timestep_spacing").and_then(Value::as_str) == Some("trailing") => {
             let why =
                 "fixed_large with trailing timesteps is refused: diffusers adds noise in the step into data";

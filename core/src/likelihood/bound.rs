@@ -8,18 +8,18 @@
 //! ```
 //!
 //! Ho et al. 2020, Eq. 5, <https://arxiv.org/abs/2006.11239>, in the terms of Kingma et al. 2021, Eq. 11 to 14,
-//! <https://arxiv.org/abs/2107.00630>, with `SNR = 1/σ²`. The variance of each step is the posterior's. For discrete data `L_0` is the
-//! probability of the cell (Ho et al. 2020, Eq. 13): no dequantisation is needed.
+//! <https://arxiv.org/abs/2107.00630>, with `SNR = 1/σ²`. The variance of each step is the posterior's, unless the model has learnt
+//! another (`terms`). For discrete data `L_0` is the probability of the cell (Ho et al. 2020, Eq. 13): no dequantisation is needed.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Estimation, Method, Process, Query};
+use super::{Estimate, Estimation, Method, Process, Query, terms};
 use crate::config::check::{at_least, under};
 use crate::random::Purpose;
 use crate::registry::{About, Member};
-use crate::samplers::Noise;
+use crate::samplers::{Ends, Evaluation, Noise};
 use crate::schedules::grids::{GridConfig, Span};
 use crate::schedules::{Level, ScheduleConfig};
 use crate::{Error, Result};
@@ -103,13 +103,11 @@ impl Ladder {
     fn advance(&mut self) -> Estimate {
         let sigma = self.levels[self.at];
         let n = self.noise.draw(Purpose::Noise, self.at as u32 + 1).cast(self.rows.dtype());
-        let denoised = self.process.denoiser.denoise(self.rows.clone() + n * sigma, sigma);
+        let next = self.at.checked_sub(1).map_or(0.0, |below| self.levels[below]);
+        let said = self.process.denoiser.evaluate(self.rows.clone() + n * sigma, sigma, next);
         let cost = match self.at {
-            0 => self.reconstruction(denoised, sigma) + self.prior(),
-            i => {
-                let gain = 0.5 * (self.levels[i - 1].powi(-2) - sigma.powi(-2));
-                (self.rows.clone() - denoised).square().sum_dim(1) * gain
-            }
+            0 => self.reconstruction(said, sigma) + self.prior(),
+            i => self.step_down(said, [sigma, self.levels[i - 1]]),
         };
         self.total = self.total.clone() + cost;
         self.at += 1;
@@ -117,8 +115,21 @@ impl Ladder {
         Estimate { step: self.at, done: self.at as f64 / self.levels.len() as f64, log_prob }
     }
 
+    /// `L_i`, `[batch, 1]`.
+    fn step_down(&self, Evaluation { mean, v }: Evaluation, [sigma, to]: [f64; 2]) -> Tensor<2> {
+        let surplus = (self.rows.clone() - mean).square() * terms::gain(sigma, to);
+        match v {
+            None => surplus.sum_dim(1) * 0.5,
+            Some(v) => terms::divergence(surplus, v * Ends::of(sigma, to).range()).sum_dim(1),
+        }
+    }
+
     /// `L_0`, `[batch, 1]`.
-    fn reconstruction(&self, denoised: Tensor<2>, sigma: f64) -> Tensor<2> {
+    fn reconstruction(&self, Evaluation { mean: denoised, v }: Evaluation, sigma: f64) -> Tensor<2> {
+        if let Some(v) = v {
+            let std = Ends::last(self.levels[1], sigma).between(v).sqrt();
+            return terms::surprise(&self.rows, denoised, std, self.query.cells.as_ref()).sum_dim(1);
+        }
         if let Some(cells) = &self.query.cells {
             return -cells.log_mass(&self.rows, denoised, sigma);
         }

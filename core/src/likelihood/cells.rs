@@ -52,15 +52,22 @@ impl Cells {
         rows + (u - (0.5 - 0.5_f64.powi(25))) * self.width()
     }
 
-    /// `Σ log ∫_cell N(x'; mean, std²) dx'` over the features of each row, `[batch, 1]`; the first and last cell reach to infinity
-    /// (Ho et al. 2020, Eq. 13, <https://arxiv.org/abs/2006.11239>).
+    /// `Σ log ∫_cell N(x'; mean, std²) dx'` over the features of each row, `[batch, 1]`.
     pub(super) fn log_mass(&self, rows: &Tensor<2>, mean: Tensor<2>, std: f64) -> Tensor<2> {
+        let std = rows.zeros_like() + std;
+        self.log_masses(rows, mean, std).sum_dim(1)
+    }
+
+    /// `log ∫_cell N(x'; mean, std²) dx'` of each number, `[batch, features]`; the first and last cell reach to infinity (Ho et al.
+    /// 2020, Eq. 13, <https://arxiv.org/abs/2006.11239>).
+    pub(super) fn log_masses(&self, rows: &Tensor<2>, mean: Tensor<2>, std: Tensor<2>) -> Tensor<2> {
         let half = self.width() / 2.0;
-        let below = |x: Tensor<2>| (x / (std * std::f64::consts::SQRT_2)).erf() * 0.5 + 0.5;
+        let scale = std * std::f64::consts::SQRT_2;
+        let below = |x: Tensor<2>| (x / scale.clone()).erf() * 0.5 + 0.5;
         let away = rows.clone() - mean;
         let upper = below(away.clone() + half).mask_fill(rows.clone().greater_elem(self.high - half), 1.0);
         let lower = below(away - half).mask_fill(rows.clone().lower_elem(self.low + half), 0.0);
         // As in the paper's code, no cell is thought impossible: that adds less than 256 × 10⁻¹² to the whole.
-        (upper - lower).clamp_min(1e-12).log().sum_dim(1)
+        (upper - lower).clamp_min(1e-12).log()
     }
 }

@@ -9,6 +9,7 @@ pub mod integrators;
 
 // The methods
 mod ode;
+pub(crate) mod terms;
 mod bound;
 
 use burn::prelude::*;

@@ -77,7 +77,7 @@ impl Architecture for DitConfig {
             ));
         };
         self.check([height, width])?;
-        Ok(Box::new(Dit::new(self, [channels, height, width], interface.classes.len(), init)))
+        Ok(Box::new(Dit::new(self, [channels, height, width], interface, init)))
     }
 }
 
@@ -123,17 +123,17 @@ pub struct Dit {
 }
 
 impl Dit {
-    fn new(config: &DitConfig, size: [usize; 3], classes: usize, init: &Init) -> Self {
+    fn new(config: &DitConfig, size: [usize; 3], interface: &Interface, init: &Init) -> Self {
         let (hidden, p) = (config.hidden, config.patch);
         let (cells, values) = ([size[1] / p, size[2] / p], size[0] * p * p);
         let is = |positions| config.positions == positions;
         let block = |i: usize| Block::new(config, i, &init.at("blocks").at(i));
         Self {
-            embed: Embedder::new([FEATURES, hidden], classes, &init.at("embed")),
+            embed: Embedder::new([FEATURES, hidden], interface.classes.len(), &init.at("embed")),
             input: Linear::xavier(values, hidden, &init.at("input")),
             blocks: (0..config.depth).map(block).collect(),
             modulation: Linear::zero(hidden, 2 * hidden, &init.at("modulation")),
-            output: Linear::zero(hidden, values, &init.at("output")),
+            output: Linear::zero(hidden, interface.outputs * values, &init.at("output")),
             sine: is(Positions::Sine).then(|| sine(cells, hidden, init.device())),
             rotary: is(Positions::Rotary).then(|| Rotary::new(cells, hidden / config.heads, init.device())),
             size,
@@ -156,8 +156,8 @@ impl Forward for Dit {
             h = block.forward(h, &e, self.rotary.as_ref(), mode);
         }
         let [shift, scale] = parts(self.modulation.forward(e).unsqueeze_dim::<3>(1));
-        let h = self.output.forward(modulated(h, shift, scale)); // [B, T, C p²]
-        unfold(places(h, [height / p, width / p]), [p, p]).reshape([batch, c * height * width])
+        let h = self.output.forward(modulated(h, shift, scale)); // [B, T, outputs C p²]
+        unfold(places(h, [height / p, width / p]), [p, p]).flatten(1, 3)
     }
 }
 

@@ -88,7 +88,7 @@ impl Mlp {
             embed: Linear::new(width, width, &init.at("embed")),
             input: Linear::new(data, width, &init.at("input")),
             blocks: (0..config.blocks).map(block).collect(),
-            output: Linear::zero(width, data, &init.at("output")),
+            output: Linear::zero(width, interface.outputs * data, &init.at("output")),
             features: config.features,
         }
     }

@@ -62,7 +62,7 @@ pub enum Mode {
 /// Burn's `Module` cannot be a trait object, but all that training, averaging and saving want of one is its parameters as a
 /// list, which [`collect`] and [`replace`] give for every module.
 pub trait Network {
-    /// `[batch, features]` to `[batch, features]`.
+    /// `[batch, features]` to `[batch, outputs · features]`; see [`Interface::outputs`].
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
     /// The parameters by path, flattened, without autodiff, in a fixed order.
     fn parameters(&self) -> Vec<Named>;
@@ -103,9 +103,22 @@ pub struct Interface {
     pub shape: Vec<usize>,
     /// Names of the classes it can be told (or tells); empty for none.
     pub classes: Vec<String>,
+    /// How many numbers it gives for each number of a sample, all of the first kind before those of the second: 1, or 2 where it
+    /// tells a variance beside a mean. It follows from the model's configuration and is not written.
+    #[serde(skip, default = "single")]
+    pub outputs: usize,
+}
+
+fn single() -> usize {
+    1
 }
 
 impl Interface {
+    /// One number out for each number in.
+    pub fn new(shape: Vec<usize>, classes: Vec<String>) -> Self {
+        Self { shape, classes, outputs: single() }
+    }
+
     /// Numbers in a sample.
     pub fn features(&self) -> usize {
         self.shape.iter().product()

@@ -32,7 +32,7 @@ fn members() -> Vec<NetworkConfig> {
 fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
     let classes = vec!["a".to_owned(), "b".to_owned()];
     let arranged = |shape: &[usize]| {
-        let interface = Interface { shape: shape.to_vec(), classes: classes.clone() };
+        let interface = Interface::new(shape.to_vec(), classes.clone());
         config.build(&interface, &Init::new(1, device)).ok()
     };
     arranged(&[1, 8, 8]).or_else(|| arranged(&[2, 32])).expect("the defaults should fit")
@@ -115,6 +115,31 @@ fn every_parameter_learns() {
             let largest = gradient.abs().max().into_scalar::<f32>();
             assert!(largest > 0.0, "{}: {}", config.name(), named.path);
         }
+    }
+}
+
+/// Two outputs are one wider last layer: all of the first kind comes before the second, and each kind reaches every place.
+#[test]
+fn a_network_gives_as_many_numbers_for_each_as_it_is_asked_for() {
+    let device = Device::flex();
+    for config in members() {
+        let arranged = |shape: &[usize], outputs: usize| {
+            let interface = Interface { outputs, ..Interface::new(shape.to_vec(), vec![]) };
+            config.build(&interface, &Init::new(1, &device)).ok()
+        };
+        let built = |outputs| arranged(&[1, 8, 8], outputs).or_else(|| arranged(&[2, 32], outputs));
+        let (one, mut two) = (built(1).expect("it fits"), built(2).expect("it fits"));
+        let wider = |(one, two): &(Named, Named)| one.shape != two.shape;
+        let changed: Vec<(Named, Named)> =
+            one.parameters().into_iter().zip(two.parameters()).filter(wider).collect();
+        assert!(changed.iter().all(|(one, _)| one.path.starts_with("output.")), "{}", config.name());
+        assert!(changed.iter().all(|(one, two)| two.value.dims()[0] == 2 * one.value.dims()[0]));
+        let values = stir(two.parameters(), 0.1, &device);
+        two.set_parameters(&values);
+        let told = Condition { noise: vec![0.1], ..Condition::default() };
+        let out = two.forward(rows([2, 64], 7, &device), &told, Mode::Infer);
+        assert_eq!(out.dims(), [2, 128], "{}", config.name());
+        assert!(out.abs().min().into_scalar::<f32>() > 0.0, "{}", config.name());
     }
 }
 

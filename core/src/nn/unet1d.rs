@@ -85,6 +85,7 @@ impl Unet1dConfig {
         Ok(Plan {
             size: [channels, 1, length],
             classes: interface.classes.len(),
+            outputs: interface.outputs,
             axes: Axes::Line,
             kernel: self.kernel,
             channels: self.channels,
@@ -123,7 +124,7 @@ mod tests {
     }
 
     fn built(config: &Unet1dConfig, shape: &[usize]) -> Result<Box<dyn Network>> {
-        config.build(&Interface { shape: shape.to_vec(), classes: vec![] }, &Init::new(1, &Device::flex()))
+        config.build(&Interface::new(shape.to_vec(), vec![]), &Init::new(1, &Device::flex()))
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Solver for Ddim {
 impl Sampler for Ddim {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let s = self.eta * posterior_std(from, to);
-        let denoised = if s > 0.0 { walk.denoise(&x, from) } else { walk.toward(&x, from, to) };
+        let denoised = if s > 0.0 { walk.denoise(&x, from) } else { walk.evaluate(&x, from, to).mean };
         let kept = (to.sigma * to.sigma - s * s).max(0.0).sqrt() / from.sigma;
         let x = x * kept + denoised * (to.alpha - kept * from.alpha);
         Ok(if s > 0.0 { x + walk.draw() * s } else { x })

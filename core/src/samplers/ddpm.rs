@@ -4,6 +4,7 @@
 //! a = α/α',  β = σ² − a² σ'²,   x' = (α' β ŷ + a σ'² x)/σ² + s z,   s² = β σ'²/σ² (small) or β (large)
 //! ```
 //!
+//! or `s²` between the two, where the model has learnt (Nichol and Dhariwal 2021, Eq. 15, <https://arxiv.org/abs/2102.09672>).
 //! Ho et al. 2020, Eq. 6 and 7 and section 3.2, <https://arxiv.org/abs/2006.11239>; written for any schedule as in Kingma et al. 2021,
 //! Eq. 25, <https://arxiv.org/abs/2107.00630>. The step into data draws nothing.
 
@@ -11,9 +12,9 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk};
-use crate::Result;
+use super::{Ends, Evaluation, Level, Sampler, Solver, Walk};
 use crate::registry::{About, Member};
+use crate::{Error, Result};
 
 /// Stochastic, one evaluation a step, wants many steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,12 +33,14 @@ pub enum Variance {
     Small,
     /// The forward step's, right where the data are standard normal.
     Large,
+    /// What the model has learnt, between those two; for models with `variance: learned`.
+    Learned,
 }
 
 impl Member for Ddpm {
     const ABOUT: About = About {
-        summary: "DDPM ancestral sampling, small or large variance",
-        paper: "Ho et al. 2020, Eq. 7, https://arxiv.org/abs/2006.11239",
+        summary: "DDPM ancestral sampling, small, large or learned variance",
+        paper: "Ho et al. 2020, Eq. 7, https://arxiv.org/abs/2006.11239; Nichol and Dhariwal 2021, Eq. 15, https://arxiv.org/abs/2102.09672",
     };
 }
 
@@ -55,18 +58,41 @@ impl Solver for Ddpm {
 
 impl Sampler for Ddpm {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let denoised = walk.denoise(&x, from);
+        let Evaluation { mean: denoised, v } = self.evaluate(walk, &x, [from, to]);
         let a = from.alpha / to.alpha;
         let (var, var_to) = (from.sigma * from.sigma, to.sigma * to.sigma);
         let beta = var - a * a * var_to;
         let mean = denoised * (to.alpha * beta / var) + x * (a * var_to / var);
-        if to.sigma == 0.0 {
+        // Nothing is drawn on the way into data, nor where a grid repeats its last level.
+        if to.sigma == 0.0 || beta <= 0.0 {
             return Ok(mean);
         }
-        let noise = match self.variance {
-            Variance::Small => beta * var_to / var,
-            Variance::Large => beta,
-        };
-        Ok(mean + walk.draw() * noise.sqrt())
+        let noise = walk.draw();
+        Ok(mean
+            + match self.variance {
+                Variance::Small => noise * (beta * var_to / var).sqrt(),
+                Variance::Large => noise * beta.sqrt(),
+                Variance::Learned => {
+                    let var = Ends::of(from.ratio(), to.ratio()).between(v.ok_or_else(unlearned)?);
+                    noise * var.sqrt() * to.alpha
+                }
+            })
     }
+}
+
+impl Ddpm {
+    /// `v` only where it is wanted: a wrapper may have to work for it.
+    fn evaluate(&self, walk: &Walk, x: &Tensor<2>, [from, to]: [Level; 2]) -> Evaluation {
+        match self.variance {
+            Variance::Learned => walk.evaluate(x, from, to),
+            Variance::Small | Variance::Large => Evaluation { mean: walk.denoise(x, from), v: None },
+        }
+    }
+}
+
+fn unlearned() -> Error {
+    Error::argument(
+        "sampler ddpm: `variance: learned` needs a model that has learnt one (its own `variance: learned`); this one has not: take \
+         `small` or `large`",
+    )
 }

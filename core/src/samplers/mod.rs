@@ -28,6 +28,7 @@ mod consistency;
 mod lcm;
 mod tcd;
 mod ddim;
+mod ends;
 mod ddpm;
 mod dpmpp_2m;
 mod exponential;
@@ -59,6 +60,7 @@ use crate::{Error, Result};
 pub use ddpm::Variance;
 pub use dpm::Method;
 pub use edm_stochastic::Descent;
+pub use ends::Ends;
 pub use exponential::Predicts;
 pub use multistep::{Last, Second};
 pub use pndm::Warmup;
@@ -70,11 +72,21 @@ pub trait Denoiser {
     /// Evaluates `D(x; σ)`.
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2>;
 
-    /// The estimate that leads a deterministic DDIM step from `σ` to `next`, at most `σ`, to where the ODE leads. A model that has
-    /// not learnt how far a step goes gives `D(x; σ)`, which is the limit of short steps.
-    fn toward(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Tensor<2> {
-        self.denoise(x, sigma)
+    /// What is said of `x` before a step from `σ` to `next`, at most `σ`. Its mean leads a deterministic DDIM step to where the ODE
+    /// leads; a model that has not learnt how far a step goes gives `D(x; σ)`, which is the limit of short steps.
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
+        Evaluation { mean: self.denoise(x, sigma), v: None }
     }
+}
+
+/// What a model says of one `x`.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The mean of the data, `[batch, features]`.
+    pub mean: Tensor<2>,
+    /// Where between its [`Ends`] the variance of a step from here lies, `[batch, features]`: 0 is the posterior's, 1 the forward
+    /// step's. `None` where the model has learnt none.
+    pub v: Option<Tensor<2>>,
 }
 
 impl<F: Fn(Tensor<2>, f64) -> Tensor<2>> Denoiser for F {
@@ -236,9 +248,9 @@ impl<'a> Walk<'a> {
         self.denoiser.denoise(self.asked(x, at), at.ratio())
     }
 
-    /// The estimate for a deterministic DDIM step from one level to another: see [`Denoiser::toward`].
-    pub fn toward(&self, x: &Tensor<2>, from: Level, to: Level) -> Tensor<2> {
-        self.denoiser.toward(self.asked(x, from), from.ratio(), to.ratio())
+    /// What is said of `x` before a step from one level to another: see [`Denoiser::evaluate`].
+    pub fn evaluate(&self, x: &Tensor<2>, from: Level, to: Level) -> Evaluation {
+        self.denoiser.evaluate(self.asked(x, from), from.ratio(), to.ratio())
     }
 
     /// Counts an evaluation; `x/α`, which is what a denoiser is asked.

@@ -4,6 +4,7 @@ mod adaptive;
 mod consistency;
 mod exponential;
 mod kinship;
+mod learned;
 mod sde;
 
 use burn::tensor::DType;

@@ -86,7 +86,7 @@ impl Session {
     pub fn new(run: &RunConfig, dataset: &dyn Dataset, device: &Device) -> Result<Self> {
         under("train", run.train.check())?;
         teacher::check_named(run)?;
-        let interface = Interface { shape: dataset.shape().to_vec(), classes: dataset.classes().to_vec() };
+        let interface = Interface::new(dataset.shape().to_vec(), dataset.classes().to_vec());
         let device = device.clone().inner();
         let init = Init::new(run.seed, &device.clone().autodiff());
         let network = under("model", run.model.network(&interface, &init))?;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use kiln::data::DataConfig;
-use kiln::diffusion::{NoiseConfig, ObjectiveConfig, PredictionConfig};
+use kiln::diffusion::{NoiseConfig, ObjectiveConfig, PredictionConfig, VarianceConfig};
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
@@ -60,6 +60,7 @@ groups! {
     Predictions => PredictionConfig,
     Noises => NoiseConfig,
     Objectives => ObjectiveConfig,
+    Variances => VarianceConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
     Metrics => MetricConfig,

@@ -3,11 +3,35 @@
 mod log_normal;
 mod uniform;
 mod logit_normal;
+mod ve;
+mod vp;
+mod sub_vp;
+mod laplace;
+mod discrete;
+
+use crate::Result;
+use crate::schedules::discrete::Table;
+use crate::schedules::{Level, Schedule};
 
 /// A distribution of noise levels.
 pub trait LevelDistribution {
     /// The level below which the share `u` of levels lies; `u` in (0, 1).
     fn sigma(&self, u: f64) -> f64;
+
+    /// The same for many shares.
+    fn sigmas(&self, shares: &[f64]) -> Vec<f64> {
+        shares.iter().map(|u| self.sigma(*u)).collect()
+    }
+
+    /// The levels, where there are finitely many and each is as frequent as any.
+    fn table(&self) -> Option<Table> {
+        None
+    }
+
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {
@@ -16,7 +40,17 @@ registry! {
         "log_normal" => log_normal::LogNormal,
         "uniform" => uniform::Uniform,
         "logit_normal" => logit_normal::LogitNormal,
+        "ve" => ve::Ve,
+        "vp" => vp::Vp,
+        "sub_vp" => sub_vp::SubVp,
+        "laplace" => laplace::Laplace,
+        "discrete" => discrete::Discrete,
     }
+}
+
+/// `σ/α` of a schedule at time `t`.
+fn at(schedule: &dyn Schedule, t: f64) -> f64 {
+    Level::at(schedule, t).ratio()
 }
 
 /// `t/(1 − t)` for `t` within a thousandth of the ends.
@@ -40,26 +74,4 @@ fn normal_quantile(u: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_quantile_inverts_the_normal_distribution() {
-        for u in [1e-12, 1e-6, 0.001, 0.1, 0.3, 0.5, 0.77, 0.999, 1.0 - 1e-9] {
-            let x = normal_quantile(u);
-            let back = 0.5 * libm::erfc(-x / std::f64::consts::SQRT_2);
-            assert!((back / u - 1.0).abs() < 1e-9, "{u}: {x} is at {back}");
-        }
-    }
-
-    #[test]
-    fn levels_are_positive_finite_and_rise_with_the_share() {
-        for config in NoiseConfig::all() {
-            let levels: Vec<f64> = (1..100).map(|i| config.sigma(f64::from(i) / 100.0)).collect();
-            assert!(levels.iter().all(|sigma| sigma.is_finite() && *sigma > 0.0), "{}", config.name());
-            assert!(levels.windows(2).all(|pair| pair[0] < pair[1]), "{}", config.name());
-        }
-        let median = NoiseConfig::named("log_normal").expect("log_normal").sigma(0.5);
-        assert!((median - (-1.2_f64).exp()).abs() < 1e-9);
-    }
-}
+mod tests;

@@ -88,7 +88,7 @@ impl Objective for Consistency {
         let wanted = target(lesson, noisy(&below), &pairs, Noisy::new(below.clone(), class.clone()));
         let x = noisy(&above);
         let f =
-            lesson.model.denoise(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode);
+            lesson.model.evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode).mean;
         weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 

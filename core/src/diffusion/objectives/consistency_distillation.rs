@@ -65,7 +65,7 @@ impl Objective for ConsistencyDistillation {
         let x_hat = self.walked(lesson, x.clone().without_autodiff(), [&above, &below], class.as_ref());
         let wanted = target(lesson, x_hat, &pairs, Noisy::new(below.clone(), class.clone()));
         let f =
-            lesson.model.denoise(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode);
+            lesson.model.evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode).mean;
         weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 

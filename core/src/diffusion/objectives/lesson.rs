@@ -10,6 +10,7 @@ use crate::guidance::Conditional;
 use crate::model::{Generate, Learning, Model};
 use crate::nn::{Interface, Mode, Network, one_hot};
 use crate::random::{Key, Purpose, Stream};
+use crate::samplers::Evaluation;
 
 /// One batch to learn from.
 pub struct Lesson<'a> {
@@ -40,7 +41,8 @@ impl Lesson<'_> {
 
     /// A level for each example, of the model's noise distribution.
     pub(super) fn sigma(&self) -> Vec<f64> {
-        self.chances().map(|mut chance| self.model.noise.sigma(chance.uniform())).collect()
+        let shares: Vec<f64> = self.chances().map(|mut chance| chance.uniform()).collect();
+        self.model.noise.sigmas(&shares)
     }
 
     /// Standard normals, one row an example, in the order of the examples.
@@ -88,7 +90,7 @@ impl Lesson<'_> {
     }
 
     /// The mean squared error of the network's output, where `wanted` is what it should make of `x`: Eq. 8 of Karras et al. 2022 with
-    /// `λ c_out² = w`.
+    /// `λ c_out² = w`. Where the variance is learnt, its bound is added.
     ///
     /// ```text
     /// w(σ) ‖F(c_in x) − (wanted − c_skip x)/c_out‖²
@@ -96,15 +98,25 @@ impl Lesson<'_> {
     pub(super) fn regression(&self, x: Tensor<2>, wanted: Tensor<2>, input: &Noisy) -> Tensor<1> {
         let (model, device) = (self.model, self.learning.device);
         let (skip, out) = model.coefficients(&input.sigma, device);
-        let target = (wanted - x.clone() * skip) / out;
+        let target = (wanted.clone() - x.clone() * skip) / out.clone();
         let input_rows = x * self.column(&input.sigma, |sigma| model.c_in(sigma));
-        let f = self.network.forward(input_rows, &input.condition(), self.learning.mode);
-        ((f - target).square() * model.weights(&input.sigma, device)).mean()
+        let output = self.network.forward(input_rows, &input.condition(), self.learning.mode);
+        let (f, v) = model.split(output);
+        let away = f - target;
+        let simple = (away.clone().square() * model.weights(&input.sigma, device)).mean();
+        match v {
+            None => simple,
+            // D − wanted = c_out (F − target)
+            Some(v) => {
+                let said = Evaluation { mean: wanted.clone() + away * out, v: Some(v) };
+                model.hybrid(simple, &input.sigma, &wanted, said)
+            }
+        }
     }
 
     /// The student's `D`, as a constant.
     pub(super) fn constant(&self, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
-        self.model.denoise(self.network, x, input, mode).without_autodiff()
+        self.model.evaluate(self.network, x, input, mode).mean.without_autodiff()
     }
 
     /// The teacher's denoiser.

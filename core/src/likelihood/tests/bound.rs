@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::random::Purpose;
+use crate::samplers::{Ends, Evaluation};
 use crate::schedules::grids::GridConfig;
 
 const MEAN: f64 = 0.4;
@@ -72,6 +73,45 @@ fn each_terms_closed_form_is_met_and_more_steps_are_tighter() {
     assert!((3.5..5.0).contains(&fall) && gaps[4] < 0.15, "{gaps:?}");
 }
 
+/// The Gaussian's denoiser, which knows the variance of the step to the next of these rising levels.
+struct Knowing(Vec<f64>);
+
+impl Denoiser for Knowing {
+    fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        gaussian().denoiser.denoise(x, sigma)
+    }
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
+        let left = VAR * sigma * sigma / (VAR + sigma * sigma);
+        let at = self.0.partition_point(|level| *level < sigma * (1.0 - 1e-9));
+        let (ends, wanted) = match at {
+            0 => (Ends::last(self.0[1], sigma), left),
+            at => {
+                let ends = Ends::of(sigma, self.0[at - 1]);
+                (ends, ends.small * (1.0 + terms::gain(sigma, self.0[at - 1]) * left))
+            }
+        };
+        let v = x.zeros_like() + (wanted / ends.small).ln() / ends.range();
+        Evaluation { mean: self.denoise(x, sigma), v: Some(v) }
+    }
+}
+
+/// Of a Gaussian every reverse step is a Gaussian: with its variance known nothing is lost, however few the steps.
+#[test]
+fn with_the_variance_of_each_step_known_the_bound_is_the_entropy() {
+    let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * VAR).ln();
+    for steps in [1, 3, 10] {
+        let process = Process { denoiser: Box::new(Knowing(levels(steps))), ..gaussian() };
+        let (found, error) = mean(&judge(&bound(steps), process, data(), &Query::default()));
+        println!(
+            "T = {steps}: {:.4} ± {error:.4}, entropy {entropy:.4}, fixed {:.4}",
+            -found,
+            closed_form(steps)
+        );
+        assert!((-found - entropy).abs() < 5.0 * error && error < 0.02, "T = {steps}: {found} ± {error}");
+        assert!(closed_form(steps) > entropy + 10.0 * error);
+    }
+}
+
 /// Whatever the levels, as long as they are finite: a grid that begins at pure noise is refused.
 #[test]
 fn every_grid_makes_a_bound_above_the_entropy() {
@@ -83,6 +123,20 @@ fn every_grid_makes_a_bound_above_the_entropy() {
             let (mean, error) = mean(&read(finish(&mut *begun).expect("a bound")));
             assert!(-mean > entropy - 5.0 * error, "{} in {steps}: {mean} ± {error}", grid.name());
         }
+    }
+}
+
+/// Where the deviation is that of many cells, a cell has the density times its width.
+#[test]
+fn a_surprise_of_bytes_is_that_of_the_density_and_a_cell() {
+    let width = Cells::BYTES.width();
+    let bytes = (((data() * 0.5 + 1.0) / width).round() * width - 1.0).slice([0..500, 0..1]);
+    let cost = |cells| {
+        let std = bytes.zeros_like() + 0.3;
+        read(terms::surprise(&bytes, bytes.zeros_like() + 0.1, std, cells).reshape([-1]))
+    };
+    for (mass, density) in cost(Some(&Cells::BYTES)).iter().zip(cost(None)) {
+        assert!((mass - density + width.ln()).abs() < 1e-3, "{mass} {density}");
     }
 }
 

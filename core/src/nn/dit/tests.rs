@@ -10,6 +10,10 @@ fn small(positions: Positions) -> DitConfig {
     DitConfig { hidden: 16, depth: 2, heads: 2, positions, ..DitConfig::default() }
 }
 
+fn classes(count: usize) -> Interface {
+    Interface::new(PICTURE.to_vec(), vec![String::new(); count])
+}
+
 fn told(device: &Device) -> Condition {
     let class = Some(one_hot(&[Some(0), None], 2, device));
     Condition { noise: vec![-0.3, 0.4], class, ..Condition::default() }
@@ -23,7 +27,7 @@ fn largest<const D: usize>(x: Tensor<D>) -> f32 {
 fn a_fresh_network_says_zero_and_a_fresh_block_is_the_identity() {
     let device = Device::flex();
     for positions in [Positions::Sine, Positions::Rotary] {
-        let dit = Dit::new(&small(positions), PICTURE, 2, &Init::new(1, &device));
+        let dit = Dit::new(&small(positions), PICTURE, &classes(2), &Init::new(1, &device));
         let out = Forward::forward(&dit, rows([2, 64], 1, &device), &told(&device), Mode::Infer);
         assert_eq!(largest(out), 0.0);
         let x = rows([2 * 16, 16], 2, &device).reshape([2, 16, 16]);
@@ -38,7 +42,7 @@ fn a_fresh_network_says_zero_and_a_fresh_block_is_the_identity() {
 #[test]
 fn at_first_only_the_last_layer_learns() {
     let device = Device::flex().autodiff();
-    let dit = Dit::new(&small(Positions::Sine), PICTURE, 2, &Init::new(1, &device));
+    let dit = Dit::new(&small(Positions::Sine), PICTURE, &classes(2), &Init::new(1, &device));
     let out = Forward::forward(&dit, rows([2, 64], 1, &device), &told(&device), Mode::Infer);
     let mut gradients = (out * rows([2, 64], 3, &device)).sum().backward();
     let gradients = crate::nn::gradients(&dit, &mut gradients);
@@ -96,7 +100,7 @@ fn it_has_as_many_parameters_as_the_papers() {
     let config = DitConfig { hidden: 48, depth: 3, heads: 4, ..DitConfig::default() };
     for positions in [Positions::Sine, Positions::Rotary] {
         let config = DitConfig { positions, ..config.clone() };
-        let dit = Dit::new(&config, [4, 8, 8], 10, &Init::new(1, &Device::flex()));
+        let dit = Dit::new(&config, [4, 8, 8], &classes(10), &Init::new(1, &Device::flex()));
         assert_eq!(count(&collect(&dit)), formula(48, 3, 16, 16, 10));
     }
 }
@@ -105,7 +109,7 @@ fn it_has_as_many_parameters_as_the_papers() {
 fn what_does_not_divide_is_refused_by_the_name_of_its_field() {
     let sound = small(Positions::Rotary);
     let refused = |config: DitConfig, shape: &[usize]| {
-        let interface = Interface { shape: shape.to_vec(), classes: vec![] };
+        let interface = Interface::new(shape.to_vec(), vec![]);
         let built = config.build(&interface, &Init::new(1, &Device::flex()));
         built.err().expect("this should be refused").to_string()
     };
@@ -130,7 +134,7 @@ fn what_does_not_divide_is_refused_by_the_name_of_its_field() {
 fn dropout_draws_from_the_key_and_only_while_training() {
     let device = Device::flex();
     let config = DitConfig { dropout: 0.5, ..small(Positions::Sine) };
-    let dit = Dit::new(&config, PICTURE, 2, &Init::new(1, &device));
+    let dit = Dit::new(&config, PICTURE, &classes(2), &Init::new(1, &device));
     let dit = crate::nn::replace(dit.clone(), &stir(collect(&dit), 0.1, &device));
     let out = |mode| Forward::forward(&dit, rows([2, 64], 1, &device), &told(&device), mode);
     let train = |index| Mode::Train(crate::random::Key::new(1, crate::random::Purpose::Dropout, index));

@@ -94,6 +94,7 @@ impl UnetConfig {
         Ok(Plan {
             size: [channels, height, width],
             classes: interface.classes.len(),
+            outputs: interface.outputs,
             axes: Axes::Plane,
             kernel: 3,
             channels: self.channels,

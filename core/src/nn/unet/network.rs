@@ -43,7 +43,7 @@ impl Unet {
             middle,
             up,
             norm: GroupNorm::new(plan.groups, last, &init.at("norm")),
-            output: Conv2d::zero([last, folded], kernel, &init.at("output")),
+            output: Conv2d::zero([last, plan.outputs * folded], kernel, &init.at("output")),
             size: plan.size,
             patch,
             features,
@@ -80,7 +80,7 @@ impl Forward for Unet {
             h = stage.up(Tensor::cat(vec![h, skip], 1), &told);
         }
         let h = self.output.forward(silu(self.norm.forward(h)));
-        unfold(h, self.patch).reshape([batch, c * height * width])
+        unfold(h, self.patch).flatten(1, 3) // [B, outputs C H W]
     }
 }
 

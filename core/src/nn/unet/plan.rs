@@ -29,6 +29,8 @@ pub struct Plan {
     pub size: [usize; 3],
     /// How many classes there are; 0 for none.
     pub classes: usize,
+    /// Numbers out for each number in.
+    pub outputs: usize,
     /// Where it convolves.
     pub axes: Axes,
     /// Side of the kernels, odd.

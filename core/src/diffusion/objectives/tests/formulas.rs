@@ -3,7 +3,7 @@
 use super::*;
 use crate::diffusion::objectives::trajectory::two_steps;
 use crate::guidance::{Guided, Guiding, Threshold, Thresholded};
-use crate::samplers::{Denoiser, Noise, SamplerConfig, Walk, walk};
+use crate::samplers::{Denoiser, Evaluation, Noise, SamplerConfig, Walk, walk};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::{GridConfig, Span};
 
@@ -142,8 +142,8 @@ impl Denoiser for Shortcut {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         ideal(x, &[sigma])
     }
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64) -> Tensor<2> {
-        secant(x, &[sigma], &[next])
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+        Evaluation { mean: secant(x, &[sigma], &[next]), v: None }
     }
 }
 
@@ -151,8 +151,8 @@ impl Conditional for Shortcut {
     fn denoise(&self, x: Tensor<2>, sigma: f64, _class: Option<&Tensor<2>>) -> Tensor<2> {
         ideal(x, &[sigma])
     }
-    fn toward(&self, x: Tensor<2>, sigma: f64, next: f64, _class: Option<&Tensor<2>>) -> Tensor<2> {
-        secant(x, &[sigma], &[next])
+    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64, _class: Option<&Tensor<2>>) -> Evaluation {
+        Evaluation { mean: secant(x, &[sigma], &[next]), v: None }
     }
 }
 
