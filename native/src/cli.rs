@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list,
+    average, compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list,
     sample, train, zoo,
 };
 
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Interpolate(interpolate::Args),
     /// Train a model, or go on with a run
     Train(train::Args),
+    /// Make weights with another average from the snapshots of a run
+    Average(average::Args),
     /// Measure how good a model is
     Evaluate(evaluate::Args),
     /// Measure how probable a model finds data

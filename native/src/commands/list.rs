@@ -13,7 +13,7 @@ use kiln::registry::About;
 use kiln::samplers::SamplerConfig;
 use kiln::schedules::ScheduleConfig;
 use kiln::schedules::grids::GridConfig;
-use kiln::train::{OptimizerConfig, RateConfig};
+use kiln::train::{AverageConfig, OptimizerConfig, RateConfig};
 use serde_json::{Map, Value, json};
 
 use crate::out;
@@ -61,6 +61,7 @@ groups! {
     Noises => NoiseConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
+    Averages => AverageConfig,
     Metrics => MetricConfig,
     Likelihoods => LikelihoodConfig,
     Divergences => DivergenceConfig,
