@@ -124,8 +124,7 @@ impl<'a> WeightFile<'a> {
                 format!("`{path}`: wanted F32 {shape:?}, this is {:?} {:?}", view.dtype(), view.shape());
             return Err(Error::format(self.name, message));
         }
-        let tensor =
-            HostTensor { name: path.to_owned(), shape: shape.to_vec(), bytes: view.data().to_vec() };
+        let tensor = HostTensor { name: path.to_owned(), shape: shape.to_vec(), bytes: view.data().to_vec() };
         let values = tensor.values();
         match values.iter().position(|value| !value.is_finite()) {
             Some(at) => Err(Error::format(self.name, format!("`{path}` holds {} at place {at}", values[at]))),

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    average, compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list,
-    sample, train, zoo,
+    average, compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood,
+    list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.

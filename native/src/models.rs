@@ -63,15 +63,9 @@ fn from_run(name: &str, folder: &Path, device: &Device, precision: Precision) ->
     })?;
     saved.skipped.iter().for_each(|skipped| note(format!("warning: passed over: {skipped}")));
     let name = format!("{name}, step {}", saved.checkpoint.step);
-    let model =
-        kiln::weights::load_in(&name, saved.checkpoint.file("ema.safetensors")?, device, precision)?;
+    let model = kiln::weights::load_in(&name, saved.checkpoint.file("ema.safetensors")?, device, precision)?;
     let data = Some(configuration(&run)?.data);
-    Ok(Loaded {
-        name,
-        model,
-        data,
-        path: remembered(&run, "data").map(PathBuf::from),
-    })
+    Ok(Loaded { name, model, data, path: remembered(&run, "data").map(PathBuf::from) })
 }
 
 /// A run's configuration.

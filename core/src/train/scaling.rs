@@ -119,7 +119,12 @@ mod tests {
     }
 
     /// A step with this gradient; the parameters after it.
-    fn step(scaler: &mut Scaler, optimizer: &mut dyn Optimizer, x: Tensor<1>, gradient: [f32; 2]) -> Tensor<1> {
+    fn step(
+        scaler: &mut Scaler,
+        optimizer: &mut dyn Optimizer,
+        x: Tensor<1>,
+        gradient: [f32; 2],
+    ) -> Tensor<1> {
         let gradient = Tensor::<1>::from_floats(gradient, &Device::flex());
         let norm = gradient.clone().square().sum().sqrt();
         scaler.step(optimizer, (1, 0.1), x, gradient, norm)
@@ -155,7 +160,8 @@ mod tests {
     #[test]
     fn the_scale_doubles_after_two_thousand_finite_steps_and_stays_in_its_bounds() {
         let mut scaler = Scaler::new(&Device::flex());
-        let told = |scaler: &mut Scaler, finite: f32| scaler.adapt(Tensor::from_floats([finite], &Device::flex()));
+        let told =
+            |scaler: &mut Scaler, finite: f32| scaler.adapt(Tensor::from_floats([finite], &Device::flex()));
         (0..1999).for_each(|_| told(&mut scaler, 1.0));
         assert_eq!(scalar(scaler.scale()), 65536.0);
         told(&mut scaler, 1.0);

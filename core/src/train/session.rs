@@ -255,7 +255,8 @@ impl Session {
             Ok(join(WeightFile::parse(name, file(name)?)?.values(&named, &self.device)?))
         };
         let parameters = flat("model.safetensors")?;
-        let average = |track: usize| if track == 0 { flat("ema.safetensors") } else { flat(&averages::track(track)) };
+        let average =
+            |track: usize| if track == 0 { flat("ema.safetensors") } else { flat(&averages::track(track)) };
         let averages = (0..self.averages.len()).map(average).collect::<Result<_>>()?;
         if let Some(scaler) = &mut self.scaler {
             scaler.load(file(scaling::FILE)?)?;

@@ -10,8 +10,8 @@ use kiln::{Error, Result};
 
 use crate::failure::{Failure, Outcome};
 use crate::models::configuration;
-use crate::save::save;
 use crate::out;
+use crate::save::save;
 
 const EXAMPLES: &str = "Examples:
   kiln average outputs/runs/2026-11-21T10-15-00_mnist-edm_k3f9 --length 0.08 --out edm-08.safetensors
@@ -77,11 +77,13 @@ fn kept(run: &Run, at: Option<u64>) -> Outcome<Vec<Kept>> {
     let at = at.unwrap_or(last);
     if !steps.contains(&at) {
         let there: Vec<String> = steps.iter().map(u64::to_string).collect();
-        let message = format!("--at {at}: there is no snapshot of this step; there are: {}", there.join(", "));
+        let message =
+            format!("--at {at}: there is no snapshot of this step; there are: {}", there.join(", "));
         return Err(Error::argument(message).into());
     }
     let of = |step: u64| {
-        let kept = move |(track, length): (usize, &f64)| Kept { step, track, profile: Profile::new(step, *length) };
+        let kept =
+            move |(track, length): (usize, &f64)| Kept { step, track, profile: Profile::new(step, *length) };
         lengths.iter().enumerate().map(kept)
     };
     Ok(steps.into_iter().filter(|step| *step <= at).flat_map(of).collect())

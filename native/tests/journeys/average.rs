@@ -48,7 +48,10 @@ fn snapshots_survive_a_kill_and_become_an_average_of_any_length() {
     let run = argument(&run);
     for length in ["0.05", "0.08"] {
         answer(killed.path(), &["average", run, "--length", length, "--out", "averaged.safetensors"]);
-        answer(killed.path(), &["sample", "averaged.safetensors", "-n", "4", "--steps", "2", "--device", "cpu"]);
+        answer(
+            killed.path(),
+            &["sample", "averaged.safetensors", "-n", "4", "--steps", "2", "--device", "cpu"],
+        );
     }
     let at = &["average", run, "--length", "0.1", "--at", "40", "--out", "averaged.safetensors"];
     answer(killed.path(), at);
@@ -70,7 +73,8 @@ fn a_run_without_snapshots_says_how_to_have_some() {
     let folder = folder();
     answer(folder.path(), &train(&["train.steps=5"]));
     let run = only_run(&folder.path().join("runs"));
-    let said = refusal(folder.path(), &["average", argument(&run), "--length", "0.1", "--out", "none.safetensors"]);
+    let said =
+        refusal(folder.path(), &["average", argument(&run), "--length", "0.1", "--out", "none.safetensors"]);
     assert!(said.contains("no snapshots") && said.contains("train.ema=power"), "{said}");
 }
 
@@ -80,8 +84,18 @@ fn a_run_in_half_precision_is_a_model_for_every_precision() {
     answer(folder.path(), &train(&["train.steps=20", "train.precision=f16", "train.checkpointing=balanced"]));
     let run = only_run(&folder.path().join("runs"));
     for precision in ["f32", "f16", "bf16"] {
-        let arguments =
-            ["sample", argument(&run), "-n", "4", "--steps", "2", "--device", "cpu", "--precision", precision];
+        let arguments = [
+            "sample",
+            argument(&run),
+            "-n",
+            "4",
+            "--steps",
+            "2",
+            "--device",
+            "cpu",
+            "--precision",
+            precision,
+        ];
         answer(folder.path(), &arguments);
     }
     let said = refusal(folder.path(), &["sample", argument(&run), "--precision", "f8"]);

@@ -128,5 +128,8 @@ fn snapshots_are_all_kept_and_later_ones_go_when_the_run_is_rewound() {
     assert_eq!(run.snapshots().unwrap(), [10, 20]);
     fs::write(run.folder().join("averages/step_000010/ema"), b"cut").unwrap();
     let error = run.snapshot(10).expect_err("it is damaged").to_string();
-    assert!(error.contains("step_000010/ema") && error.contains("bytes were written, 3 are there"), "{error}");
+    assert!(
+        error.contains("step_000010/ema") && error.contains("bytes were written, 3 are there"),
+        "{error}"
+    );
 }

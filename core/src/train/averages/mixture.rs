@@ -25,9 +25,13 @@ impl Mixture {
             self.header = Some(file.header_text()?.to_owned());
             self.sums = tensors.iter().map(Sum::zero).collect();
         }
-        let same = tensors.iter().map(|t| (&t.name, &t.shape)).eq(self.sums.iter().map(|s| (&s.name, &s.shape)));
+        let same =
+            tensors.iter().map(|t| (&t.name, &t.shape)).eq(self.sums.iter().map(|s| (&s.name, &s.shape)));
         if !same {
-            return Err(Error::format(name, "holds other parameters than the weights that it is to be averaged with"));
+            return Err(Error::format(
+                name,
+                "holds other parameters than the weights that it is to be averaged with",
+            ));
         }
         for (sum, tensor) in self.sums.iter_mut().zip(tensors) {
             let values = sum.values.iter_mut().zip(tensor.values());

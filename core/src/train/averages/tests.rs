@@ -42,7 +42,11 @@ fn exponents_are_the_papers() {
 #[test]
 fn the_inner_product_is_the_integral() {
     let p = |profile: Profile, tau: f64| {
-        if tau > profile.t { 0.0 } else { (profile.gamma + 1.0) * (tau / profile.t).powf(profile.gamma) / profile.t }
+        if tau > profile.t {
+            0.0
+        } else {
+            (profile.gamma + 1.0) * (tau / profile.t).powf(profile.gamma) / profile.t
+        }
     };
     for (a, b) in [((100, 0.05), (100, 0.1)), ((80, 0.1), (100, 0.05)), ((100, 0.2), (30, 0.05))] {
         let (a, b) = (Profile::new(a.0, a.1), Profile::new(b.0, b.1));
@@ -73,8 +77,11 @@ fn the_average_of_a_line_is_its_integral() {
 /// `max |reconstructed − kept| / max |kept|` at the end of training, from snapshots every so many steps, with the weights' sum.
 fn reconstructed(length: f64, every: usize) -> (f64, f64) {
     let steps = 4096;
-    let curves: [fn(f64) -> f64; 3] =
-        [|t: f64| (-t / 400.0).exp(), |t: f64| (t / 150.0).sin() + t / 4096.0, |t: f64| (t / 37.0).cos() / 2.0];
+    let curves: [fn(f64) -> f64; 3] = [
+        |t: f64| (-t / 400.0).exp(),
+        |t: f64| (t / 150.0).sin() + t / 4096.0,
+        |t: f64| (t / 37.0).cos() / 2.0,
+    ];
     let places: Vec<usize> = (every..=steps).step_by(every).collect();
     let lengths = [0.05, 0.10];
     let kept: Vec<Profile> =
@@ -131,7 +138,8 @@ fn an_average_that_was_kept_twice_is_used_once() {
 fn the_exponential_average_has_the_bits_that_it_always_had() {
     let config: TrainConfig = typed(json!({ "ema": 0.998 })).expect("a configuration");
     let device = Device::flex();
-    let weights = |step: u64| -> [f32; 3] { [step as f32 / 7.0, -1.0 / step as f32, 0.1 * (step * step) as f32] };
+    let weights =
+        |step: u64| -> [f32; 3] { [step as f32 / 7.0, -1.0 / step as f32, 0.1 * (step * step) as f32] };
     let mut average = Tensor::<1>::from_floats(weights(1), &device);
     let mut by_hand = weights(1);
     for step in 2..=600_u64 {
@@ -170,7 +178,10 @@ fn a_number_a_name_and_a_map_are_averages() {
     }
     for (value, wanted) in [
         (json!(1.5), "`ema.decay`: wanted a number from 0 to 1; this is 1.5"),
-        (json!({ "kind": "power", "lengths": [0.05, 0.5] }), "`ema.lengths.1`: wanted a number above 0 and below 0.288"),
+        (
+            json!({ "kind": "power", "lengths": [0.05, 0.5] }),
+            "`ema.lengths.1`: wanted a number above 0 and below 0.288",
+        ),
         (json!({ "kind": "power", "lengths": [] }), "`ema.lengths`"),
         (json!({ "kind": "power", "snapshot_every": 0 }), "`ema.snapshot_every`"),
     ] {

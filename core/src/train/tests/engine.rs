@@ -52,7 +52,8 @@ fn power_averages_follow_their_recursion_and_resume_to_the_same_bits() {
     let (mut one, mut loader) = session(&run, Arc::new(Gaussian));
     steps(&mut one, &mut loader, 1);
     let mut saved = files(&one);
-    let mut by_hand = [numbers(file(&saved, "model.safetensors")), numbers(file(&saved, "model.safetensors"))];
+    let mut by_hand =
+        [numbers(file(&saved, "model.safetensors")), numbers(file(&saved, "model.safetensors"))];
     for step in 2..=6_u64 {
         steps(&mut one, &mut loader, 1);
         saved = files(&one);
@@ -73,13 +74,17 @@ fn power_averages_follow_their_recursion_and_resume_to_the_same_bits() {
     assert_eq!(numbers(file(&saved, "ema.safetensors")), by_hand[0]);
     assert_eq!(numbers(file(&saved, "track_1.safetensors")), by_hand[1]);
     let snapshot = pollster::block_on(one.snapshot()).expect("a snapshot");
-    assert!(snapshot[0].1 == file(&saved, "ema.safetensors") && snapshot[1].1 == file(&saved, "track_1.safetensors"));
+    assert!(
+        snapshot[0].1 == file(&saved, "ema.safetensors")
+            && snapshot[1].1 == file(&saved, "track_1.safetensors")
+    );
     let mut mixture = Mixture::default();
     for ((name, bytes), weight) in snapshot.iter().zip([2.0, -1.0]) {
         mixture.add(weight, name, bytes).expect("weights");
     }
     let mixed = mixture.finish().expect("a weight file");
-    let wanted = by_hand[0].iter().zip(&by_hand[1]).map(|(a, b)| (2.0 * f64::from(*a) - f64::from(*b)) as f32);
+    let wanted =
+        by_hand[0].iter().zip(&by_hand[1]).map(|(a, b)| (2.0 * f64::from(*a) - f64::from(*b)) as f32);
     assert!(numbers(&mixed).into_iter().eq(wanted), "2 a − b");
     assert!(crate::load("mixed", &mixed, &super::Device::flex()).is_ok(), "it is a model");
 }
@@ -136,7 +141,10 @@ fn half_precision_learns_what_single_precision_learns() {
     let learnt = |precision: &str| {
         let (mut session, mut loader) = session(&with(json!({ "precision": precision })), Arc::new(Gaussian));
         let progress = steps(&mut session, &mut loader, 300);
-        assert!(progress.iter().all(|progress| progress.skipped.is_none()));
+        let skipped = progress.iter().filter(|progress| progress.skipped.is_some()).count();
+        println!("{precision}: {skipped} steps skipped");
+        // In f16 the scale begins too high on purpose, and halves.
+        assert!(skipped <= if precision == "f16" { 8 } else { 0 }, "{precision}: {skipped}");
         let loss = progress[200..].iter().map(|progress| progress.loss).sum::<f32>() / 100.0;
         (loss, files(&session))
     };

@@ -49,7 +49,9 @@ impl Line {
         let Some(Progress { step, rate, norm, .. }) = self.last else { return String::new() };
         let loss = self.loss();
         let skipped = if self.skipped > 0 { format!("  {} skipped", self.skipped) } else { String::new() };
-        format!("step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}")
+        format!(
+            "step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}"
+        )
     }
 }
 

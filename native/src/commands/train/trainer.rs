@@ -210,7 +210,8 @@ impl Trainer {
 /// Refuses what is not finite. The losses before were; what the last step made of the weights is not known yet.
 fn all_finite(step: u64, files: &[(String, Vec<u8>)]) -> Result<()> {
     let Some((name, _)) = files.iter().find(|(_, bytes)| !finite(bytes)) else { return Ok(()) };
-    let message = format!("after step {step}, {name} is not finite: it is not saved, and training has stopped");
+    let message =
+        format!("after step {step}, {name} is not finite: it is not saved, and training has stopped");
     Err(Error::NotFinite(message))
 }
 
