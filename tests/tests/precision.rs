@@ -19,14 +19,14 @@ fn apart(a: &[f32], b: &[f32]) -> f32 {
     (sum / a.len() as f32).sqrt()
 }
 
-/// The tolerances, for data of unit size: 0.02 in f16, 0.1 in bf16, which rounds eight times as coarsely.
+/// The tolerances, for data of unit size: 0.005 in f16, 0.03 in bf16, which rounds eight times as coarsely.
 #[test]
 fn half_precision_draws_the_same_samples_or_is_refused_by_name() {
     for (name, device) in devices() {
         for entry in ["density/moons", "density/spirals"] {
             let entry = kiln_zoo::find(entry).expect("an entry");
             let single = draw(&*entry.load(&device).expect("a model"), 128);
-            for (precision, tolerance) in [(Precision::F16, 0.02), (Precision::Bf16, 0.1)] {
+            for (precision, tolerance) in [(Precision::F16, 0.005), (Precision::Bf16, 0.03)] {
                 let place = format!("{name}, {}, {}", entry.name, precision.name());
                 match entry.load_in(&device, precision) {
                     Ok(model) => {
