@@ -4,7 +4,7 @@ use kiln::data::Loader;
 use kiln::diffusion::NoiseConfig;
 use kiln::nn::Mode;
 use kiln::random::{Key, Purpose};
-use kiln::train::{OptimizerConfig, RunConfig};
+use kiln::train::{AverageConfig, OptimizerConfig, RunConfig};
 use kiln::weights::{self, HostTensor};
 use kiln::{Error, Result, config};
 
@@ -86,7 +86,11 @@ fn constants(run: &RunConfig) -> Result<[f64; 5]> {
         let message = format!("the peer trains with adam, this is {}", run.train.optimizer.name());
         return Err(Error::config("train.optimizer", message));
     };
-    Ok([run.train.clip, run.train.ema, adam.betas[0], adam.betas[1], adam.epsilon])
+    let AverageConfig::Exponential(average) = &run.train.ema else {
+        let message = format!("the peer keeps an exponential average, this is {}", run.train.ema.name());
+        return Err(Error::config("train.ema", message));
+    };
+    Ok([run.train.clip, average.decay, adam.betas[0], adam.betas[1], adam.epsilon])
 }
 
 /// What the loss draws for a batch: examples, noise, levels and classes, by the keys that [`kiln::diffusion`] uses.

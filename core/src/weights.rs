@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::factory::ModelConfig;
 use crate::model::Model;
-use crate::nn::{Init, Interface, Named};
+use crate::nn::{Init, Interface, Named, Precision};
 use crate::{Error, Result, config};
 
 /// The version of [`Header`] that this library writes.
@@ -30,12 +30,18 @@ pub struct Header {
 
 /// The model in a weight file: a file is a model. `name` is what errors call it.
 pub fn load(name: &str, bytes: &[u8], device: &Device) -> Result<Box<dyn Model>> {
+    load_in(name, bytes, device, Precision::F32)
+}
+
+/// The same, its network computing in this precision; samples stay in single. An error where the device has it not.
+pub fn load_in(name: &str, bytes: &[u8], device: &Device, precision: Precision) -> Result<Box<dyn Model>> {
+    precision.check(device)?;
     let file = WeightFile::parse(name, bytes)?;
     let Header { model, interface, .. } = file.header()?;
     let mut network = model.network(&interface, &Init::new(0, device))?;
     let values = file.values(&network.parameters(), device)?;
     network.set_parameters(&values);
-    model.model(&interface, network, device)
+    model.model(&interface, precision.narrow(network), device)
 }
 
 /// A parsed weight file.
@@ -63,9 +69,7 @@ impl<'a> WeightFile<'a> {
 
     /// The model that the weights belong to.
     pub fn header(&self) -> Result<Header> {
-        let text = self.metadata.get("kiln").ok_or_else(|| {
-            Error::format(self.name, "the header has no `kiln` entry: these weights were not written by Kiln")
-        })?;
+        let text = self.header_text()?;
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
             Error::format(self.name, format!("the header's `kiln` entry is not JSON: {error}"))
         })?;
@@ -74,6 +78,20 @@ impl<'a> WeightFile<'a> {
             return Err(Error::format(self.name, message));
         }
         config::typed(value).map_err(|error| Error::format(self.name, error.to_string()))
+    }
+
+    /// The header as it stands in the file.
+    pub(crate) fn header_text(&self) -> Result<&str> {
+        self.metadata.get("kiln").map(String::as_str).ok_or_else(|| {
+            Error::format(self.name, "the header has no `kiln` entry: these weights were not written by Kiln")
+        })
+    }
+
+    /// Every tensor, on the host, by name.
+    pub(crate) fn fetched(&self) -> Result<Vec<HostTensor>> {
+        let mut names = self.tensors.names();
+        names.sort_unstable();
+        names.into_iter().map(|name| self.host(name, None)).collect()
     }
 
     /// The values of these parameters, flattened.
@@ -90,21 +108,28 @@ impl<'a> WeightFile<'a> {
 
     /// One tensor, flattened, after its shape has been checked.
     pub fn value(&self, path: &str, shape: &[usize], device: &Device) -> Result<Tensor<1>> {
+        let values = self.host(path, Some(shape))?.values();
+        Ok(Tensor::from_data(TensorData::new(values, [shape.iter().product::<usize>()]), device))
+    }
+
+    /// One tensor, which has to be finite, of single precision and of this shape.
+    fn host(&self, path: &str, shape: Option<&[usize]>) -> Result<HostTensor> {
         let view = self
             .tensors
             .tensor(path)
             .map_err(|_| Error::format(self.name, format!("`{path}` is missing")))?;
+        let shape = shape.unwrap_or(view.shape());
         if view.dtype() != Dtype::F32 || view.shape() != shape {
             let message =
                 format!("`{path}`: wanted F32 {shape:?}, this is {:?} {:?}", view.dtype(), view.shape());
             return Err(Error::format(self.name, message));
         }
-        let values: Vec<f32> =
-            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::format(self.name, format!("`{path}` holds {} at place {at}", values[at])));
+        let tensor = HostTensor { name: path.to_owned(), shape: shape.to_vec(), bytes: view.data().to_vec() };
+        let values = tensor.values();
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(Error::format(self.name, format!("`{path}` holds {} at place {at}", values[at]))),
+            None => Ok(tensor),
         }
-        Ok(Tensor::from_data(TensorData::new(values, [shape.iter().product::<usize>()]), device))
     }
 }
 
@@ -116,6 +141,13 @@ pub struct HostTensor {
     pub shape: Vec<usize>,
     /// Its values, little-endian f32.
     pub bytes: Vec<u8>,
+}
+
+impl HostTensor {
+    /// Its values.
+    pub fn values(&self) -> Vec<f32> {
+        self.bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    }
 }
 
 /// Reads parameters from their device.

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list,
-    sample, train, zoo,
+    average, compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood,
+    list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Interpolate(interpolate::Args),
     /// Train a model, or go on with a run
     Train(train::Args),
+    /// Make weights with another average from the snapshots of a run
+    Average(average::Args),
     /// Measure how good a model is
     Evaluate(evaluate::Args),
     /// Measure how probable a model finds data

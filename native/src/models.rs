@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::prelude::Device;
 use kiln::data::DataConfig;
 use kiln::model::Model;
+use kiln::nn::Precision;
 use kiln::runs::Run;
 use kiln::train::RunConfig;
 use kiln::{Error, Result, config, files};
@@ -25,29 +26,34 @@ pub struct Loaded {
 
 /// The model called `name`.
 pub fn load(name: &str, device: &Device) -> Result<Loaded> {
+    load_in(name, device, Precision::F32)
+}
+
+/// The same, computing in this precision.
+pub fn load_in(name: &str, device: &Device, precision: Precision) -> Result<Loaded> {
     let path = Path::new(name);
     if path.is_dir() {
-        from_run(name, path, device)
+        from_run(name, path, device, precision)
     } else if path.is_file() || path.extension().is_some_and(|extension| extension == "safetensors") {
-        let model = kiln::load(name, &files::read(path)?, device)?;
+        let model = kiln::weights::load_in(name, &files::read(path)?, device, precision)?;
         Ok(Loaded { name: name.into(), model, data: None, path: None })
     } else {
-        from_zoo(name, device)
+        from_zoo(name, device, precision)
     }
 }
 
-fn from_zoo(name: &str, device: &Device) -> Result<Loaded> {
+fn from_zoo(name: &str, device: &Device, precision: Precision) -> Result<Loaded> {
     let entry = kiln_zoo::find(name).map_err(|error| {
         Error::argument(format!(
             "{error}. A .safetensors file or the folder of a run would do as well; there is none called `{name}`"
         ))
     })?;
     let data = Some(entry.run_config()?.data);
-    Ok(Loaded { name: name.into(), model: entry.load(device)?, data, path: None })
+    Ok(Loaded { name: name.into(), model: entry.load_in(device, precision)?, data, path: None })
 }
 
 /// The averaged weights of the newest checkpoint.
-fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
+fn from_run(name: &str, folder: &Path, device: &Device, precision: Precision) -> Result<Loaded> {
     let run = Run::open(folder)?;
     let saved = run.latest_checkpoint()?.ok_or_else(|| {
         Error::format(
@@ -56,16 +62,10 @@ fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
         )
     })?;
     saved.skipped.iter().for_each(|skipped| note(format!("warning: passed over: {skipped}")));
-    let step = saved.checkpoint.step;
-    let model =
-        kiln::load(&format!("{name}, step {step}"), saved.checkpoint.file("ema.safetensors")?, device)?;
+    let name = format!("{name}, step {}", saved.checkpoint.step);
+    let model = kiln::weights::load_in(&name, saved.checkpoint.file("ema.safetensors")?, device, precision)?;
     let data = Some(configuration(&run)?.data);
-    Ok(Loaded {
-        name: format!("{name}, step {step}"),
-        model,
-        data,
-        path: remembered(&run, "data").map(PathBuf::from),
-    })
+    Ok(Loaded { name, model, data, path: remembered(&run, "data").map(PathBuf::from) })
 }
 
 /// A run's configuration.

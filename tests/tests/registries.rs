@@ -55,6 +55,7 @@ fn registries() -> Vec<Registry> {
         kiln::factory::ModelConfig,
         kiln::train::OptimizerConfig,
         kiln::train::RateConfig,
+        kiln::train::AverageConfig,
         kiln::metrics::MetricConfig,
         kiln::likelihood::LikelihoodConfig,
         kiln::likelihood::DivergenceConfig,

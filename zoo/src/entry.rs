@@ -2,6 +2,7 @@
 
 use burn::prelude::Device;
 use kiln::model::Model;
+use kiln::nn::Precision;
 use kiln::{Error, Result, error};
 
 /// A trained model, or one that can be trained.
@@ -36,13 +37,18 @@ pub fn find(name: &str) -> Result<&'static Entry> {
 impl Entry {
     /// The trained model.
     pub fn load(&self, device: &Device) -> Result<Box<dyn Model>> {
+        self.load_in(device, Precision::F32)
+    }
+
+    /// The same, its network computing in this precision.
+    pub fn load_in(&self, device: &Device, precision: Precision) -> Result<Box<dyn Model>> {
         let weights = self.weights.ok_or_else(|| {
             Error::argument(format!(
                 "`{name}` has no weights in this build of Kiln: train it with `kiln train {name}`",
                 name = self.name
             ))
         })?;
-        kiln::load(self.file, weights, device)
+        kiln::weights::load_in(self.file, weights, device, precision)
     }
 
     /// The configuration that it was trained with, with every default filled in.

@@ -27,3 +27,49 @@ pub(crate) fn through(
 pub(crate) fn of(sum: Tensor<1>, x: &Tensor<2>) -> Option<Tensor<2>> {
     if sum.is_tracked() { x.grad_remove(&mut sum.backward()) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Tensor<2> {
+        Tensor::from_floats([[1.0, -2.0, 0.5], [3.0, 0.25, -4.0]], &Device::flex())
+    }
+
+    /// `Σ y²`.
+    fn squares(y: Tensor<2>) -> Tensor<1> {
+        y.square().sum()
+    }
+
+    #[test]
+    fn where_nothing_depends_on_x_the_gradient_is_zero() {
+        let constant = |x: Tensor<2>, _sigma: f64| x.without_autodiff() * 3.0;
+        let fixed = |_x: Tensor<2>, _sigma: f64| rows() + 1.0;
+        let (denoised, gradient) = through(&constant, &rows(), 1.0, squares);
+        assert_eq!(denoised.into_data(), (rows() * 3.0).into_data());
+        assert_eq!(gradient.into_data(), rows().zeros_like().into_data());
+        let (_, gradient) = through(&fixed, &rows(), 1.0, squares);
+        assert_eq!(gradient.into_data(), rows().zeros_like().into_data());
+    }
+
+    /// `∇ Σ (2x)² = 8x`, each row its own.
+    #[test]
+    fn the_gradient_of_the_squares_of_twice_x_is_eight_x() {
+        let twice = |x: Tensor<2>, _sigma: f64| x * 2.0;
+        let (denoised, gradient) = through(&twice, &rows(), 1.0, squares);
+        assert_eq!(denoised.clone().into_data(), (rows() * 2.0).into_data());
+        assert!(!denoised.is_autodiff() && !gradient.is_autodiff());
+        assert_eq!(gradient.into_data(), (rows() * 8.0).into_data());
+    }
+
+    /// Inside of another gradient, the outer one goes through `D` as through any function.
+    #[test]
+    fn an_outer_gradient_goes_through_what_was_denoised() {
+        let twice = |x: Tensor<2>, _sigma: f64| x * 2.0;
+        let x = rows().autodiff().require_grad();
+        let (denoised, gradient) = through(&twice, &x, 1.0, squares);
+        assert_eq!(gradient.clone().without_autodiff().into_data(), (rows() * 8.0).into_data());
+        let outer = of((denoised * gradient).sum(), &x).expect("it depends on x");
+        assert_eq!(outer.into_data(), (rows() * 16.0).into_data());
+    }
+}

@@ -7,7 +7,9 @@
 //! Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, Eq. 1 and section 3.2.2 (heads).
 
 use burn::prelude::*;
-use burn::tensor::activation::softmax;
+use burn::tensor::activation;
+
+use super::precision::wide;
 
 /// A score this low has no weight, and half precision can still write it.
 const NEVER: f64 = -1e4;
@@ -18,11 +20,15 @@ const NEVER: f64 = -1e4;
 pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, padding: Option<&Tensor<2, Bool>>) -> Tensor<4> {
     let d = q.dims()[3];
     let scores = q.matmul(k.swap_dims(2, 3)) * (1.0 / (d as f64).sqrt()); // [B, H, T, S]
-    let Some(padding) = padding else { return softmax(scores, 3).matmul(v) };
+    let Some(padding) = padding else { return softmax(scores).matmul(v) };
     let [b, h, t, s] = scores.dims();
     let padding = padding.clone().reshape([b, 1, 1, s]).expand([b, h, t, s]);
-    let weights = softmax(scores.mask_fill(padding.clone(), NEVER), 3);
+    let weights = softmax(scores.mask_fill(padding.clone(), NEVER));
     weights.mask_fill(padding, 0.0).matmul(v)
+}
+
+fn softmax(scores: Tensor<4>) -> Tensor<4> {
+    wide(scores, |scores| activation::softmax(scores, 3))
 }
 
 /// `[batch, tokens, N heads d]` to N times `[batch, heads, tokens, d]`.

@@ -17,6 +17,7 @@ use super::attention::{attend, merge, split};
 use super::conditioning::{Embedder, modulated, parts};
 use super::patches::{fold, places, tokens, unfold};
 use super::positions::{Positions, Rotary, sine};
+use super::precision::like;
 use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network};
 use crate::config::check::{at_least, divisible, positive, within};
 use crate::registry::{About, Member};
@@ -150,7 +151,7 @@ impl Forward for Dit {
         let picture = x.reshape([batch, c, height, width]);
         let mut h = self.input.forward(tokens(fold(picture, [p, p]))); // [B, T, H]
         if let Some(sine) = &self.sine {
-            h = h + sine.clone().unsqueeze::<3>();
+            h = h.clone() + like(sine.clone(), h.dtype()).unsqueeze::<3>();
         }
         for block in &self.blocks {
             h = block.forward(h, &e, self.rotary.as_ref(), mode);

@@ -5,6 +5,7 @@ use burn::prelude::*;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
+use super::precision::{like, wide};
 use super::{Init, Mode};
 
 /// `y = x W + b`.
@@ -39,9 +40,10 @@ impl Linear {
         Self { weight: init.constant([inputs, outputs], 0.0), bias: init.constant([outputs], 0.0) }
     }
 
-    /// `[.., inputs]` to `[.., outputs]`.
+    /// `[.., inputs]` to `[.., outputs]`. What was made on the host, as embeddings are, takes on the weights' precision.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        burn::tensor::module::linear(x, self.weight.val(), Some(self.bias.val()))
+        let weight = self.weight.val();
+        burn::tensor::module::linear(like(x, weight.dtype()), weight, Some(self.bias.val()))
     }
 }
 
@@ -123,8 +125,10 @@ impl GroupNorm {
     fn affine(&self, x: Tensor<4>, gamma: Tensor<4>, beta: Tensor<4>) -> Tensor<4> {
         let [b, c, h, w] = x.dims();
         let x = x.reshape([b, self.groups, c / self.groups * h * w]);
-        let (var, mean) = x.clone().var_mean_bias(2);
-        let x = (x - mean) * (var + 1e-5).sqrt().recip();
+        let x = wide(x, |x| {
+            let (var, mean) = x.clone().var_mean_bias(2);
+            (x - mean) * (var + 1e-5).sqrt().recip()
+        });
         x.reshape([b, c, h, w]) * gamma + beta
     }
 }
@@ -150,8 +154,10 @@ impl LayerNorm {
 
 /// `(x − mean) / sqrt(var + 1e-6)` over the last axis: layer normalisation before its scale and shift.
 pub fn standardised<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let (var, mean) = x.clone().var_mean_bias(D - 1);
-    (x - mean) * (var + 1e-6).sqrt().recip()
+    wide(x, |x| {
+        let (var, mean) = x.clone().var_mean_bias(D - 1);
+        (x - mean) * (var + 1e-6).sqrt().recip()
+    })
 }
 
 /// Dropout (Srivastava et al. 2014) whose mask comes from our own generator.
@@ -182,7 +188,7 @@ impl Dropout {
         }
         let keep = 1.0 - self.probability;
         mask.iter_mut().for_each(|u| *u = if f64::from(*u) < keep { (1.0 / keep) as f32 } else { 0.0 });
-        let mask = Tensor::<D>::from_data(TensorData::new(mask, shape), &x.device());
+        let mask = Tensor::<D>::from_data(TensorData::new(mask, shape), (&x.device(), x.dtype()));
         x * mask
     }
 }

@@ -3,6 +3,7 @@
 mod init;
 mod layers;
 mod parameters;
+mod precision;
 mod embedding;
 mod conditioning;
 mod attention;
@@ -27,6 +28,7 @@ pub use init::Init;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
 pub use positions::Positions;
+pub use precision::Precision;
 pub use resnet::{ResNet, ResNetConfig};
 pub use unet::ContextConfig;
 

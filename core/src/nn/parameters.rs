@@ -72,7 +72,12 @@ impl ModuleMapper for Replace<'_> {
         let value = self.values.next().expect("there should be a value for each parameter").clone();
         param.map(|old| {
             let value = value.reshape(old.dims());
-            if old.is_autodiff() { value.autodiff().require_grad() } else { value }
+            match old.gradient_checkpointing_strategy() {
+                Some(strategy) => {
+                    value.autodiff().with_gradient_checkpointing_strategy(strategy).require_grad()
+                }
+                None => value,
+            }
         })
     }
 }

@@ -14,6 +14,8 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::precision::like;
+
 /// How a transformer is told where its tokens stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -63,9 +65,10 @@ impl Rotary {
     /// `[batch, heads, tokens, d]` to the same.
     pub fn turn(&self, x: Tensor<4>) -> Tensor<4> {
         let half = x.dims()[3] / 2;
+        let (cos, sin) = (like(self.cos.clone(), x.dtype()), like(self.sin.clone(), x.dtype()));
         let (u, v) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
-        let first = u.clone() * self.cos.clone() - v.clone() * self.sin.clone();
-        let second = u * self.sin.clone() + v * self.cos.clone();
+        let first = u.clone() * cos.clone() - v.clone() * sin.clone();
+        let second = u * sin + v * cos;
         Tensor::cat(vec![first, second], 3)
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn rows(shape: [usize; 2], index: u64, device: &Device) -> Tensor<2> 
 }
 
 /// Every registered network with its defaults, then the options that defaults leave off.
-fn members() -> Vec<NetworkConfig> {
+pub(super) fn members() -> Vec<NetworkConfig> {
     let options = [
         json!({ "kind": "unet", "channels": 16, "multipliers": [1, 2], "attention": [8, 4], "head": 8, "context": { "width": 3 } }),
         json!({ "kind": "unet1d", "channels": 16, "multipliers": [1, 2], "attention": [8], "head": 8, "patch": 2 }),
@@ -29,7 +29,7 @@ fn members() -> Vec<NetworkConfig> {
 }
 
 /// The network for 64 numbers in whichever arrangement it takes.
-fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
+pub(super) fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
     let classes = vec!["a".to_owned(), "b".to_owned()];
     let arranged = |shape: &[usize]| {
         let interface = Interface::new(shape.to_vec(), classes.clone());
@@ -38,7 +38,7 @@ fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
     arranged(&[1, 8, 8]).or_else(|| arranged(&[2, 32])).expect("the defaults should fit")
 }
 
-fn condition(device: &Device) -> Condition {
+pub(super) fn condition(device: &Device) -> Condition {
     told(vec![-0.3, 0.4], &[Some(1), None], device)
 }
 

@@ -4,6 +4,7 @@
 //! outputs/runs/2026-11-21T10-15-00_mnist-flow_k3f9/
 //!   config.yaml  meta.json  facts/events.jsonl  facts/scalars.csv
 //!   checkpoints/step_001000/ {model, ema, optimizer, state, manifest.json}   checkpoints/latest
+//!   averages/step_001000/ {track_0, track_1, manifest.json}   (with `train.ema: power`)
 //!   samples/step_001000.png   figures/
 //! ```
 //!

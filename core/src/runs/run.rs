@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::disk::{self, Disk, Host};
+use super::manifest::Manifest;
 use super::store::{self, Store};
 use super::{Checkpoint, Event, Keep, Meta, Recovered, Scalars, Timestamp, events, scalars};
 use crate::files::{self, io};
@@ -114,10 +115,26 @@ impl Run {
         Self::store(&self.checkpoints_path()).steps()
     }
 
-    /// Makes the run what it was after `step`, before it is resumed from there: rows and checkpoints of later steps
-    /// go, and so does what a kill left unfinished. Events stay: they happened.
+    /// Saves a snapshot of the averages, as whole as a checkpoint; all are kept. Gives its folder.
+    pub fn save_snapshot(&self, snapshot: &Checkpoint) -> Result<PathBuf> {
+        Self::store(&self.averages_path()).save(snapshot, Keep { last: usize::MAX, every: None })
+    }
+
+    /// Steps of the snapshots that are there, ascending.
+    pub fn snapshots(&self) -> Result<Vec<u64>> {
+        Self::store(&self.averages_path()).steps()
+    }
+
+    /// The snapshot of a step, which has to be whole.
+    pub fn snapshot(&self, step: u64) -> Result<Checkpoint> {
+        Manifest::load(&Self::store(&self.averages_path()).place_of(step))
+    }
+
+    /// Makes the run what it was after `step`, before it is resumed from there: rows, checkpoints and snapshots of later
+    /// steps go, and so does what a kill left unfinished. Events stay: they happened.
     pub fn rewind(&self, step: u64) -> Result<()> {
         Self::store(&self.checkpoints_path()).rewind(step)?;
+        Self::store(&self.averages_path()).rewind(step)?;
         scalars::rewind(&self.scalars_path(), step)
     }
 
@@ -145,6 +162,10 @@ impl Run {
 
     fn checkpoints_path(&self) -> PathBuf {
         self.folder.join("checkpoints")
+    }
+
+    fn averages_path(&self) -> PathBuf {
+        self.folder.join("averages")
     }
 
     fn events_path(&self) -> PathBuf {

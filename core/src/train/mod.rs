@@ -4,9 +4,12 @@
 //! network only as a list of parameters, which it keeps as one flat vector: an optimizer, an average and a norm are then a few
 //! operations on one tensor, whatever the model.
 
+mod checkpointing;
 mod flat;
+mod scaling;
 mod session;
 mod teacher;
+pub mod averages;
 pub mod optimizers;
 pub mod rates;
 
@@ -17,7 +20,10 @@ use crate::Result;
 use crate::config::check::{at_least, under, within};
 use crate::data::DataConfig;
 use crate::factory::ModelConfig;
+use crate::nn::Precision;
 
+pub use averages::AverageConfig;
+pub use checkpointing::Checkpointing;
 pub use optimizers::OptimizerConfig;
 pub use rates::RateConfig;
 pub use session::{Progress, Report, Session};
@@ -70,8 +76,14 @@ pub struct TrainConfig {
     pub rate: RateConfig,
     /// The gradient's greatest norm over all parameters; 0 leaves it as it is.
     pub clip: f64,
-    /// Decay a step of the average of the weights, which is what samples are drawn with; 0 keeps none.
-    pub ema: f64,
+    /// The average of the weights, which is what samples are drawn with; a number is the decay of the exponential one.
+    #[serde(deserialize_with = "averages::read", serialize_with = "averages::write")]
+    #[schemars(schema_with = "averages::schema")]
+    pub ema: AverageConfig,
+    /// The precision of the network's forward and backward pass; weights, optimizer and averages are in single.
+    pub precision: Precision,
+    /// What the backward pass remembers of the forward pass: `balanced` saves memory and costs time.
+    pub checkpointing: Checkpointing,
     /// Steps between lines of the log.
     pub log_every: u64,
     /// Steps between pictures of samples; 0 for none.
@@ -95,7 +107,9 @@ impl Default for TrainConfig {
             optimizer: OptimizerConfig::named("adamw").expect(named),
             rate: RateConfig::named("cosine").expect(named),
             clip: 1.0,
-            ema: 0.999,
+            ema: AverageConfig::named("exponential").expect(named),
+            precision: Precision::default(),
+            checkpointing: Checkpointing::default(),
             log_every: 50,
             sample_every: 1000,
             samples: 64,
@@ -116,7 +130,7 @@ impl TrainConfig {
         at_least("samples", self.samples, 1)?;
         at_least("keep", self.keep, 1)?;
         within("clip", self.clip, 0.0, 1e9)?;
-        within("ema", self.ema, 0.0, 1.0)?;
+        under("ema", self.ema.check())?;
         under("optimizer", self.optimizer.check())?;
         under("rate", self.rate.check())
     }

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::flat::{Layout, join};
 use super::optimizers::Optimizer;
-use super::{RunConfig, TrainConfig, teacher};
+use super::scaling::{self, Scaler};
+use super::{RunConfig, TrainConfig, averages, teacher};
 use crate::config::check::under;
 use crate::data::{Dataset, Loader};
 use crate::factory::ModelConfig;
 use crate::model::{Learning, Model};
-use crate::nn::{Init, Interface, Mode, Network};
+use crate::nn::{Init, Interface, Mode, Network, Precision};
 use crate::random::{Key, Purpose};
 use crate::weights::{self, HostTensor, WeightFile};
 use crate::{Error, Result};
@@ -24,7 +25,7 @@ pub struct Report {
     pub step: u64,
     /// The learning rate that it took.
     pub rate: f64,
-    /// `[loss, norm of the gradient before clipping]`.
+    /// `[loss, norm of the gradient before clipping]`, and the loss's scale where there is one.
     values: Tensor<1>,
 }
 
@@ -39,6 +40,8 @@ pub struct Progress {
     pub loss: f32,
     /// Norm of the gradient, before clipping.
     pub norm: f32,
+    /// The scale of the loss where the gradient did not fit into half precision with it, and the step was not taken.
+    pub skipped: Option<f32>,
 }
 
 impl Report {
@@ -46,8 +49,13 @@ impl Report {
     pub async fn read(self) -> Result<Progress> {
         let values = weights::read(self.values).await?;
         let (loss, norm) = (values[0], values[1]);
-        if loss.is_finite() && norm.is_finite() {
-            return Ok(Progress { step: self.step, rate: self.rate, loss, norm });
+        let scale = values.get(2).copied().filter(|_| loss.is_finite());
+        let skipped = match scale {
+            Some(scale) if scaling::skipped(self.step, norm, scale)? => Some(scale),
+            _ => None,
+        };
+        if loss.is_finite() && (norm.is_finite() || skipped.is_some()) {
+            return Ok(Progress { step: self.step, rate: self.rate, loss, norm, skipped });
         }
         Err(Error::NotFinite(format!(
             "the loss of step {} is {loss}, its gradient's norm {norm}: training has stopped; a lower `train.rate.peak`, a \
@@ -75,8 +83,11 @@ pub struct Session {
     network: Box<dyn Network>,
     layout: Layout,
     parameters: Tensor<1>,
-    average: Tensor<1>,
+    /// The one that samples are drawn with first; none where that is the parameters themselves.
+    averages: Vec<Tensor<1>>,
     optimizer: Box<dyn Optimizer>,
+    /// In f16 alone.
+    scaler: Option<Scaler>,
     step: u64,
     teacher: Option<Rc<dyn Model>>,
 }
@@ -88,23 +99,26 @@ impl Session {
         teacher::check_named(run)?;
         let interface = Interface::new(dataset.shape().to_vec(), dataset.classes().to_vec());
         let device = device.clone().inner();
-        let init = Init::new(run.seed, &device.clone().autodiff());
+        under("train.precision", run.train.precision.check(&device))?;
+        let init = Init::new(run.seed, &run.train.checkpointing.differentiating(&device));
         let network = under("model", run.model.network(&interface, &init))?;
         let named = network.parameters();
         let layout = Layout::of(&named);
         let optimizer = run.train.optimizer.build(&layout.shapes());
         let parameters = join(named.into_iter().map(|named| named.value).collect());
+        let scaler = (run.train.precision == Precision::F16).then(|| Scaler::new(&device));
         Ok(Self {
             seed: run.seed,
             config: run.train.clone(),
             model: run.model.clone(),
             interface,
             device,
-            network,
+            network: run.train.precision.narrow(network),
             layout,
-            average: parameters.clone(),
+            averages: vec![parameters.clone(); run.train.ema.decays(1).len()],
             parameters,
             optimizer,
+            scaler,
             step: 0,
             teacher: None,
         })
@@ -152,17 +166,23 @@ impl Session {
             gradient = gradient * factor.clamp_max(1.0);
         }
         let rate = self.config.rate.at(self.step, self.config.steps);
-        self.parameters = self.optimizer.step(rate, self.parameters.clone(), gradient);
-        self.network.set_parameters(&self.layout.split(&self.parameters));
         self.step += 1;
+        let mut values = vec![loss, norm.clone()];
+        values.extend(self.scaler.as_ref().map(Scaler::scale));
+        let parameters = self.parameters.clone();
+        self.parameters = match &mut self.scaler {
+            None => self.optimizer.step(rate, parameters, gradient),
+            Some(scaler) => scaler.step(&mut *self.optimizer, (self.step, rate), parameters, gradient, norm),
+        };
+        self.network.set_parameters(&self.layout.split(&self.parameters));
         self.follow();
-        Report { step: self.step, rate, values: Tensor::cat(vec![loss, norm], 0) }
+        Report { step: self.step, rate, values: Tensor::cat(values, 0) }
     }
 
     /// Loss and gradient of one batch.
     fn gradient(&self, loader: &mut Loader, index: u64) -> (Tensor<1>, Tensor<1>) {
         let batch = loader.batch(index);
-        let device = self.device.clone().autodiff();
+        let device = self.config.checkpointing.differentiating(&self.device);
         let key = Key::new(self.seed, Purpose::Dropout, batch.first);
         let learning = Learning {
             seed: self.seed,
@@ -173,33 +193,59 @@ impl Session {
             teacher: self.teacher.as_deref(),
         };
         let loss = self.model.loss(&*self.network, &self.interface, &batch, &learning);
-        let mut gradients = loss.backward();
-        (loss.inner(), join(self.network.gradients(&mut gradients)))
+        let Some(scaler) = &self.scaler else {
+            let mut gradients = loss.backward();
+            return (loss.inner(), join(self.network.gradients(&mut gradients)));
+        };
+        let mut gradients = (loss.clone() * scaler.scale()).backward();
+        (loss.inner(), join(self.network.gradients(&mut gradients)) / scaler.scale())
     }
 
-    /// The average follows the weights, faster at first: decay min(d, (1 + n)/(10 + n)) (as in TensorFlow's and diffusers' EMA).
+    /// The averages follow the weights.
     fn follow(&mut self) {
-        let n = self.step as f64;
-        let decay = self.config.ema.min((1.0 + n) / (10.0 + n));
-        self.average = self.average.clone() * decay + self.parameters.clone() * (1.0 - decay);
+        for (average, decay) in self.averages.iter_mut().zip(self.config.ema.decays(self.step)) {
+            *average = averages::follow(average.clone(), decay, self.parameters.clone());
+        }
+    }
+
+    /// What samples are drawn with.
+    fn averaged(&self) -> &Tensor<1> {
+        self.averages.first().unwrap_or(&self.parameters)
     }
 
     /// The model with the averaged weights.
     pub fn model(&self) -> Result<Box<dyn Model>> {
         let mut network = self.model.network(&self.interface, &Init::new(self.seed, &self.device))?;
-        network.set_parameters(&self.layout.split(&self.average));
+        network.set_parameters(&self.layout.split(self.averaged()));
         self.model.model(&self.interface, network, &self.device)
     }
 
     /// A weight file of the averaged weights: what the zoo keeps.
     pub async fn weights(&self) -> Result<Vec<u8>> {
-        weights::model_file(&self.model, &self.interface, self.layout.named(&self.average)).await
+        self.file(self.averaged()).await
+    }
+
+    /// A weight file of each average, as named files: what other averages are made from afterwards.
+    pub async fn snapshot(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        self.tracks(0).await
+    }
+
+    async fn tracks(&self, first: usize) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut files = Vec::new();
+        for (track, average) in self.averages.iter().enumerate().skip(first) {
+            files.push((averages::track(track), self.file(average).await?));
+        }
+        Ok(files)
+    }
+
+    /// A weight file of these values.
+    async fn file(&self, values: &Tensor<1>) -> Result<Vec<u8>> {
+        weights::model_file(&self.model, &self.interface, self.layout.named(values)).await
     }
 
     /// All that is needed to go on to the same bits, as named files.
     pub async fn save(&self) -> Result<Vec<(String, Vec<u8>)>> {
-        let live =
-            weights::model_file(&self.model, &self.interface, self.layout.named(&self.parameters)).await?;
+        let live = self.file(&self.parameters).await?;
         let mut moments = Vec::new();
         for (name, value) in self.optimizer.state() {
             let values = weights::read(value).await?;
@@ -207,12 +253,17 @@ impl Session {
             moments.push(HostTensor { name: name.to_owned(), shape: vec![values.len()], bytes });
         }
         let state = serde_json::to_vec(&State { schema: weights::SCHEMA, step: self.step });
-        Ok(vec![
+        let mut files = vec![
             ("model.safetensors".into(), live),
             ("ema.safetensors".into(), self.weights().await?),
             ("optimizer.safetensors".into(), weights::write(&moments, None)?),
             ("state.json".into(), state.map_err(|error| Error::argument(error.to_string()))?),
-        ])
+        ];
+        files.extend(self.tracks(1).await?);
+        if let Some(scaler) = &self.scaler {
+            files.push((scaling::FILE.into(), scaler.save().await?));
+        }
+        Ok(files)
     }
 
     /// Goes on where [`Session::save`] left off.
@@ -229,7 +280,13 @@ impl Session {
         let flat = |name: &str| -> Result<Tensor<1>> {
             Ok(join(WeightFile::parse(name, file(name)?)?.values(&named, &self.device)?))
         };
-        let (parameters, average) = (flat("model.safetensors")?, flat("ema.safetensors")?);
+        let parameters = flat("model.safetensors")?;
+        let average =
+            |track: usize| if track == 0 { flat("ema.safetensors") } else { flat(&averages::track(track)) };
+        let averages = (0..self.averages.len()).map(average).collect::<Result<_>>()?;
+        if let Some(scaler) = &mut self.scaler {
+            scaler.load(file(scaling::FILE)?)?;
+        }
         let moments = WeightFile::parse("optimizer.safetensors", file("optimizer.safetensors")?)?;
         let shape = [self.parameters()];
         let restored = if state.step == 0 { &[][..] } else { self.optimizer.names() };
@@ -237,7 +294,7 @@ impl Session {
             restored.iter().map(|name| moments.value(name, &shape, &self.device)).collect();
         self.optimizer.restore(state.step, restored?);
         self.network.set_parameters(&self.layout.split(&parameters));
-        (self.parameters, self.average, self.step) = (parameters, average, state.step);
+        (self.parameters, self.averages, self.step) = (parameters, averages, state.step);
         Ok(())
     }
 }

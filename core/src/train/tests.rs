@@ -1,5 +1,6 @@
 //! Training as a whole: it learns, it resumes to the same bits, it says what is wrong.
 
+mod engine;
 mod variance;
 
 use std::sync::Arc;

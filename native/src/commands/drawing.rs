@@ -6,6 +6,7 @@ use std::time::Instant;
 use kiln::data::Split;
 use kiln::editing::Edit;
 use kiln::model::{Card, Classes, Helpers, Model, Request};
+use kiln::nn::Precision;
 
 use super::guides::Guides;
 use super::walk::Walk;
@@ -47,6 +48,9 @@ pub(crate) struct Drawing {
     /// What to compute on (kiln devices)
     #[arg(long, default_value = "auto")]
     device: String,
+    /// In what the model's network computes, where the device can; samples are walked in f32
+    #[arg(long, value_name = "f32|f16|bf16", default_value = "f32")]
+    precision: String,
 }
 
 /// What a command draws.
@@ -65,7 +69,7 @@ impl Drawing {
     /// Draws what is wanted of a model with this card.
     pub(super) fn run(&self, wanted: impl FnOnce(&Card) -> Outcome<Wanted>) -> Outcome {
         let (found, device) = kiln::device::choose(&self.device)?;
-        let loaded = models::load(&self.model, &device)?;
+        let loaded = models::load_in(&self.model, &device, Precision::named(&self.precision)?)?;
         let wanted = wanted(loaded.model.card())?;
         let helpers = self.guides.load(&device)?;
         let request = self.request(&*loaded.model, &helpers, &wanted)?;

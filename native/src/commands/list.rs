@@ -13,7 +13,7 @@ use kiln::registry::About;
 use kiln::samplers::SamplerConfig;
 use kiln::schedules::ScheduleConfig;
 use kiln::schedules::grids::GridConfig;
-use kiln::train::{OptimizerConfig, RateConfig};
+use kiln::train::{AverageConfig, OptimizerConfig, RateConfig};
 use serde_json::{Map, Value, json};
 
 use crate::out;
@@ -63,6 +63,7 @@ groups! {
     Variances => VarianceConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
+    Averages => AverageConfig,
     Metrics => MetricConfig,
     Likelihoods => LikelihoodConfig,
     Divergences => DivergenceConfig,

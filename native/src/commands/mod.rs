@@ -11,6 +11,7 @@ pub(crate) mod sample;
 pub(crate) mod edit;
 pub(crate) mod interpolate;
 pub(crate) mod train;
+pub(crate) mod average;
 pub(crate) mod evaluate;
 pub(crate) mod likelihood;
 pub(crate) mod compare;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Edit(args) => edit::run(args),
         Command::Interpolate(args) => interpolate::run(args),
         Command::Train(args) => train::run(args),
+        Command::Average(args) => average::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Likelihood(args) => likelihood::run(args),
         Command::Compare(args) => compare::run(args),

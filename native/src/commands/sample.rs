@@ -12,6 +12,7 @@ const EXAMPLES: &str = "Examples:
   kiln sample mnist/edm --guidance 8 --apg=norm=5 --threshold 0.6
   kiln sample mnist/edm --guidance 2 --weak early.safetensors
   kiln sample mnist/flow --class 3 --classifier mnist/classifier --classifier-scale 2
+  kiln sample mnist/edm -n 256 --precision bf16
   kiln sample density/moons -n 10000 --out moons.png";
 
 /// The arguments of `kiln sample`.

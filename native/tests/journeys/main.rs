@@ -8,3 +8,4 @@ mod likelihood;
 mod compare;
 mod resume;
 mod teach;
+mod average;

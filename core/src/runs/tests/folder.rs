@@ -113,3 +113,23 @@ fn names_that_would_leave_the_folder_are_refused() {
         assert!(error.contains("cannot name a file of a checkpoint"), "{error}");
     }
 }
+
+#[test]
+fn snapshots_are_all_kept_and_later_ones_go_when_the_run_is_rewound() {
+    let (_root, run) = run();
+    assert!(run.snapshots().unwrap().is_empty());
+    run.rewind(0).unwrap();
+    for step in [10, 20, 30, 1_000_000] {
+        run.save_snapshot(&checkpoint(step)).unwrap();
+    }
+    assert_eq!(run.snapshots().unwrap(), [10, 20, 30, 1_000_000]);
+    assert_eq!(run.snapshot(20).unwrap(), checkpoint(20));
+    run.rewind(25).unwrap();
+    assert_eq!(run.snapshots().unwrap(), [10, 20]);
+    fs::write(run.folder().join("averages/step_000010/ema"), b"cut").unwrap();
+    let error = run.snapshot(10).expect_err("it is damaged").to_string();
+    assert!(
+        error.contains("step_000010/ema") && error.contains("bytes were written, 3 are there"),
+        "{error}"
+    );
+}

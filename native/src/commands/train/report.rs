@@ -15,6 +15,7 @@ use crate::{out, picture};
 pub(super) struct Line {
     sum: f64,
     count: u64,
+    skipped: u64,
     last: Option<Progress>,
 }
 
@@ -23,7 +24,13 @@ impl Line {
     pub(super) fn add(&mut self, progress: &Progress) {
         self.sum += f64::from(progress.loss);
         self.count += 1;
-        self.last = Some(*progress);
+        self.skipped += u64::from(progress.skipped.is_some());
+        // A gradient that did not fit into half precision has no norm: that of the step before stands.
+        let norm = match progress.skipped {
+            Some(_) => self.last.map_or(0.0, |last| last.norm),
+            None => progress.norm,
+        };
+        self.last = Some(Progress { norm, ..*progress });
     }
 
     /// The mean loss.
@@ -41,7 +48,10 @@ impl Line {
     pub(super) fn text(&self, steps: u64, seconds: f64) -> String {
         let Some(Progress { step, rate, norm, .. }) = self.last else { return String::new() };
         let loss = self.loss();
-        format!("step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s")
+        let skipped = if self.skipped > 0 { format!("  {} skipped", self.skipped) } else { String::new() };
+        format!(
+            "step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}"
+        )
     }
 }
 

@@ -84,8 +84,13 @@ impl Trainer {
         let due = |every: u64| every > 0 && (step.is_multiple_of(every) || last);
         let (log, checkpoint, sample) =
             (due(train.log_every), due(train.checkpoint_every), due(train.sample_every));
+        let snapshot = due(train.ema.snapshot_every());
         if log {
             self.log()?;
+        }
+        // Before the checkpoint: a run that goes on from there will not come by this step again.
+        if snapshot {
+            self.snapshot()?;
         }
         if checkpoint {
             self.checkpoint()?;
@@ -101,9 +106,22 @@ impl Trainer {
     /// Reads the losses that are still on the device; one that is not finite ends the run.
     fn read(&mut self) -> Result<()> {
         for report in self.unread.drain(..) {
-            self.line.add(&block_on(report.read())?);
+            let progress = block_on(report.read())?;
+            if let Some(scale) = progress.skipped {
+                self.run.event(now(), "skipped", progress.step, json!({ "scale": scale }))?;
+            }
+            self.line.add(&progress);
         }
         Ok(())
+    }
+
+    /// Keeps the averages, for others to be made from them.
+    fn snapshot(&mut self) -> Result<()> {
+        self.read()?;
+        let step = self.session().steps();
+        let files = block_on(self.session().snapshot())?;
+        all_finite(step, &files)?;
+        self.run.save_snapshot(&Checkpoint { step, files }).map(drop)
     }
 
     fn log(&mut self) -> Result<()> {
@@ -126,12 +144,7 @@ impl Trainer {
             return Ok(());
         }
         let files = block_on(self.session().save())?;
-        // The losses before were finite; what the last step made of the weights is not known yet.
-        if let Some((name, _)) = files.iter().find(|(_, bytes)| !finite(bytes)) {
-            let message =
-                format!("after step {step}, {name} is not finite: it is not saved, and training has stopped");
-            return Err(Error::NotFinite(message));
-        }
+        all_finite(step, &files)?;
         let checkpoint = Checkpoint { step, files };
         let keep = Keep { last: self.config.train.keep, every: None };
         let folder = self.run.save_checkpoint(&checkpoint, &keep)?;
@@ -192,6 +205,14 @@ impl Trainer {
         };
         Failure::new(error, format!("{place} with: kiln train --resume {folder}{again}"))
     }
+}
+
+/// Refuses what is not finite. The losses before were; what the last step made of the weights is not known yet.
+fn all_finite(step: u64, files: &[(String, Vec<u8>)]) -> Result<()> {
+    let Some((name, _)) = files.iter().find(|(_, bytes)| !finite(bytes)) else { return Ok(()) };
+    let message =
+        format!("after step {step}, {name} is not finite: it is not saved, and training has stopped");
+    Err(Error::NotFinite(message))
 }
 
 /// Whether all numbers of a safetensors file are finite; they stand behind a head that tells its length first. Other
