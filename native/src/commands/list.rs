@@ -6,6 +6,7 @@ use kiln::diffusion::{NoiseConfig, PredictionConfig};
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
+use kiln::interpolant::{EpsilonConfig, GammaConfig, PathConfig};
 use kiln::likelihood::{DivergenceConfig, IntegratorConfig, LikelihoodConfig};
 use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
@@ -59,6 +60,9 @@ groups! {
     Networks => NetworkConfig,
     Predictions => PredictionConfig,
     Noises => NoiseConfig,
+    Paths => PathConfig,
+    PathNoises => GammaConfig,
+    Diffusions => EpsilonConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
     Metrics => MetricConfig,
