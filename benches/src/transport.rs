@@ -1,6 +1,6 @@
 //! Transport in the plane: conditional flow matching between known distributions, as torchcfm's examples do it.
 //!
-//! Tong et al. 2024, section 6.1, <https://arxiv.org/abs/2302.00482>. What is measured is `W₂` between samples and fresh data, the
+//! Tong et al. 2024, <https://arxiv.org/abs/2302.00482>. What is measured is `W₂` between samples and fresh data, the
 //! normalised path energy `|∫ E‖v‖² dt − W₂²|/W₂²` of source and data, and the evaluations of an adaptive solver.
 
 use std::time::Instant;

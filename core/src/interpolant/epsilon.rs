@@ -1,6 +1,6 @@
 //! How much noise a stochastic walk adds: `dx = (b + ε s) dt + sqrt(2ε) dW`, whatever `ε(t) ≥ 0` with the same marginals.
 //!
-//! Albergo, Boffi and Vanden-Eijnden 2023, Corollary 18, <https://arxiv.org/abs/2303.08797>. The score is `s = −η/γ`, where `η` is the mean
+//! Albergo, Boffi and Vanden-Eijnden 2023, <https://arxiv.org/abs/2303.08797>. The score is `s = −η/γ`, where `η` is the mean
 //! of the noise given `x`: where `γ` is 0 it is not known, and nothing is added.
 
 use schemars::JsonSchema;
@@ -47,7 +47,7 @@ mod proportional {
     impl Member for Proportional {
         const ABOUT: About = About {
             summary: "Proportional to the noise on the way",
-            paper: "Albergo, Boffi and Vanden-Eijnden 2023, section 2.4, https://arxiv.org/abs/2303.08797",
+            paper: "Albergo, Boffi and Vanden-Eijnden 2023, https://arxiv.org/abs/2303.08797",
         };
     }
 
@@ -81,7 +81,7 @@ mod constant {
     impl Member for Constant {
         const ABOUT: About = About {
             summary: "The same all the way; half the square of a Schrödinger bridge's diffusion",
-            paper: "Tong et al. 2024b, Eq. 9, https://arxiv.org/abs/2307.03672",
+            paper: "Tong et al. 2024b, https://arxiv.org/abs/2307.03672",
         };
     }
 

@@ -1,6 +1,6 @@
 //! Noise on the way: `x_t = a x₀ + b x₁ + γ(t) z`, `z` standard normal. Where it is 0 at both ends it changes neither of them.
 //!
-//! Albergo, Boffi and Vanden-Eijnden 2023, section 2 and Table 8, <https://arxiv.org/abs/2303.08797>.
+//! Albergo, Boffi and Vanden-Eijnden 2023, <https://arxiv.org/abs/2303.08797>.
 
 use std::f64::consts::PI;
 
@@ -123,7 +123,7 @@ mod quadratic {
     impl Member for Quadratic {
         const ABOUT: About = About {
             summary: "A parabola, whose slope is finite at the ends",
-            paper: "Albergo, Boffi and Vanden-Eijnden 2023, Table 8, https://arxiv.org/abs/2303.08797",
+            paper: "Albergo, Boffi and Vanden-Eijnden 2023, https://arxiv.org/abs/2303.08797",
         };
     }
 
@@ -160,7 +160,7 @@ mod sine_squared {
     impl Member for SineSquared {
         const ABOUT: About = About {
             summary: "All noise half-way",
-            paper: "Albergo, Boffi and Vanden-Eijnden 2023, Table 8, https://arxiv.org/abs/2303.08797",
+            paper: "Albergo, Boffi and Vanden-Eijnden 2023, https://arxiv.org/abs/2303.08797",
         };
     }
 

@@ -4,7 +4,7 @@
 //! log p(x₁) = log N(x₀; 0, s² I) − ∫₀¹ div v(x_t, t) dt
 //! ```
 //!
-//! Albergo and Vanden-Eijnden 2023, section 2.3, <https://arxiv.org/abs/2209.15571>; Chen et al. 2018, Theorem 1,
+//! Albergo and Vanden-Eijnden 2023, <https://arxiv.org/abs/2209.15571>; Chen et al. 2018, Theorem 1,
 //! <https://arxiv.org/abs/1806.07366>.
 
 use std::rc::Rc;

@@ -6,7 +6,7 @@
 //! L = E_t ‖v(x_t, t) − (ȧ x₀ + ḃ x₁ + γ̇ z)‖² + ‖η(x_t, t) − z‖²
 //! ```
 //!
-//! Albergo and Vanden-Eijnden 2023, <https://arxiv.org/abs/2209.15571>; Albergo, Boffi and Vanden-Eijnden 2023, Theorem 8,
+//! Albergo and Vanden-Eijnden 2023, <https://arxiv.org/abs/2209.15571>; Albergo, Boffi and Vanden-Eijnden 2023,
 //! <https://arxiv.org/abs/2303.08797>. Conditional flow matching is a row of the same table (Tong et al. 2024,
 //! <https://arxiv.org/abs/2302.00482>; Lipman et al. 2023, <https://arxiv.org/abs/2210.02747>): the linear path with constant noise and rows
 //! coupled independently (I-CFM) or by optimal transport (OT-CFM), or with a bridge's noise and an entropic plan (SB-CFM). `dx/dt = v`

@@ -1,6 +1,6 @@
 //! Paths from a row of the source to a row of the data: `x_t = a(t) x₀ + b(t) x₁`, with `a(0) = b(1) = 1` and `a(1) = b(0) = 0`.
 //!
-//! Albergo, Boffi and Vanden-Eijnden 2023, Table 8, <https://arxiv.org/abs/2303.08797>.
+//! Albergo, Boffi and Vanden-Eijnden 2023, <https://arxiv.org/abs/2303.08797>.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
@@ -63,7 +63,7 @@ mod trigonometric {
     impl Member for Trigonometric {
         const ABOUT: About = About {
             summary: "Along a circle: the variance is preserved",
-            paper: "Albergo and Vanden-Eijnden 2023, Eq. 5, https://arxiv.org/abs/2209.15571",
+            paper: "Albergo and Vanden-Eijnden 2023, https://arxiv.org/abs/2209.15571",
         };
     }
 
@@ -91,7 +91,7 @@ mod encoding_decoding {
     impl Member for EncodingDecoding {
         const ABOUT: About = About {
             summary: "Out of the source into noise, and out of noise into the data",
-            paper: "Albergo, Boffi and Vanden-Eijnden 2023, Table 8, https://arxiv.org/abs/2303.08797",
+            paper: "Albergo, Boffi and Vanden-Eijnden 2023, https://arxiv.org/abs/2303.08797",
         };
     }
 

@@ -4,7 +4,7 @@
 //! dx = v dt,   or   dx = (v − ε/γ η) dt + sqrt(2ε) dW:   x ← x + h (v − ε/γ η) + sqrt(2 ε h) ξ
 //! ```
 //!
-//! Albergo, Boffi and Vanden-Eijnden 2023, Corollary 18, <https://arxiv.org/abs/2303.08797>; Maruyama 1955 for the step.
+//! Albergo, Boffi and Vanden-Eijnden 2023, <https://arxiv.org/abs/2303.08797>; Maruyama 1955 for the step.
 
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
 //! 2-Wasserstein distance, exactly: `W₂² = min over pairings of the mean squared distance between paired rows`.
 //!
-//! Peyré and Cuturi 2019, Proposition 2.1 and section 2.2, <https://arxiv.org/abs/1803.00567>; the pairing is [`crate::diffusion::assign`]'s.
+//! Peyré and Cuturi 2019, <https://arxiv.org/abs/1803.00567>; the pairing is [`crate::diffusion::assign`]'s.
 //! Between samples of the same distribution it is above 0, the more so the fewer rows there are: hold it beside data to data.
 
 use schemars::JsonSchema;
