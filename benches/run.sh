@@ -3,8 +3,9 @@
 #
 #   benches/run.sh            the library beside PyTorch: benches/RESULTS.md and results.json
 #   benches/run.sh samplers   a step of each sampler beside diffusers': benches/SAMPLERS.md and samplers.json
+#   benches/run.sh transport  flows in the plane beside torchcfm's: benches/TRANSPORT.md and transport.json
 #
-# Further arguments go to benches/compare.py or benches/samplers.py, as in `benches/run.sh --seconds 1 --out outputs/bench`.
+# Further arguments go to benches/compare.py, benches/samplers.py or benches/transport.py, as in `benches/run.sh --seconds 1 --out outputs/bench`.
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 peer="$CARGO_TARGET_DIR/peer"
@@ -21,14 +22,28 @@ install_peer() {
     cp "$wanted" "$peer/requirements.txt"
 }
 
+# What torchcfm itself asks for is left out: see the list.
+install_transport() {
+    local list=benches/peer/transport.txt
+    cmp -s "$list" "$peer/transport.txt" && return
+    # shellcheck disable=SC2086 # PEER_PIP is a list of pip's arguments
+    "$peer/bin/python" -m pip install --quiet --no-deps ${PEER_PIP:-} -r "$list"
+    cp "$list" "$peer/transport.txt"
+}
+
 comparison=benches/compare.py
 programs=(-p kiln-native -p kiln-benches --bin kiln --bin kiln-bench)
 if [ "${1:-}" = samplers ]; then
     comparison=benches/samplers.py
     programs=(-p kiln-benches --bin kiln-bench)
     shift
+elif [ "${1:-}" = transport ]; then
+    comparison=benches/transport.py
+    programs=(-p kiln-benches --bin kiln-bench)
+    shift
 fi
 
 step "Kiln: the build" cargo_brief build --release --locked "${programs[@]}"
 step "the peers: the environment" install_peer
+[ "$comparison" = benches/transport.py ] && step "torchcfm" install_transport
 PYTHONPYCACHEPREFIX="$peer/pycache" step "the comparison" "$peer/bin/python" "$comparison" "$@"

@@ -1,6 +1,7 @@
 //! `kiln-bench`: Kiln's half of the comparison that `benches/run.sh` makes.
 //!
-//! `parity` writes inputs and Kiln's outputs for the peer to reproduce; `measure` and `samplers` time the same work as the peer does.
+//! `parity` writes inputs and Kiln's outputs for the peer to reproduce; `measure` and `samplers` time the same work as the peer does,
+//! `transport` trains the same flows.
 
 mod subject;
 mod clock;
@@ -8,6 +9,7 @@ mod training;
 mod parity;
 mod operations;
 mod samplers;
+mod transport;
 mod measure;
 
 use std::path::PathBuf;
@@ -48,6 +50,14 @@ enum Command {
         #[arg(long, default_value_t = 1.0)]
         seconds: f64,
     },
+    /// Train one flow in the plane and measure where it leads, as JSON
+    Transport {
+        #[command(flatten)]
+        subject: transport::Subject,
+        /// Where to write
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -77,6 +87,9 @@ fn main() -> Result<()> {
         Command::Samplers { out, seconds } => {
             let clock = Clock { budget: Duration::try_from_secs_f64(seconds)? };
             (out, serde_json::to_vec_pretty(&samplers::all(clock, &kiln::device::cpu()?)?)?)
+        }
+        Command::Transport { subject, out } => {
+            (out, serde_json::to_vec_pretty(&transport::measure(subject, &kiln::device::cpu()?)?)?)
         }
     };
     Ok(files::write_atomic(&out, &bytes)?)

@@ -1,12 +1,13 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{classifier, diffusion};
+use crate::{classifier, diffusion, interpolant};
 
 registry! {
     /// The model families that a configuration can name.
     pub enum ModelConfig("model"): dyn Family {
         "diffusion" => diffusion::DiffusionConfig,
+        "interpolant" => interpolant::InterpolantConfig,
         "classifier" => classifier::ClassifierConfig,
     }
 }

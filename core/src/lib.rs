@@ -36,6 +36,7 @@ pub mod likelihood;
 // Models, by what they can do and by family
 pub mod model;
 pub mod diffusion;
+pub mod interpolant;
 pub mod import;
 pub mod classifier;
 pub mod factory;

@@ -11,6 +11,8 @@ mod sinkhorn;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use assignment::assign;
+
 use crate::Result;
 use crate::config::check::positive;
 use crate::random::Stream;
@@ -88,13 +90,15 @@ mod bridge {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     pub struct Bridge {
-        /// Regularisation as a share of the mean squared distance; a bridge of diffusion `s` has `2 s²`.
+        /// Regularisation as a share of the mean squared distance.
         pub epsilon: f64,
+        /// Diffusion `s` of the bridge: the regularisation is then `2 s²`, whatever `epsilon` says.
+        pub scale: Option<f64>,
     }
 
     impl Default for Bridge {
         fn default() -> Self {
-            Self { epsilon: 0.05 }
+            Self { epsilon: 0.05, scale: None }
         }
     }
 
@@ -107,11 +111,14 @@ mod bridge {
 
     impl Coupling for Bridge {
         fn pair(&self, data: &[f32], noise: &[f32], rows: usize, chance: &mut Stream) -> Vec<usize> {
-            let plan = sinkhorn::plan(&distances(data, noise, rows), rows, self.epsilon);
+            let cost = distances(data, noise, rows);
+            let share = |scale: f64| 2.0 * scale * scale * cost.len() as f64 / cost.iter().sum::<f64>();
+            let plan = sinkhorn::plan(&cost, rows, self.scale.map_or(self.epsilon, share));
             plan.chunks(rows).map(|row| draw(row, chance.uniform())).collect()
         }
         fn check(&self) -> Result<()> {
-            positive("epsilon", self.epsilon)
+            positive("epsilon", self.epsilon)?;
+            self.scale.map_or(Ok(()), |scale| positive("scale", scale))
         }
     }
 }
@@ -163,7 +170,7 @@ mod tests {
         };
         let random = of(CouplingConfig::named("independent").expect("independent"));
         let exact = of(CouplingConfig::named("transport").expect("transport"));
-        let bridge = |epsilon| of(CouplingConfig::Bridge(Bridge { epsilon }));
+        let bridge = |epsilon| of(CouplingConfig::Bridge(Bridge { epsilon, ..Bridge::default() }));
         assert!(exact < bridge(0.05) && bridge(0.05) < random, "{exact} {} {random}", bridge(0.05));
         assert!(bridge(1e-3) < 1.2 * exact && bridge(10.0) > 0.6 * random);
     }

@@ -40,7 +40,7 @@ use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
-pub use coupling::{Coupling, CouplingConfig};
+pub use coupling::{Bridge, Coupling, CouplingConfig, assign};
 pub use noise::{LevelDistribution, NoiseConfig};
 pub use objectives::{Lesson, Objective, ObjectiveConfig};
 pub use prediction::{Prediction, PredictionConfig};

@@ -41,7 +41,7 @@ impl Cells {
     }
 
     /// A point of each row's cells, uniformly drawn by the row's own key.
-    pub(super) fn spread(&self, rows: Tensor<2>, noise: &Noise) -> Tensor<2> {
+    pub(crate) fn spread(&self, rows: Tensor<2>, noise: &Noise) -> Tensor<2> {
         let mut values = vec![0.0; noise.rows * noise.features];
         for (row, values) in values.chunks_mut(noise.features).enumerate() {
             Key::new(noise.seed, Purpose::Augment, noise.first + row as u64).fill_uniform(values);

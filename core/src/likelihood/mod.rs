@@ -107,7 +107,7 @@ registry! {
 
 impl Query {
     /// Where the noise of these rows comes from.
-    fn noise(&self, rows: &Tensor<2>) -> Noise {
+    pub(crate) fn noise(&self, rows: &Tensor<2>) -> Noise {
         let [batch, features] = rows.dims();
         Noise { seed: self.seed, first: self.first, rows: batch, features, device: rows.device() }
     }

@@ -18,17 +18,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::divergence::Directions;
-use super::integrators::{Table, Taken};
+use super::integrators::{Passage, Tolerance};
 use super::{DivergenceConfig, Estimate, Estimation, IntegratorConfig, Method, Process, Query};
 use crate::config::check::{at_least, under};
 use crate::registry::{About, Member};
 use crate::samplers::Denoiser;
-use crate::{Error, Result, device};
+use crate::{Error, Result};
 
 /// So many features are at most given an exact divergence where none is named.
 const FEW: usize = 16;
-/// A step that chooses its length is made shorter so many times, at most.
-const ATTEMPTS: usize = 40;
 
 /// Instantaneous change of variables along the probability-flow ODE.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -79,25 +77,27 @@ impl Method for Ode {
         let width = query.cells.map_or(1.0, |cells| cells.width());
         let z = rows * alpha;
         let gathered = z.zeros_like().sum_dim(1);
-        Ok(Box::new(Integration {
-            constant: d * (alpha.ln() + width.ln()),
-            flow,
-            table: self.integrator.table(),
-            tolerance: self.integrator.tolerance(),
-            span: [from, to],
-            at: from,
-            h: (to - from) / self.steps as f64,
-            state: Tensor::cat(vec![z, gathered], 1),
-            slope: None,
-            step: 0,
-            evaluations: 0,
-            over: false,
-        }))
+        let state = Tensor::cat(vec![z, gathered], 1);
+        let tolerance = self.integrator.tolerance().map(Tolerance::equal);
+        let passage =
+            Passage::new(&*self.integrator, tolerance, [from, to], self.steps, state).or_else_say(stuck);
+        let constant = d * (alpha.ln() + width.ln());
+        Ok(Box::new(Integration { constant, flow, passage, step: 0, failed: false }))
     }
 }
 
+/// What to do where no step is short enough.
+fn stuck(l: f64, tolerance: f64) -> Error {
+    Error::NotFinite(format!(
+        "likelihood: at noise level {:.3} no step is short enough for a tolerance of {tolerance}: raise it, or take equal steps with \
+         the integrator rk4",
+        l.exp()
+    ))
+}
+
 impl Ode {
-    fn divergence(&self, features: usize) -> Result<DivergenceConfig> {
+    /// How the divergence is found for so many features.
+    pub(crate) fn divergence(&self, features: usize) -> Result<DivergenceConfig> {
         let default = if features <= FEW { "exact" } else { "hutchinson" };
         self.divergence.clone().map_or_else(|| DivergenceConfig::named(default), Ok)
     }
@@ -128,73 +128,30 @@ impl Flow {
     }
 }
 
-/// An integration under way.
+/// An integration under way, of `[z, ∫ div]`, `[batch, features + 1]`.
 struct Integration {
     flow: Flow,
-    table: &'static Table,
-    tolerance: Option<f64>,
-    span: [f64; 2],
-    at: f64,
-    h: f64,
-    /// `[z, ∫ div]`, `[batch, features + 1]`.
-    state: Tensor<2>,
-    /// The slope at `state`, where the last step has left it.
-    slope: Option<Tensor<2>>,
+    passage: Passage,
     /// What is added at the end: the scale's part of the density.
     constant: f64,
     step: usize,
-    evaluations: usize,
-    over: bool,
+    failed: bool,
 }
 
 impl Integration {
     fn advance(&mut self) -> Result<Estimate> {
-        let end = self.span[1];
-        let (taken, h) = match self.tolerance {
-            None => (self.take(self.h), self.h),
-            Some(tolerance) => self.within(tolerance)?,
-        };
-        self.state = taken.y.clone();
-        self.slope = self.table.last(taken);
-        self.at += h;
-        self.step += 1;
-        // Rounding leaves a remainder that is no step.
-        self.over = end - self.at < 1e-9 * (end - self.span[0]);
-        let done = if self.over { 1.0 } else { (self.at - self.span[0]) / (end - self.span[0]) };
-        Ok(Estimate { step: self.step, done, log_prob: self.over.then(|| self.log_prob()) })
-    }
-
-    fn take(&mut self, h: f64) -> Taken {
-        self.evaluations += self.table.nodes.len() - usize::from(self.slope.is_some());
         let flow = &self.flow;
-        self.table.step(|l, y| flow.slope(l, y), [self.at, h], &self.state, self.slope.clone())
-    }
-
-    /// A step whose error is allowed; the next one's length by how much was left (Hairer, Nørsett and Wanner 1993, section II.4).
-    fn within(&mut self, tolerance: f64) -> Result<(Taken, f64)> {
-        for _ in 0..ATTEMPTS {
-            let h = self.h.min(self.span[1] - self.at);
-            let taken = self.take(h);
-            let error = device::read_now(self.table.error(&taken, h, tolerance))?;
-            let factor = 0.9 * error.powf(-0.2);
-            if error <= 1.0 {
-                self.h = h * factor.clamp(0.2, 5.0);
-                return Ok((taken, h));
-            }
-            self.h = h * if factor.is_finite() { factor.clamp(0.1, 0.9) } else { 0.1 };
-        }
-        Err(Error::NotFinite(format!(
-            "likelihood: at noise level {:.3} no step is short enough for a tolerance of {tolerance}: raise it, or take equal steps with \
-             the integrator rk4",
-            self.at.exp()
-        )))
+        self.passage.step(|l, state| flow.slope(l, state))?;
+        self.step += 1;
+        let log_prob = self.passage.over().then(|| self.log_prob());
+        Ok(Estimate { step: self.step, done: self.passage.done(), log_prob })
     }
 
     /// `log N(z; 0, σ_d² I) + ∫ div + constant`, `[batch]`.
     fn log_prob(&self) -> Tensor<1> {
         let (d, sigma_data) = (self.flow.features, self.flow.process.sigma_data);
-        let z = self.state.clone().narrow(1, 0, d) / sigma_data;
-        let gathered = self.state.clone().narrow(1, d, 1);
+        let z = self.passage.y().clone().narrow(1, 0, d) / sigma_data;
+        let gathered = self.passage.y().clone().narrow(1, d, 1);
         let scale = d as f64 * (sigma_data.ln() + 0.5 * std::f64::consts::TAU.ln());
         let log_prob = z.square().sum_dim(1) * -0.5 + gathered + (self.constant - scale);
         log_prob.reshape([-1])
@@ -203,15 +160,15 @@ impl Integration {
 
 impl Estimation for Integration {
     fn step(&mut self) -> Option<Result<Estimate>> {
-        if self.over {
+        if self.failed || self.passage.over() {
             return None;
         }
         let estimate = self.advance();
-        self.over |= estimate.is_err();
+        self.failed = estimate.is_err();
         Some(estimate)
     }
 
     fn evaluations(&self) -> usize {
-        self.evaluations
+        self.passage.evaluations()
     }
 }

@@ -8,6 +8,7 @@ mod eigen;
 
 // Distances between sets of samples
 mod sliced_wasserstein;
+mod wasserstein;
 mod energy_distance;
 mod frechet;
 
@@ -20,6 +21,7 @@ pub use energy_distance::energy_distance;
 pub use frechet::frechet_distance;
 pub use mean_std::mean_std;
 pub use sliced_wasserstein::sliced_wasserstein;
+pub use wasserstein::wasserstein;
 
 use crate::Result;
 
@@ -27,6 +29,7 @@ registry! {
     /// The metrics that a configuration can name.
     pub enum MetricConfig("metric"): dyn Metric {
         "sliced_wasserstein" => sliced_wasserstein::SlicedWasserstein,
+        "wasserstein" => wasserstein::Wasserstein,
         "energy_distance" => energy_distance::EnergyDistance,
         "frechet" => frechet::Frechet,
     }

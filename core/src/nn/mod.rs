@@ -10,6 +10,7 @@ mod attention;
 mod positions;
 mod patches;
 mod mlp;
+mod perceptron;
 mod residual_mlp;
 mod unet;
 mod unet1d;
@@ -137,6 +138,7 @@ registry! {
     /// The networks that a configuration can name.
     pub enum NetworkConfig("network"): dyn Architecture {
         "mlp" => mlp::MlpConfig,
+        "perceptron" => perceptron::PerceptronConfig,
         "residual_mlp" => residual_mlp::ResidualMlpConfig,
         "unet" => unet::UnetConfig,
         "unet1d" => unet1d::Unet1dConfig,

@@ -25,15 +25,15 @@ const RETREAT: f64 = 0.1;
 const SAFETY: f64 = 0.9;
 
 /// A method and the one that judges it. The last stage stands at the end of the step, and is the next one's first (FSAL).
-pub(super) struct Pair {
+pub(crate) struct Pair {
     /// For messages.
     pub(super) name: &'static str,
     /// Weights of each stage from the second on; the last are those of the step itself.
-    pub(super) a: &'static [&'static [f64]],
+    pub(crate) a: &'static [&'static [f64]],
     /// Times of each stage from the second on.
-    pub(super) c: &'static [f64],
+    pub(crate) c: &'static [f64],
     /// Difference of the weights of the two methods.
-    pub(super) error: &'static [f64],
+    pub(crate) error: &'static [f64],
     /// Weights of the dense output's fourth-order term; empty for the cubic one.
     pub(super) dense: &'static [f64],
     /// One more than the order of the lower method: the error shrinks as `h` to this.

@@ -14,7 +14,7 @@ use super::{Sampler, Solver};
 use crate::Result;
 use crate::registry::{About, Member};
 
-const PAIR: Pair = Pair {
+pub(crate) const PAIR: Pair = Pair {
     name: "bosh3",
     a: &[&[1.0 / 2.0], &[0.0, 3.0 / 4.0], &[2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0]],
     c: &[1.0 / 2.0, 3.0 / 4.0, 1.0],

@@ -15,7 +15,7 @@ use super::{Sampler, Solver};
 use crate::Result;
 use crate::registry::{About, Member};
 
-const PAIR: Pair = Pair {
+pub(crate) const PAIR: Pair = Pair {
     name: "dopri5",
     a: &[
         &[1.0 / 5.0],

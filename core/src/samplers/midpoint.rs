@@ -15,7 +15,7 @@ use super::{Level, Sampler, Solver, Walk};
 use crate::Result;
 use crate::registry::{About, Member};
 
-const TABLE: Tableau = Tableau { a: &[&[0.5]], b: &[0.0, 1.0], c: &[0.5] };
+pub(crate) const TABLE: Tableau = Tableau { a: &[&[0.5]], b: &[0.0, 1.0], c: &[0.5] };
 
 /// Second order, two evaluations a step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -67,6 +67,15 @@ pub use pndm::Warmup;
 pub use predictor_corrector::Predictor;
 pub use unipc::Variant;
 
+// Tables of numbers, for whatever else integrates
+pub(crate) use adaptive::Pair;
+pub(crate) use bosh3::PAIR as BOSH3;
+pub(crate) use dopri5::PAIR as DOPRI5;
+pub(crate) use midpoint::TABLE as MIDPOINT;
+pub(crate) use ralston::TABLE as RALSTON;
+pub(crate) use rk4::TABLE as RK4;
+pub(crate) use runge_kutta::Tableau;
+
 /// `D(x; σ)`: the least-squares estimate of the clean `y` inside `x = y + σ n`. Rows: `[batch, features]`.
 pub trait Denoiser {
     /// Evaluates `D(x; σ)`.

@@ -15,7 +15,7 @@ use super::{Level, Sampler, Solver, Walk};
 use crate::Result;
 use crate::registry::{About, Member};
 
-const TABLE: Tableau = Tableau { a: &[&[2.0 / 3.0]], b: &[0.25, 0.75], c: &[2.0 / 3.0] };
+pub(crate) const TABLE: Tableau = Tableau { a: &[&[2.0 / 3.0]], b: &[0.25, 0.75], c: &[2.0 / 3.0] };
 
 /// Second order, two evaluations a step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

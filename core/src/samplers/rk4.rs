@@ -17,7 +17,7 @@ use super::{Level, Sampler, Solver, Walk};
 use crate::Result;
 use crate::registry::{About, Member};
 
-const TABLE: Tableau = Tableau {
+pub(crate) const TABLE: Tableau = Tableau {
     a: &[&[0.5], &[0.0, 0.5], &[0.0, 0.0, 1.0]],
     b: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
     c: &[0.5, 0.5, 1.0],

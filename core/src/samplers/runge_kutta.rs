@@ -11,10 +11,10 @@ use burn::prelude::*;
 use super::{Level, Walk};
 
 /// The numbers of a method. `a` and `c` begin with the second stage.
-pub(super) struct Tableau {
-    pub(super) a: &'static [&'static [f64]],
-    pub(super) b: &'static [f64],
-    pub(super) c: &'static [f64],
+pub(crate) struct Tableau {
+    pub(crate) a: &'static [&'static [f64]],
+    pub(crate) b: &'static [f64],
+    pub(crate) c: &'static [f64],
 }
 
 /// Takes the step. Into data it is Euler's where a stage would stand on data, where the slope is not defined.

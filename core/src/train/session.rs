@@ -131,7 +131,7 @@ impl Session {
         teacher::check(self.model.teaching(), own.card(), &*teacher)?;
         if let Some(weights) = teacher::weights(&own.parameters(), &*teacher) {
             self.parameters = join(weights);
-            self.average = self.parameters.clone();
+            self.averages.fill(self.parameters.clone());
             self.network.set_parameters(&self.layout.split(&self.parameters));
         }
         self.teacher = Some(teacher);

@@ -6,6 +6,7 @@ use kiln::diffusion::{NoiseConfig, ObjectiveConfig, PredictionConfig, VarianceCo
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
+use kiln::interpolant::{EpsilonConfig, GammaConfig, PathConfig};
 use kiln::likelihood::{DivergenceConfig, IntegratorConfig, LikelihoodConfig};
 use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
@@ -61,6 +62,9 @@ groups! {
     Noises => NoiseConfig,
     Objectives => ObjectiveConfig,
     Variances => VarianceConfig,
+    Paths => PathConfig,
+    PathNoises => GammaConfig,
+    Diffusions => EpsilonConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,
     Averages => AverageConfig,

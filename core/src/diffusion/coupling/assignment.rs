@@ -3,7 +3,7 @@
 //! Jonker and Volgenant 1987, <https://doi.org/10.1007/BF02278710>, after Kuhn 1955.
 
 /// For each row the column of the assignment with the least sum of `cost`, `[n, n]` by rows.
-pub(super) fn assign(cost: &[f64], n: usize) -> Vec<usize> {
+pub fn assign(cost: &[f64], n: usize) -> Vec<usize> {
     let mut solver = Solver::new(cost, n);
     (1..=n).for_each(|row| solver.augment(row));
     let mut columns = vec![0; n];

@@ -9,6 +9,7 @@ use super::{Integrator, Table};
 use crate::Result;
 use crate::config::check::within;
 use crate::registry::{About, Member};
+use crate::samplers::DOPRI5;
 
 /// Fifth order, six evaluations a step, as many steps as the tolerance asks for.
 ///
@@ -34,32 +35,7 @@ impl Member for Dopri5 {
     };
 }
 
-const WEIGHTS: [f64; 7] =
-    [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0, 0.0];
-
-const TABLE: Table = Table {
-    nodes: &[0.0, 1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0],
-    stages: &[
-        &[],
-        &[1.0 / 5.0],
-        &[3.0 / 40.0, 9.0 / 40.0],
-        &[44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0],
-        &[19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0],
-        &[9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0],
-        &[35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
-    ],
-    weights: &WEIGHTS,
-    error: &[
-        71.0 / 57600.0,
-        0.0,
-        -71.0 / 16695.0,
-        71.0 / 1920.0,
-        -17253.0 / 339_200.0,
-        22.0 / 525.0,
-        -1.0 / 40.0,
-    ],
-    first_same_as_last: true,
-};
+const TABLE: Table = Table::pair(&DOPRI5);
 
 impl Integrator for Dopri5 {
     fn table(&self) -> &'static Table {

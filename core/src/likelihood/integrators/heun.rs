@@ -18,13 +18,8 @@ impl Member for Heun {
     };
 }
 
-const TABLE: Table = Table {
-    nodes: &[0.0, 1.0],
-    stages: &[&[], &[1.0]],
-    weights: &[0.5, 0.5],
-    error: &[],
-    first_same_as_last: false,
-};
+const TABLE: Table =
+    Table { nodes: &[1.0], stages: &[&[1.0]], weights: &[0.5, 0.5], error: &[], first_same_as_last: false };
 
 impl Integrator for Heun {
     fn table(&self) -> &'static Table {

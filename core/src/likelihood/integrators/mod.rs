@@ -4,21 +4,31 @@
 //! k_i = f(t + c_i h, y + h Σ_j a_ij k_j),   y' = y + h Σ_i b_i k_i
 //! ```
 //!
-//! Hairer, Nørsett and Wanner 1993, Solving Ordinary Differential Equations I, section II.1.
+//! Hairer, Nørsett and Wanner 1993, Solving Ordinary Differential Equations I, section II.1. Where a sampler is the same method, the
+//! numbers are the sampler's.
 
+mod passage;
+mod euler;
 mod heun;
+mod midpoint;
+mod ralston;
 mod rk4;
 mod dopri5;
+mod bosh3;
 
 use burn::prelude::*;
 
 use crate::Result;
+use crate::samplers::{Pair, Tableau};
 
-/// A Butcher tableau.
+pub use passage::{Over, Passage, Stuck, Tolerance};
+
+/// A Butcher tableau. The first stage stands where the step begins.
+#[derive(Clone, Copy)]
 pub struct Table {
-    /// `c`.
+    /// `c`, from the second stage on.
     pub nodes: &'static [f64],
-    /// `a`, a row a stage, strictly below the diagonal.
+    /// `a`, a row a stage, from the second on.
     pub stages: &'static [&'static [f64]],
     /// `b`.
     pub weights: &'static [f64],
@@ -48,11 +58,15 @@ pub trait Integrator {
 }
 
 registry! {
-    /// The integrators of a likelihood that a configuration can name.
+    /// The integrators of an ODE that a configuration can name.
     pub enum IntegratorConfig("integrator"): dyn Integrator {
+        "euler" => euler::Euler,
         "heun" => heun::Heun,
+        "midpoint" => midpoint::Midpoint,
+        "ralston" => ralston::Ralston,
         "rk4" => rk4::Rk4,
         "dopri5" => dopri5::Dopri5,
+        "bosh3" => bosh3::Bosh3,
     }
 }
 
@@ -64,6 +78,22 @@ pub struct Taken {
 }
 
 impl Table {
+    /// The table of a sampler without a second method.
+    const fn plain(table: &Tableau) -> Self {
+        Self { nodes: table.c, stages: table.a, weights: table.b, error: &[], first_same_as_last: false }
+    }
+
+    /// The table of a sampler that judges its steps: its last stage is the step itself.
+    const fn pair(pair: &Pair) -> Self {
+        let weights = pair.a[pair.a.len() - 1];
+        Self { nodes: pair.c, stages: pair.a, weights, error: pair.error, first_same_as_last: true }
+    }
+
+    /// Evaluations a step, where the first slope is not known yet.
+    pub fn evaluations(&self) -> usize {
+        1 + self.nodes.len()
+    }
+
     /// Takes a step of `h` from `y` at `t`; `first` is the slope there, where it is known.
     pub fn step(
         &self,
@@ -73,7 +103,7 @@ impl Table {
         first: Option<Tensor<2>>,
     ) -> Taken {
         let mut slopes = vec![first.unwrap_or_else(|| f(t, y))];
-        for (c, a) in self.nodes.iter().zip(self.stages).skip(1) {
+        for (c, a) in self.nodes.iter().zip(self.stages) {
             slopes.push(f(t + c * h, &along(y.clone(), &slopes, a, h)));
         }
         Taken { y: along(y.clone(), &slopes, self.weights, h), slopes }
@@ -84,11 +114,15 @@ impl Table {
         if self.first_same_as_last { taken.slopes.pop() } else { None }
     }
 
-    /// The largest error of a row as a multiple of what is allowed, `rms(h Σ (b − b̂)_i k_i / (tol (1 + |y|)))`, `[1]`.
-    pub fn error(&self, taken: &Taken, h: f64, tolerance: f64) -> Tensor<1> {
+    /// The error as a multiple of what is allowed, `rms(h Σ (b − b̂)_i k_i / (atol + rtol |y|))`, `[1]`.
+    pub fn error(&self, taken: &Taken, h: f64, tolerance: Tolerance) -> Tensor<1> {
         let error = along(taken.y.zeros_like(), &taken.slopes, self.error, h);
-        let allowed = (taken.y.clone().abs() + 1.0) * tolerance;
-        (error / allowed).square().mean_dim(1).sqrt().max()
+        let allowed = taken.y.clone().abs() * tolerance.rtol + tolerance.atol;
+        let squared = (error / allowed).square();
+        match tolerance.over {
+            Over::Rows => squared.mean_dim(1).sqrt().max(),
+            Over::Batch => squared.mean().sqrt(),
+        }
     }
 }
 
@@ -150,7 +184,7 @@ mod tests {
         let f = |t: f64, y: &Tensor<2>| y.clone() * t.cos();
         let measured = |h: f64| {
             let taken = table.step(f, [0.3, h], &number(1.0), None);
-            f64::from(table.error(&taken, h, 1.0).into_scalar::<f32>())
+            f64::from(table.error(&taken, h, Tolerance::equal(1.0)).into_scalar::<f32>())
         };
         let order = (measured(0.2) / measured(0.1)).log2();
         assert!((order - 5.0).abs() < 0.3, "{order}");

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Integrator, Table};
 use crate::registry::{About, Member};
+use crate::samplers::RK4;
 
 /// Fourth order, four evaluations a step.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,13 +19,7 @@ impl Member for Rk4 {
     };
 }
 
-const TABLE: Table = Table {
-    nodes: &[0.0, 0.5, 0.5, 1.0],
-    stages: &[&[], &[0.5], &[0.0, 0.5], &[0.0, 0.0, 1.0]],
-    weights: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
-    error: &[],
-    first_same_as_last: false,
-};
+const TABLE: Table = Table::plain(&RK4);
 
 impl Integrator for Rk4 {
     fn table(&self) -> &'static Table {

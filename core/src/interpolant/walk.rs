@@ -1,0 +1,198 @@
+//! Generations: rows of the source on their way to the data, by the ODE or by the SDE.
+//!
+//! ```text
+//! dx = v dt,   or   dx = (v − ε/γ η) dt + sqrt(2ε) dW:   x ← x + h (v − ε/γ η) + sqrt(2 ε h) ξ
+//! ```
+//!
+//! Albergo, Boffi and Vanden-Eijnden 2023, <https://arxiv.org/abs/2303.08797>; Maruyama 1955 for the step.
+
+use std::rc::Rc;
+
+use burn::prelude::*;
+
+use super::Sampling;
+use super::solver::{Solver, choose};
+use super::trained::{Field, Guide};
+use crate::likelihood::integrators::Passage;
+use crate::model::{Card, Classes, Frame, Generation, Helpers, Request};
+use crate::nn::one_hot;
+use crate::samplers::{EulerAncestral, Noise, NoiseSource};
+use crate::{Error, Result};
+
+/// Begins a generation; fails where the request does not fit the model.
+pub(super) fn begin(
+    field: &Rc<Field>,
+    card: &Card,
+    request: &Request,
+    helpers: &Helpers,
+) -> Result<Box<dyn Generation>> {
+    refuse(card, request, helpers)?;
+    let own = &field.config.sampling;
+    let sampling = Sampling {
+        sampler: request.sampler.clone().unwrap_or_else(|| own.sampler.clone()),
+        steps: request.steps.unwrap_or(own.steps),
+        epsilon: own.epsilon.clone(),
+        guidance: request.guidance.unwrap_or(own.guidance),
+    };
+    if sampling.steps == 0 {
+        return Err(Error::argument("steps: wanted 1 or more; this is 0"));
+    }
+    let solver = choose(&field.config, &sampling.sampler)?;
+    let noise = Noise {
+        seed: request.seed,
+        first: request.first,
+        rows: request.count,
+        features: card.features(),
+        device: field.device.clone(),
+    };
+    let (x, guide, field) = (field.start(&noise), guide(field, request, sampling.guidance)?, field.clone());
+    Ok(match solver {
+        Solver::Ode { integrator, tolerance } => {
+            let passage =
+                Passage::new(&*integrator, tolerance, [0.0, 1.0], sampling.steps, x).or_else_say(unmet);
+            Box::new(Flow { field, guide, passage, step: 0, steps: sampling.steps })
+        }
+        Solver::Sde(euler) => Box::new(Wander { field, guide, sampling, euler, noise, x, step: 0 }),
+    })
+}
+
+fn unmet(t: f64, tolerance: f64) -> Error {
+    Error::NotFinite(format!(
+        "sampler: at time {t:.3} of 1 no step is short enough for a tolerance of {tolerance}: allow more, or take equal steps (heun, rk4)"
+    ))
+}
+
+/// Refuses what an interpolant does not know.
+fn refuse(card: &Card, request: &Request, helpers: &Helpers) -> Result<()> {
+    if request.count == 0 {
+        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
+    }
+    let foreign = [
+        ("schedule", request.schedule.is_some(), "its path is its own"),
+        ("grid", request.grid.is_some(), "its steps are equal, or chosen by dopri5 or bosh3"),
+        ("edit", request.edit.is_some(), "it begins from its source"),
+        ("guiding", request.guiding.is_some(), "it knows the scale of guidance alone"),
+        ("weak", helpers.weak.is_some(), "it does not denoise"),
+        ("classifier", helpers.classifier.is_some(), "it does not denoise"),
+    ];
+    match foreign.iter().find(|(_, asked, _)| *asked) {
+        Some((name, _, why)) => {
+            Err(Error::argument(format!("{name}: this is an {}, and {why}; leave it out", card.family)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The classes that are asked for.
+fn guide(field: &Field, request: &Request, scale: f64) -> Result<Guide> {
+    let known = field.interface.classes.len();
+    if !(0.0..=1e3).contains(&scale) {
+        return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {scale}")));
+    }
+    let scaled = request.guidance.is_some_and(|scale| scale != 1.0);
+    if known == 0 && (scaled || request.classes != Classes::Any) {
+        return Err(Error::argument(
+            "class and guidance: this interpolant has learnt no classes; leave them out",
+        ));
+    }
+    if let Classes::One(class) = request.classes
+        && class as usize >= known
+    {
+        return Err(Error::argument(format!(
+            "class: {class} is out of range; the classes are 0 to {}",
+            known - 1
+        )));
+    }
+    let class = |row: usize| match request.classes {
+        Classes::Any => None,
+        Classes::One(class) => Some(class),
+        Classes::Each => Some(((request.first + row as u64) % known as u64) as u32),
+    };
+    let classes: Vec<Option<u32>> = (0..request.count).map(class).collect();
+    // With no class asked for there is nothing to be guided towards.
+    let scale = if request.classes == Classes::Any { 1.0 } else { scale };
+    Ok(Guide { class: (known > 0).then(|| one_hot(&classes, known, &field.device)), scale })
+}
+
+/// The ODE. A solver that chooses its steps goes on until it has passed the share of the way that a step stands for.
+struct Flow {
+    field: Rc<Field>,
+    guide: Guide,
+    passage: Passage,
+    step: usize,
+    steps: usize,
+}
+
+impl Flow {
+    fn advance(&mut self) -> Result<Frame> {
+        let (field, guide) = (&self.field, &self.guide);
+        let goal = (self.step + 1) as f64 / self.steps as f64 - 1e-9;
+        while self.passage.done() < goal {
+            self.passage.step(|t, x| field.velocity(x.clone(), t, guide))?;
+        }
+        self.step += 1;
+        let (step, steps) = (self.step, self.steps);
+        Ok(Frame { step, steps, level: 1.0 - self.passage.at(), x: self.passage.y().clone() })
+    }
+}
+
+impl Generation for Flow {
+    fn step(&mut self) -> Option<Result<Frame>> {
+        if self.step == self.steps {
+            return None;
+        }
+        let frame = self.advance();
+        if frame.is_err() {
+            self.step = self.steps;
+        }
+        Some(frame)
+    }
+
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn evaluations(&self) -> usize {
+        self.passage.evaluations() * self.guide.evaluations()
+    }
+}
+
+/// The SDE, by Euler and Maruyama's steps.
+struct Wander {
+    field: Rc<Field>,
+    guide: Guide,
+    sampling: Sampling,
+    euler: EulerAncestral,
+    noise: Noise,
+    x: Tensor<2>,
+    step: usize,
+}
+
+impl Generation for Wander {
+    fn step(&mut self) -> Option<Result<Frame>> {
+        let steps = self.sampling.steps;
+        if self.step == steps {
+            return None;
+        }
+        let (t, h) = (self.step as f64 / steps as f64, 1.0 / steps as f64);
+        let (v, eta, gamma) = self.field.velocity_and_noise(self.x.clone(), t, &self.guide);
+        let epsilon = self.sampling.epsilon.at(gamma) * self.euler.eta.powi(2);
+        self.x = self.x.clone() + v * h;
+        if epsilon > 0.0 {
+            let xi =
+                self.noise.normal(self.step as u32, 0) * (self.euler.s_noise * (2.0 * epsilon * h).sqrt());
+            self.x = self.x.clone() - eta * (epsilon / gamma * h) + xi;
+        }
+        self.step += 1;
+        let level = 1.0 - self.step as f64 / steps as f64;
+        Some(Ok(Frame { step: self.step, steps, level, x: self.x.clone() }))
+    }
+
+    fn steps(&self) -> usize {
+        self.sampling.steps
+    }
+
+    fn evaluations(&self) -> usize {
+        self.step * self.guide.evaluations()
+    }
+}

@@ -1,0 +1,114 @@
+//! A plain multi-layer perceptron, told noise level and class as numbers beside its input.
+//!
+//! ```text
+//! h₀ = [x, c_noise, class],   h_{i+1} = φ(W_i h_i + b_i),   y = W h + b
+//! ```
+//!
+//! Rosenblatt 1958, <https://doi.org/10.1037/h0042519>; with three layers of 64 and φ = SELU (Klambauer et al. 2017,
+//! <https://arxiv.org/abs/1706.02515>) the network of conditional flow matching's examples in the plane. For what is smooth: `mlp` has
+//! frequencies of the noise level, and residuals.
+
+use burn::prelude::*;
+use burn::tensor::activation;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Architecture, Condition, Forward, Init, Interface, Linear, Mode, Network};
+use crate::Result;
+use crate::config::check::at_least;
+use crate::registry::{About, Member};
+
+/// A plain perceptron, for points.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PerceptronConfig {
+    /// Width of each hidden layer.
+    pub hidden: usize,
+    /// Hidden layers.
+    pub layers: usize,
+    /// What follows each of them.
+    pub activation: Activation,
+}
+
+/// A function of a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `λ x`, `λ α (eˣ − 1)` below 0.
+    #[default]
+    Selu,
+    /// `x sigmoid(x)`.
+    Silu,
+    /// `tanh x`.
+    Tanh,
+    /// `max(x, 0)`.
+    Relu,
+}
+
+impl Default for PerceptronConfig {
+    fn default() -> Self {
+        Self { hidden: 64, layers: 3, activation: Activation::default() }
+    }
+}
+
+impl Member for PerceptronConfig {
+    const ABOUT: About = About {
+        summary: "Plain perceptron with noise level and class beside its input",
+        paper: "Rosenblatt 1958, https://doi.org/10.1037/h0042519; Klambauer et al. 2017, https://arxiv.org/abs/1706.02515",
+    };
+}
+
+impl Architecture for PerceptronConfig {
+    fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
+        at_least("hidden", self.hidden, 1)?;
+        at_least("layers", self.layers, 1)?;
+        let (features, classes) = (interface.features(), interface.classes.len());
+        let width = |i: usize| if i == 0 { features + 1 + classes } else { self.hidden };
+        let layer = |i: usize| Linear::new(width(i), self.hidden, &init.at("layers").at(i));
+        Ok(Box::new(Perceptron {
+            layers: (0..self.layers).map(layer).collect(),
+            output: Linear::zero(self.hidden, features, &init.at("output")),
+            classes,
+            activation: self.activation,
+        }))
+    }
+}
+
+/// The network of [`PerceptronConfig`].
+#[derive(Module, Debug)]
+pub struct Perceptron {
+    layers: Vec<Linear>,
+    output: Linear,
+    classes: usize,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Perceptron {
+    fn activate(&self, x: Tensor<2>) -> Tensor<2> {
+        match self.activation {
+            Activation::Selu => activation::selu(x),
+            Activation::Silu => activation::silu(x),
+            Activation::Tanh => activation::tanh(x),
+            Activation::Relu => activation::relu(x),
+        }
+    }
+}
+
+impl Forward for Perceptron {
+    fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
+        let rows = x.dims()[0];
+        let level = TensorData::new(condition.noise.clone(), [condition.noise.len(), 1]);
+        let level = Tensor::<2>::from_data(level, (&x.device(), x.dtype())).expand([rows, 1]);
+        let mut told = vec![x.clone(), level];
+        if self.classes > 0 {
+            let none = || Tensor::zeros([rows, self.classes], &x.device());
+            told.push(condition.class.clone().unwrap_or_else(none));
+        }
+        let mut h = Tensor::cat(told, 1); // [B, features + 1 + classes]
+        for layer in &self.layers {
+            h = self.activate(layer.forward(h));
+        }
+        self.output.forward(h)
+    }
+}
