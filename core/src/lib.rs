@@ -27,6 +27,7 @@ pub mod nn;
 // Walking from noise to data
 pub mod schedules;
 pub mod samplers;
+pub mod decoding;
 pub mod guidance;
 pub mod editing;
 
@@ -36,6 +37,7 @@ pub mod likelihood;
 // Models, by what they can do and by family
 pub mod model;
 pub mod diffusion;
+pub mod discrete;
 pub mod import;
 pub mod classifier;
 pub mod factory;

@@ -90,7 +90,7 @@ pub(crate) mod tests {
             "sampling": { "steps": 3 },
         }))
         .expect("a model");
-        let interface = Interface { shape: vec![2], classes: vec!["a".into(), "b".into()] };
+        let interface = Interface { shape: vec![2], classes: vec!["a".into(), "b".into()], vocabulary: None };
         let network =
             model.network(&interface, &Init::new(5, &device::cpu().expect("a device"))).expect("a network");
         block_on(weights::model_file(&model, &interface, network.parameters())).expect("a file")

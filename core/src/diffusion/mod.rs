@@ -128,7 +128,8 @@ impl DiffusionConfig {
     /// The classes that this model is told of.
     fn interface(&self, interface: &Interface) -> Interface {
         let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
-        Interface { classes, ..interface.clone() }
+        // Tokens are to it numbers like any other.
+        Interface { classes, vocabulary: None, ..interface.clone() }
     }
 
     fn check(&self) -> Result<()> {

@@ -13,6 +13,7 @@ mod residual_mlp;
 mod unet;
 mod unet1d;
 mod dit;
+mod tokens;
 mod resnet;
 
 use burn::prelude::*;
@@ -20,6 +21,7 @@ use burn::tensor::Gradients;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::data::{Dataset, Vocabulary};
 use crate::random::Key;
 
 pub use embedding::{fourier, one_hot};
@@ -94,15 +96,27 @@ impl<M: Module + Forward> Network for M {
 }
 
 /// What a network is to be built for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
     /// Shape of a sample: `[features]` or `[channels, height, width]`.
     pub shape: Vec<usize>,
     /// Names of the classes it can be told (or tells); empty for none.
     pub classes: Vec<String>,
+    /// What a sample's numbers stand for where they are tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<Vocabulary>,
 }
 
 impl Interface {
+    /// That of a dataset's examples.
+    pub fn of(dataset: &dyn Dataset) -> Self {
+        Self {
+            shape: dataset.shape().to_vec(),
+            classes: dataset.classes().to_vec(),
+            vocabulary: dataset.vocabulary().cloned(),
+        }
+    }
+
     /// Numbers in a sample.
     pub fn features(&self) -> usize {
         self.shape.iter().product()
@@ -113,6 +127,11 @@ impl Interface {
 pub trait Architecture {
     /// Builds the network with weights drawn from `init`. Fails where the configuration does not fit the shape.
     fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
+
+    /// Whether it takes rows of tokens, `[batch, length]`, and gives logits, `[batch, length vocabulary]`.
+    fn takes_tokens(&self) -> bool {
+        false
+    }
 }
 
 registry! {
@@ -123,6 +142,7 @@ registry! {
         "unet" => unet::UnetConfig,
         "unet1d" => unet1d::Unet1dConfig,
         "dit" => dit::DitConfig,
+        "tokens" => tokens::TokensConfig,
     }
 }
 

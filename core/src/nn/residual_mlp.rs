@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_fresh_network_says_zero_and_a_fresh_block_is_the_identity() {
         let device = Device::flex();
-        let interface = Interface { shape: vec![2], classes: vec![] };
+        let interface = Interface { shape: vec![2], classes: vec![], vocabulary: None };
         let network = ResidualMlp::new(&ResidualMlpConfig::default(), &interface, &Init::new(1, &device));
         let told = Condition { noise: vec![0.3], ..Condition::default() };
         let out = Forward::forward(&network, rows([5, 2], 1, &device), &told, Mode::Infer);
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn sizes_out_of_range_are_refused_by_name() {
-        let interface = Interface { shape: vec![2], classes: vec![] };
+        let interface = Interface { shape: vec![2], classes: vec![], vocabulary: None };
         let refused = |config: ResidualMlpConfig| {
             let built = config.build(&interface, &Init::new(1, &Device::flex()));
             built.err().expect("this should be refused").to_string()

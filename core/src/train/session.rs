@@ -82,7 +82,7 @@ impl Session {
     /// Fresh weights for these data on this device.
     pub fn new(run: &RunConfig, dataset: &dyn Dataset, device: &Device) -> Result<Self> {
         under("train", run.train.check())?;
-        let interface = Interface { shape: dataset.shape().to_vec(), classes: dataset.classes().to_vec() };
+        let interface = Interface::of(dataset);
         let device = device.clone().inner();
         let init = Init::new(run.seed, &device.clone().autodiff());
         let network = under("model", run.model.network(&interface, &init))?;

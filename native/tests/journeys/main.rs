@@ -7,3 +7,4 @@ mod edit;
 mod likelihood;
 mod compare;
 mod resume;
+mod text;

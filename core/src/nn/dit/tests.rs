@@ -105,7 +105,7 @@ fn it_has_as_many_parameters_as_the_papers() {
 fn what_does_not_divide_is_refused_by_the_name_of_its_field() {
     let sound = small(Positions::Rotary);
     let refused = |config: DitConfig, shape: &[usize]| {
-        let interface = Interface { shape: shape.to_vec(), classes: vec![] };
+        let interface = Interface { shape: shape.to_vec(), classes: vec![], vocabulary: None };
         let built = config.build(&interface, &Init::new(1, &Device::flex()));
         built.err().expect("this should be refused").to_string()
     };

@@ -7,7 +7,7 @@ use crate::nn::tests::{rows, stir};
 use crate::nn::{Condition, Mode, one_hot};
 
 fn interface() -> Interface {
-    Interface { shape: vec![1, 8, 8], classes: vec!["a".into(), "b".into()] }
+    Interface { shape: vec![1, 8, 8], classes: vec!["a".into(), "b".into()], vocabulary: None }
 }
 
 fn small() -> UnetConfig {
