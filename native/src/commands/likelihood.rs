@@ -8,6 +8,7 @@ use kiln::likelihood::{
     Cells, DivergenceConfig, IntegratorConfig, Likelihood, LikelihoodConfig, Query, bits_per_dim,
 };
 use kiln::metrics::mean_std;
+use kiln::model::Card;
 use serde_json::{Value, json};
 
 use super::evaluate;
@@ -27,6 +28,10 @@ const EXAMPLES: &str = "Examples:
 const ABOUT: &str = "The ODE's density is that of data with the model's lowest noise on them. Pictures of 256 levels are discrete: their \
 bits per dimension are those of the probability of the bytes, by uniform dequantisation (ode) or by the cells' own mass (bound). \
 A bound is a lower bound of the log-likelihood. Of tokens there is a bound alone, in bits per token: of characters, bits per character.";
+
+/// Methods where nobody says which; of tokens there is a bound alone.
+const OF_NUMBERS: &str = "ode";
+const OF_TOKENS: &str = "bound:steps=128";
 
 /// The arguments of `kiln likelihood`.
 #[derive(Debug, clap::Args)]
@@ -92,10 +97,10 @@ pub(crate) fn run(args: Args) -> Outcome {
         return Err(argument("-n: at least 2 examples have to be judged"));
     }
     // A slip of the pen is told before anything is loaded.
-    method(&args, false)?;
+    method(&args, OF_NUMBERS)?;
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
-    let method = method(&args, loaded.model.card().vocabulary.is_some())?;
+    let method = method(&args, default(loaded.model.card()))?;
     let model = capability(&loaded)?;
     let data = evaluate::data(args.dataset.as_deref(), &loaded)?;
     let card = loaded.model.card();
@@ -146,9 +151,12 @@ pub(super) fn exact(dataset: &dyn Dataset, examples: &Batch) -> Option<(f64, f64
     Some((mean, std / (values.len() as f64).sqrt()))
 }
 
-/// What was asked for; of tokens there is a bound.
-fn method(args: &Args, tokens: bool) -> Outcome<LikelihoodConfig> {
-    let default = if tokens { "bound:steps=128" } else { "ode" };
+/// The method where nobody says.
+fn default(card: &Card) -> &'static str {
+    if card.vocabulary.is_some() { OF_TOKENS } else { OF_NUMBERS }
+}
+
+fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
     let mut method = member(args.method.as_deref().unwrap_or(default), LikelihoodConfig::named)?;
     match &mut method {
         LikelihoodConfig::Ode(ode) => {
@@ -272,7 +280,7 @@ mod tests {
 
     fn parsed(line: &str) -> Outcome<Value> {
         let args = Line::parse_from(line.split_whitespace()).args;
-        Ok(serde_json::to_value(method(&args, false)?).expect("a method"))
+        Ok(serde_json::to_value(method(&args, OF_NUMBERS)?).expect("a method"))
     }
 
     #[test]
