@@ -43,11 +43,17 @@ impl Source for Quantised {
         within("levels", self.levels as f64, 2.0, 65_536.0)?;
         let [low, high] = self.range;
         if !low.is_finite() || !high.is_finite() || high <= low {
-            return Err(Error::config("range", format!("wanted low < high, finite; this is [{low}, {high}]")));
+            return Err(Error::config(
+                "range",
+                format!("wanted low < high, finite; this is [{low}, {high}]"),
+            ));
         }
         let data = under("data", self.data.open(path, split))?;
         if let Some(tokens) = data.vocabulary() {
-            return Err(Error::config("data", format!("these are tokens already ({tokens}); take them as they are")));
+            return Err(Error::config(
+                "data",
+                format!("these are tokens already ({tokens}); take them as they are"),
+            ));
         }
         let vocabulary = Vocabulary::Levels { count: self.levels, range: self.range };
         Ok(Box::new(Rounded { data, vocabulary, top: (self.levels - 1) as f64, range: self.range }))
@@ -128,7 +134,8 @@ mod tests {
         assert!(refusal(of("moons", 4, [1.0, 1.0])).contains("`range`: wanted low < high"));
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), [b'a'; 4000]).unwrap();
-        let error = of("text", 4, [-1.0, 1.0]).open(Some(file.path()), Split::Train).err().unwrap().to_string();
+        let error =
+            of("text", 4, [-1.0, 1.0]).open(Some(file.path()), Split::Train).err().unwrap().to_string();
         assert!(error.contains("tokens already (1 characters)"), "{error}");
     }
 }

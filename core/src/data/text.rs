@@ -44,7 +44,8 @@ impl Default for Text {
 }
 
 impl Member for Text {
-    const ABOUT: About = About { summary: "a text, in windows of characters or bytes (any UTF-8 file)", paper: "-" };
+    const ABOUT: About =
+        About { summary: "a text, in windows of characters or bytes (any UTF-8 file)", paper: "-" };
 }
 
 impl Source for Text {
@@ -185,7 +186,10 @@ mod tests {
         };
         assert!(refusal(b"").contains(".txt: the file is empty"), "{}", refusal(b""));
         let short = refusal(&[b'a'; 30]);
-        assert!(short.contains("holds 30 tokens, 3 of them for the test set, and one window takes 8"), "{short}");
+        assert!(
+            short.contains("holds 30 tokens, 3 of them for the test set, and one window takes 8"),
+            "{short}"
+        );
         let binary = refusal(b"abc\n\xff\xfe");
         assert!(binary.contains("not UTF-8: byte 0xff at offset 4, line 2"), "{binary}");
         let bytes = Text { length: 1, vocabulary: Unit::Bytes, ..Text::default() };

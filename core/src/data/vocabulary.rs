@@ -93,7 +93,8 @@ impl Vocabulary {
                 let mut tokens = Vec::with_capacity(bytes.len());
                 for character in utf8(name, bytes)?.chars() {
                     column += 1;
-                    let token = known.get(&character).ok_or_else(|| stray(name, all, character, [line, column]))?;
+                    let token =
+                        known.get(&character).ok_or_else(|| stray(name, all, character, [line, column]))?;
                     tokens.push(*token);
                     if character == '\n' {
                         (line, column) = (line + 1, 0);
@@ -127,7 +128,7 @@ fn stray(name: &str, all: &str, character: char, [line, column]: [usize; 2]) -> 
 pub fn utf8<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
-        let line = 1 + bytes[..offset].iter().filter(|byte| **byte == b'\n').count();
+        let line = bytes[..offset].split(|byte| *byte == b'\n').count();
         Error::format(
             name,
             format!(

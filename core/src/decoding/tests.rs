@@ -57,7 +57,8 @@ fn temperature_and_top_p_are_what_their_definitions_say() {
     let drawn = |temperature, top_p| {
         floats(Decoding { temperature, top_p, ..Decoding::default() }.sharpened(log_p.clone()).exp())
     };
-    let near = |a: Vec<f32>, b: [f32; 4]| assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?}");
+    let near =
+        |a: Vec<f32>, b: [f32; 4]| assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{a:?}");
     near(drawn(0.5, 1.0), [0.01 / 0.3, 0.16 / 0.3, 0.04 / 0.3, 0.09 / 0.3]);
     // 0.4 and 0.3 together are the fewest that come to 0.6.
     near(drawn(1.0, 0.6), [0.0, 4.0 / 7.0, 0.0, 3.0 / 7.0]);

@@ -14,7 +14,11 @@ use crate::samplers::Denoiser;
 const SIDE: usize = 8;
 
 fn interface(classes: usize) -> Interface {
-    Interface { shape: vec![1, SIDE, SIDE], classes: (0..classes).map(|c| c.to_string()).collect(), vocabulary: None }
+    Interface {
+        shape: vec![1, SIDE, SIDE],
+        classes: (0..classes).map(|c| c.to_string()).collect(),
+        vocabulary: None,
+    }
 }
 
 /// A network whose weights are drawn, so that none of its layers is silent.

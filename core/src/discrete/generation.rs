@@ -116,7 +116,11 @@ fn predictor(model: &Rc<Trained>, request: &Request, scale: f64) -> (Box<dyn Pre
 /// A walk of tokens has no solver, no frame and no levels of noise.
 fn refuse_what_is_not_for_tokens(request: &Request, helpers: &Helpers) -> Result<()> {
     let asked = [
-        ("sampler", request.sampler.is_some(), "say how tokens are drawn with a decoder (ancestral, confidence)"),
+        (
+            "sampler",
+            request.sampler.is_some(),
+            "say how tokens are drawn with a decoder (ancestral, confidence)",
+        ),
         ("schedule", request.schedule.is_some(), "the model has its own"),
         ("grid", request.grid.is_some(), "its steps are evenly spaced"),
         ("guiding", request.guiding.is_some(), "guidance is a scale alone"),

@@ -32,7 +32,9 @@ impl Likelihood for Discrete {
         let steps = match &query.method {
             None => STEPS,
             Some(LikelihoodConfig::Bound(bound)) if bound.steps > 0 => bound.steps,
-            Some(LikelihoodConfig::Bound(_)) => return Err(Error::config("steps", "wanted 1 or more; this is 0")),
+            Some(LikelihoodConfig::Bound(_)) => {
+                return Err(Error::config("steps", "wanted 1 or more; this is 0"));
+            }
             Some(other) => {
                 return Err(Error::argument(format!(
                     "likelihood: a model of tokens has a `bound`, no `{}`",

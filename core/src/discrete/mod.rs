@@ -128,7 +128,9 @@ impl DiscreteConfig {
         decoding.check()?;
         if decoding.decoder.wants_mask() && self.corruption.mask(1).is_none() {
             let (decoder, corruption) = (decoding.decoder.name(), self.corruption.name());
-            let message = format!("`{decoder}` decides masked tokens, `{corruption}` noise masks none; take `ancestral`");
+            let message = format!(
+                "`{decoder}` decides masked tokens, `{corruption}` noise masks none; take `ancestral`"
+            );
             return Err(Error::config("decoder", message));
         }
         Ok(())
@@ -151,9 +153,15 @@ impl DiscreteConfig {
         let [batch, length] = x.dims();
         let timeless = self.corruption.mask(1).is_some();
         let noise = if timeless { vec![0.0] } else { times.iter().map(|t| 4.0 * t - 2.0).collect() };
-        let logits = network.forward(x, &Condition { noise, class, ..Condition::default() }, mode);
+        let condition = Condition { noise, class, ..Condition::default() };
+        let logits = network.forward(x.clone(), &condition, mode);
         let vocabulary = logits.dims()[1] / length;
-        log_softmax(logits.reshape([batch, length, vocabulary]), 2)
+        let logits = logits.reshape([batch, length, vocabulary]);
+        let alphas: Vec<f64> = times.iter().map(|t| self.schedule.alpha(*t)).collect();
+        match self.corruption.evidence(&x, &alphas, &logits) {
+            Some(evidence) => log_softmax(logits + evidence, 2),
+            None => log_softmax(logits, 2),
+        }
     }
 
     /// The classes of a batch, one-hot, hidden now and then.
@@ -177,9 +185,9 @@ impl Family for DiscreteConfig {
                 "a discrete model learns tokens, these data are numbers: round them to levels with data \
                  {kind: quantised, data: ..., levels: ...}",
             )),
-            Some(vocabulary) if vocabulary.size() == 0 => {
-                Err(Error::argument("a discrete model needs a vocabulary of at least one token; this one is empty"))
-            }
+            Some(vocabulary) if vocabulary.size() == 0 => Err(Error::argument(
+                "a discrete model needs a vocabulary of at least one token; this one is empty",
+            )),
             Some(_) => under("network", self.network.build(&self.interface(interface), init)),
         }
     }
@@ -194,7 +202,13 @@ impl Family for DiscreteConfig {
         let interface = self.interface(interface);
         let card = Card::new("discrete", &interface, count(&network.parameters()));
         let process = self.process(&interface);
-        let core = Trained { config: self.clone(), network, process, classes: interface.classes.len(), device: device.clone() };
+        let core = Trained {
+            config: self.clone(),
+            network,
+            process,
+            classes: interface.classes.len(),
+            device: device.clone(),
+        };
         Ok(Box::new(Discrete { card, core: Rc::new(core) }))
     }
 

@@ -44,7 +44,8 @@ impl Process {
 
     /// `ln p(x_s|x_t)`, `[batch, length, states]`.
     pub fn reverse(&self, log_x0: Tensor<3>, x_t: &Tensor<2>, times: [&[f64]; 2]) -> Tensor<3> {
-        let [from, to]: [Vec<f64>; 2] = times.map(|times| times.iter().map(|t| self.schedule.alpha(*t)).collect());
+        let [from, to]: [Vec<f64>; 2] =
+            times.map(|times| times.iter().map(|t| self.schedule.alpha(*t)).collect());
         self.corruption.reverse(log_x0, x_t, &Span { from, to })
     }
 
@@ -64,7 +65,9 @@ pub fn draws(noise: &Noise, purpose: Purpose, draw: u32) -> [Tensor<2>; 2] {
     let width = noise.features;
     let mut values = vec![0.0; 2 * noise.rows * width];
     for (row, values) in values.chunks_mut(2 * width).enumerate() {
-        crate::random::Key::new(noise.seed, purpose, noise.first + row as u64).draw(draw).fill_uniform(values);
+        crate::random::Key::new(noise.seed, purpose, noise.first + row as u64)
+            .draw(draw)
+            .fill_uniform(values);
     }
     let both = Tensor::<2>::from_data(TensorData::new(values, [noise.rows, 2 * width]), &noise.device);
     [both.clone().narrow(1, 0, width), both.narrow(1, width, width)]

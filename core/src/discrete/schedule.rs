@@ -32,7 +32,10 @@ mod tests {
             let h = 1e-5;
             for t in (1..100).map(|i| f64::from(i) / 100.0) {
                 let slope = (schedule.alpha(t + h) - schedule.alpha(t - h)) / (2.0 * h);
-                assert!(slope < 0.0 && (slope - schedule.derivative(t)).abs() < 1e-8, "{name} at {t}: {slope}");
+                assert!(
+                    slope < 0.0 && (slope - schedule.derivative(t)).abs() < 1e-8,
+                    "{name} at {t}: {slope}"
+                );
             }
         }
     }
@@ -53,10 +56,10 @@ mod tests {
     #[test]
     fn cosine_is_that_of_d3pm() {
         let cosine = DecayConfig::named("cosine").expect("cosine");
-        for (t, expected) in [(0.25, 0.919_2), (0.5, 0.701_7), (0.75, 0.379_9)] {
+        for (t, expected) in [(0.25, 0.920_333), (0.5, 0.702_740), (0.75, 0.379_832)] {
             let f = |t: f64| ((t + 0.008) / 1.008 * std::f64::consts::FRAC_PI_2).cos();
             assert!((cosine.alpha(t) - f(t) / f(0.0)).abs() < 1e-14);
-            assert!((cosine.alpha(t) - expected).abs() < 1e-4, "{t}: {}", cosine.alpha(t));
+            assert!((cosine.alpha(t) - expected).abs() < 1e-6, "{t}: {}", cosine.alpha(t));
         }
     }
 }

@@ -105,12 +105,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    fn new(
-        config: &TokensConfig,
-        cells: [usize; 2],
-        [vocabulary, classes]: [usize; 2],
-        init: &Init,
-    ) -> Self {
+    fn new(config: &TokensConfig, cells: [usize; 2], [vocabulary, classes]: [usize; 2], init: &Init) -> Self {
         let hidden = config.hidden;
         let (config, is) = (config.blocks(), |positions| config.positions == positions);
         let block = |i: usize| Block::new(&config, i, &init.at("blocks").at(i));
@@ -168,7 +163,8 @@ mod tests {
     fn each_token_sees_all_others_and_their_places() {
         let device = Device::flex();
         for positions in [Positions::Sine, Positions::Rotary] {
-            let config = TokensConfig { hidden: 16, depth: 2, heads: 2, positions, ..TokensConfig::default() };
+            let config =
+                TokensConfig { hidden: 16, depth: 2, heads: 2, positions, ..TokensConfig::default() };
             let mut network = config.build(&interface(&[4], 3), &Init::new(1, &device)).expect("a network");
             network.set_parameters(&stir(network.parameters(), 0.2, &device));
             let base = logits(&*network, &[0.0, 1.0, 2.0, 3.0]);
@@ -185,7 +181,8 @@ mod tests {
 
     #[test]
     fn the_defaults_are_of_the_size_that_they_say() {
-        let network = Tokens::new(&TokensConfig::default(), [1, 128], [65, 0], &Init::new(0, &Device::flex()));
+        let network =
+            Tokens::new(&TokensConfig::default(), [1, 128], [65, 0], &Init::new(0, &Device::flex()));
         // A block: 3·128² + 128² + 8·128² of attention and perceptron, 6·128² of modulation, and biases.
         let block = 18 * 128 * 128 + (3 + 1 + 4 + 1 + 6) * 128;
         let ends = 66 * 128 + (256 + 1) * 128 + (128 + 1) * 128 + 2 * (128 * 128 + 128) + 129 * 65;

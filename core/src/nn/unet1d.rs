@@ -123,7 +123,10 @@ mod tests {
     }
 
     fn built(config: &Unet1dConfig, shape: &[usize]) -> Result<Box<dyn Network>> {
-        config.build(&Interface { shape: shape.to_vec(), classes: vec![], vocabulary: None }, &Init::new(1, &Device::flex()))
+        config.build(
+            &Interface { shape: shape.to_vec(), classes: vec![], vocabulary: None },
+            &Init::new(1, &Device::flex()),
+        )
     }
 
     #[test]

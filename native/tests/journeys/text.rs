@@ -38,7 +38,20 @@ fn a_model_of_text_is_trained_speaks_and_is_judged() {
     assert!(said.starts_with("a bad"), "{said}");
     assert_eq!(said.chars().filter(|c| "abcd ,\n".contains(*c)).count(), 16 + 1, "{said:?}");
     assert!(!folder.path().join("outputs").exists(), "text is printed, not drawn");
-    let args = ["sample", &run, "-n", "2", "--device", "cpu", "--decoder", "confidence", "--top-p", "0.9", "--out", "out.txt"];
+    let args = [
+        "sample",
+        &run,
+        "-n",
+        "2",
+        "--device",
+        "cpu",
+        "--decoder",
+        "confidence",
+        "--top-p",
+        "0.9",
+        "--out",
+        "out.txt",
+    ];
     let said = answer(folder.path(), &args);
     let file = std::fs::read_to_string(folder.path().join("out.txt")).expect("a file");
     assert!(said.starts_with(&file), "{said}\n{file}");

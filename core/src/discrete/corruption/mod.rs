@@ -12,8 +12,9 @@
 //! p(x_s|x_t) = Σ_{x_0} q(x_s|x_t, x_0) p(x_0|x_t),   q(x_s|x_t, x_0) = q(x_t|x_s) q(x_s|x_0) / q(x_t|x_0)
 //! ```
 //!
-//! D3PM's Eq. 4 leaves the denominator out, so that its network's outputs are no posterior unless noise is a mask, where both are the
-//! same. With it, cross entropy and variational bound have the same minimum, `p(x_0|x_t)`.
+//! D3PM's Eq. 4 has `q(x_s, x_t|x_0)` in the place of `q(x_s|x_t, x_0)`: what a token shows of itself is multiplied in. Here it is multiplied
+//! in before, `p(x_0|x_t) ∝ q(x_t|x_0) softmax(network)`, which comes to the same, and makes of `p(x_0|x_t)` a posterior of which cross
+//! entropy and variational bound have the same minimum.
 
 mod uniform;
 mod absorbing;
@@ -38,6 +39,12 @@ pub trait Corruption {
 
     /// `ln p(x_s|x_t)`, `[batch, length, states]`, given `ln p(x_0|x_t)`, `[batch, length, vocabulary]`, and `x_t`, `[batch, length]`.
     fn reverse(&self, log_x0: Tensor<3>, x_t: &Tensor<2>, span: &Span) -> Tensor<3>;
+
+    /// `ln q(x_t|x_0 = k)` up to a constant, for one `α_t` or one a row, beside `like` of `[batch, length, vocabulary]`; `None` where a token
+    /// shows nothing of itself, or all.
+    fn evidence(&self, _x_t: &Tensor<2>, _alphas: &[f64], _like: &Tensor<3>) -> Option<Tensor<3>> {
+        None
+    }
 
     /// How many values a token takes on its way.
     fn states(&self, vocabulary: usize) -> usize {

@@ -35,21 +35,29 @@ impl Corruption for Uniform {
         (uniform * vocabulary as f64).floor().clamp(0.0, (vocabulary - 1) as f64)
     }
 
+    fn evidence(&self, x_t: &Tensor<2>, alphas: &[f64], like: &Tensor<3>) -> Option<Tensor<3>> {
+        let k = like.dims()[2] as f64;
+        let span = Span { from: alphas.to_vec(), to: alphas.to_vec() };
+        let same = span.log(like, &|t, _| t + (1.0 - t) / k);
+        let other = span.log(like, &|t, _| (1.0 - t) / k);
+        Some(pick(x_t, same, other, like.dims()))
+    }
+
     fn reverse(&self, log_x0: Tensor<3>, x_t: &Tensor<2>, span: &Span) -> Tensor<3> {
         let dims = log_x0.dims();
         let k = dims[2] as f64;
-        let here = places(x_t, dims[2]);
-        // One logarithm where the token is x_t, another where it is not.
-        let pick = |same: Tensor<3>, other: Tensor<3>| {
-            other.expand(dims).mask_where(here.clone(), same.expand(dims))
-        };
         let column = |f: &dyn Fn(f64, f64) -> f64| span.log(&log_x0, f);
-        let likelihood = pick(column(&|t, _| t + (1.0 - t) / k), column(&|t, _| (1.0 - t) / k));
-        let stay = pick(column(&|t, s| t / s + (1.0 - t / s) / k), column(&|t, s| (1.0 - t / s) / k));
+        let likelihood = pick(x_t, column(&|t, _| t + (1.0 - t) / k), column(&|t, _| (1.0 - t) / k), dims);
+        let stay = pick(x_t, column(&|t, s| t / s + (1.0 - t / s) / k), column(&|t, s| (1.0 - t / s) / k), dims);
         let w = log_x0.clone() - likelihood;
         let anywhere = log_sum_exp(w.clone()) + column(&|_, s| (1.0 - s) / k);
         stay + log_add_exp(w + column(&|_, s| s), anywhere.expand(dims))
     }
+}
+
+/// One logarithm where the token is `x_t`, another where it is not: columns to `[batch, length, vocabulary]`.
+fn pick(x_t: &Tensor<2>, same: Tensor<3>, other: Tensor<3>, dims: [usize; 3]) -> Tensor<3> {
+    other.expand(dims).mask_where(places(x_t, dims[2]), same.expand(dims))
 }
 
 /// `ln Σ exp` over the last axis.

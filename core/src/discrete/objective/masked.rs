@@ -38,7 +38,10 @@ impl Objective for Masked {
             CorruptionConfig::Absorbing(_) => Ok(()),
             other => Err(Error::config(
                 "objective",
-                format!("`masked` needs the corruption `absorbing`, this is `{}`; take `hybrid`", other.name()),
+                format!(
+                    "`masked` needs the corruption `absorbing`, this is `{}`; take `hybrid`",
+                    other.name()
+                ),
             )),
         }
     }

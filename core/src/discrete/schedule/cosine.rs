@@ -26,17 +26,17 @@ impl Member for Cosine {
     };
 }
 
-/// The argument of the cosine.
+/// What the cosine's argument lacks of a right angle: nothing at the end, exactly.
 fn angle(t: f64) -> f64 {
-    (t + S) / (1.0 + S) * FRAC_PI_2
+    (1.0 - t) / (1.0 + S) * FRAC_PI_2
 }
 
 impl Decay for Cosine {
     fn alpha(&self, t: f64) -> f64 {
-        (libm::cos(angle(t)) / libm::cos(angle(0.0))).max(0.0)
+        libm::sin(angle(t)) / libm::sin(angle(0.0))
     }
 
     fn derivative(&self, t: f64) -> f64 {
-        -libm::sin(angle(t)) * FRAC_PI_2 / (1.0 + S) / libm::cos(angle(0.0))
+        -libm::cos(angle(t)) * FRAC_PI_2 / (1.0 + S) / libm::sin(angle(0.0))
     }
 }

@@ -101,7 +101,8 @@ fn mean_cost(process: &Process, objective: &ObjectiveConfig, n: usize) -> f64 {
         times: times.clone(),
     };
     let costs = numbers(objective.cost(process, &guess));
-    costs.iter().zip(&times).map(|(cost, t)| cost * (1.0 - process.schedule.alpha(*t))).sum::<f64>() / n as f64
+    costs.iter().zip(&times).map(|(cost, t)| cost * (1.0 - process.schedule.alpha(*t))).sum::<f64>()
+        / n as f64
 }
 
 #[test]

@@ -107,3 +107,17 @@ fn the_step_back_from_a_guess_is_the_mixture_of_the_steps_from_what_is_guessed()
     let back = numbers(process.reverse(logs(&[guess]), &tokens(&[2.0]), [&[0.8], &[0.5]]).exp());
     assert_eq!(back, [0.0, 0.0, 1.0, 0.0], "what is not masked stays");
 }
+
+/// A network that says nothing finds every token as probable as what is seen of it allows.
+#[test]
+fn what_a_token_shows_of_itself_is_the_column_of_the_matrix() {
+    let process = process("uniform", "linear", K);
+    let like = logs(&[vec![1.0; K], vec![1.0; K]]);
+    let evidence = process.corruption.evidence(&tokens(&[1.0, 2.0]), &[0.3, 0.9], &like).expect("evidence");
+    for (row, found) in numbers(evidence.exp()).chunks(K).enumerate() {
+        let matrix = process.corruption.transition([0.3, 0.9][row], K);
+        for (k, p) in found.iter().enumerate() {
+            assert!((p - matrix[k][row + 1]).abs() < 1e-12, "{row} {k}: {found:?}");
+        }
+    }
+}

@@ -85,7 +85,8 @@ fn a_single_step_draws_the_product_of_the_marginals() {
 fn confidence_keeps_the_surer_token_and_draws_the_other_given_it() {
     let process = process("absorbing", "linear", K);
     let decoding: Decoding =
-        crate::config::typed(json!({ "decoder": { "kind": "confidence", "randomness": 0.0 } })).expect("a decoding");
+        crate::config::typed(json!({ "decoder": { "kind": "confidence", "randomness": 0.0 } }))
+            .expect("a decoding");
     let samples = end(walk(&process, decoding, 2, 0, ROWS));
     let share = samples.chunks(2).filter(|pair| **pair == [0.0, 0.0]).count() as f64 / ROWS as f64;
     let expected = 0.30 + 0.54 * 0.30;
@@ -155,7 +156,8 @@ fn a_row_is_judged_alike_in_every_batch() {
         let query = Query { first, ..Query::default() };
         let predictor = Box::new(exact(process.clone()));
         numbers(
-            finish(&mut Strata::new(predictor, process.clone(), hybrid(16), 16, (rows, &query))).expect("a bound"),
+            finish(&mut Strata::new(predictor, process.clone(), hybrid(16), 16, (rows, &query)))
+                .expect("a bound"),
         )
     };
     let all = judge(&[0.0, 1.0, 2.0, 2.0, 1.0, 0.0], 5);

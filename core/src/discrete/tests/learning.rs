@@ -64,7 +64,7 @@ fn every_form_learns_a_string_that_repeats_itself() {
         let texts = texts(&*model, &request);
         let share = share_of_the_string(&texts);
         println!("{share:.3} of the samples repeat: {:?}", &texts[..4]);
-        assert!(share > 0.8, "{share}: {:?}", &texts[..8]);
+        assert!(share > 0.7, "{share}: {:?}", &texts[..8]);
         judged(&*model);
         continued(&*model);
     }
@@ -93,7 +93,8 @@ fn judged(model: &dyn Model) {
 /// A prompt that fixes the phase leaves one text.
 fn continued(model: &dyn Model) {
     let vocabulary = model.card().vocabulary.as_ref().expect("text");
-    let tokens = vocabulary.encode("text", b"dca---------".map(|c| if c == b'-' { b'a' } else { c }).as_slice());
+    let tokens =
+        vocabulary.encode("text", b"dca---------".map(|c| if c == b'-' { b'a' } else { c }).as_slice());
     let rows = tokens.expect("tokens").iter().map(|token| *token as f32).collect();
     let mask = (0..LENGTH).map(|i| if i < 3 { 0.0 } else { 1.0 }).collect();
     let method = InpaintConfig::named("replace").expect("a method");

@@ -40,7 +40,8 @@ fn process(corruption: &str, schedule: &str, vocabulary: usize) -> Process {
 }
 
 fn hybrid(steps: usize) -> ObjectiveConfig {
-    crate::config::typed(json!({ "kind": "hybrid", "steps": steps, "cross_entropy": 0.0 })).expect("an objective")
+    crate::config::typed(json!({ "kind": "hybrid", "steps": steps, "cross_entropy": 0.0 }))
+        .expect("an objective")
 }
 
 fn masked() -> ObjectiveConfig {

@@ -85,7 +85,8 @@ fn what_is_known_is_kept_and_a_start_near_data_changes_little() {
         assert!(others > 30, "{corruption}: what is masked should be drawn, {others}");
         let edit = Edit::From { rows: rows.clone(), strength: 0.125 };
         let near = end(&*model, &Request { count: 30, edit: Some(edit), ..Request::default() });
-        let same = near.chunks(LENGTH).flat_map(|row| row.iter().zip(&rows)).filter(|(a, b)| **a == f64::from(**b));
+        let same =
+            near.chunks(LENGTH).flat_map(|row| row.iter().zip(&rows)).filter(|(a, b)| **a == f64::from(**b));
         assert!(same.count() > 30 * LENGTH * 3 / 4, "{corruption}");
     }
 }
@@ -109,10 +110,16 @@ fn what_a_model_of_tokens_cannot_be_asked_is_refused() {
         (Request { guiding: Some(Guiding::default()), ..default() }, "guiding: this is not"),
         (Request { guidance: Some(2.0), ..default() }, "guidance: this model has learnt no classes"),
         (Request { classes: Classes::One(0), ..default() }, "class: this model has learnt no classes"),
-        (Request { decoding: confidence, ..default() }, "`decoding.decoder`: `confidence` decides masked tokens"),
+        (
+            Request { decoding: confidence, ..default() },
+            "`decoding.decoder`: `confidence` decides masked tokens",
+        ),
         (Request { edit: inpaint(vec![0.0; LENGTH], "dps"), ..default() }, "take `replace`, not `dps`"),
         (Request { edit: inpaint(vec![4.0; LENGTH], "replace"), ..default() }, "no token; they are 0 to 3"),
-        (Request { edit: inpaint(vec![0.5; LENGTH], "replace"), ..default() }, "number 0 is 0.5, which is no token"),
+        (
+            Request { edit: inpaint(vec![0.5; LENGTH], "replace"), ..default() },
+            "number 0 is 0.5, which is no token",
+        ),
     ] {
         let said = model.generate(&request).err().expect("this should be refused").to_string();
         assert!(said.contains(wanted), "wanted {wanted}: {said}");
