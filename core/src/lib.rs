@@ -27,6 +27,7 @@ pub mod nn;
 // Walking from noise to data
 pub mod schedules;
 pub mod samplers;
+pub mod decoding;
 pub mod guidance;
 pub mod editing;
 
@@ -37,6 +38,7 @@ pub mod likelihood;
 pub mod model;
 pub mod diffusion;
 pub mod interpolant;
+pub mod discrete;
 pub mod import;
 pub mod classifier;
 pub mod factory;

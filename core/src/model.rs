@@ -6,7 +6,8 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::Batch;
+use crate::data::{Batch, Vocabulary};
+use crate::decoding::Decoding;
 use crate::editing::Edit;
 use crate::guidance::{Conditional, Guiding};
 use crate::likelihood::Likelihood;
@@ -27,12 +28,16 @@ pub struct Card {
     pub classes: Vec<String>,
     /// How many numbers it has learnt.
     pub parameters: usize,
+    /// What a sample's numbers stand for where they are tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<Vocabulary>,
 }
 
 impl Card {
     /// The card of a model with this interface.
     pub fn new(family: &'static str, interface: &Interface, parameters: usize) -> Self {
-        Self { family, shape: interface.shape.clone(), classes: interface.classes.clone(), parameters }
+        let Interface { shape, classes, vocabulary } = interface.clone();
+        Self { family, shape, classes, parameters, vocabulary }
     }
 
     /// Numbers in a sample.
@@ -90,6 +95,8 @@ pub struct Request {
     pub guidance: Option<f64>,
     /// How guidance is done, beside its scale.
     pub guiding: Option<Guiding>,
+    /// How tokens are drawn, by a model of tokens.
+    pub decoding: Option<Decoding>,
     /// Of which classes.
     pub classes: Classes,
     /// What to make the samples from; `None` is noise alone.
@@ -108,6 +115,7 @@ impl Default for Request {
             steps: None,
             guidance: None,
             guiding: None,
+            decoding: None,
             classes: Classes::Any,
             edit: None,
         }

@@ -19,7 +19,7 @@ pub struct Drawn {
 
 /// How many samples to draw at a time where nobody says: points are small.
 pub fn batch(card: &Card) -> usize {
-    if card.shape.len() == 1 { 4096 } else { 64 }
+    if card.shape.len() == 1 && card.vocabulary.is_none() { 4096 } else { 64 }
 }
 
 /// Draws `request.count` samples, at most `batch` at a time.

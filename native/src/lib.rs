@@ -15,6 +15,7 @@ mod run_config;
 mod draw;
 mod judge;
 mod picture;
+mod tokens;
 mod clock;
 mod save;
 

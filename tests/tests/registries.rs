@@ -63,6 +63,10 @@ fn registries() -> Vec<Registry> {
         kiln::likelihood::LikelihoodConfig,
         kiln::likelihood::DivergenceConfig,
         kiln::likelihood::IntegratorConfig,
+        kiln::decoding::DecoderConfig,
+        kiln::discrete::CorruptionConfig,
+        kiln::discrete::DecayConfig,
+        kiln::discrete::ObjectiveConfig,
     ]
 }
 

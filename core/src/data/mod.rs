@@ -28,11 +28,18 @@ mod cifar10;
 mod shapes;
 mod single;
 
+// Tokens
+mod vocabulary;
+mod text;
+mod quantised;
+
 // What a training step reads
 mod loader;
 
 pub use loader::{Batch, Loader};
 pub use single::{read_mask, read_picture};
+pub use text::Unit;
+pub use vocabulary::Vocabulary;
 
 registry! {
     /// The datasets that a configuration can name.
@@ -49,6 +56,8 @@ registry! {
         "folder" => folder::Folder,
         "cifar10" => cifar10::Cifar10,
         "shapes" => shapes::Shapes,
+        "text" => text::Text,
+        "quantised" => quantised::Quantised,
     }
 }
 
@@ -106,6 +115,11 @@ pub trait Dataset: Send + Sync {
         &[]
     }
 
+    /// What the numbers of an example stand for where they are tokens; `None` where they are just numbers.
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        None
+    }
+
     /// Names of the further labels; empty where there are none.
     fn attributes(&self) -> &[&'static str] {
         &[]
@@ -125,6 +139,28 @@ pub trait Dataset: Send + Sync {
 pub trait Source {
     /// Reads the data from `path` (`--data`), which procedural data do without.
     fn open(&self, path: Option<&Path>, split: Split) -> Result<Box<dyn Dataset>>;
+
+    /// The same for a model of these tokens (`None`: of plain numbers), or why it cannot read them.
+    fn open_in(
+        &self,
+        path: Option<&Path>,
+        split: Split,
+        vocabulary: Option<&Vocabulary>,
+    ) -> Result<Box<dyn Dataset>> {
+        let data = self.open(path, split)?;
+        if data.vocabulary() == vocabulary {
+            return Ok(data);
+        }
+        let what = |tokens: Option<&Vocabulary>| match tokens {
+            Some(tokens) => format!("tokens, {tokens}"),
+            None => "numbers".to_owned(),
+        };
+        Err(Error::argument(format!(
+            "the data are {}, the model's are {}: name the data that it has learnt from",
+            what(data.vocabulary()),
+            what(vocabulary)
+        )))
+    }
 
     /// Shape of one example where the configuration alone tells it.
     fn shape(&self) -> Option<Vec<usize>>;

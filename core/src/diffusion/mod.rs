@@ -138,7 +138,8 @@ impl DiffusionConfig {
     /// The classes that this model is told of, and what it tells.
     fn interface(&self, interface: &Interface) -> Interface {
         let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
-        Interface { shape: interface.shape.clone(), classes, outputs: self.variance.outputs() }
+        // Tokens are to it numbers like any other.
+        Interface { classes, vocabulary: None, outputs: self.variance.outputs(), ..interface.clone() }
     }
 
     fn check(&self) -> Result<()> {

@@ -24,7 +24,7 @@ use crate::registry::{About, Member};
 use crate::{Error, Result};
 
 /// Sines and cosines of the noise level: the paper's.
-const FEATURES: usize = 256;
+pub(super) const FEATURES: usize = 256;
 
 /// A transformer for pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,7 +83,7 @@ impl Architecture for DitConfig {
 }
 
 impl DitConfig {
-    fn check(&self, [height, width]: [usize; 2]) -> Result<()> {
+    pub(super) fn check(&self, [height, width]: [usize; 2]) -> Result<()> {
         at_least("patch", self.patch, 1)?;
         if !height.is_multiple_of(self.patch) || !width.is_multiple_of(self.patch) {
             let message = format!("squares of side {} do not tile data of {height}x{width}", self.patch);
@@ -162,8 +162,9 @@ impl Forward for Dit {
     }
 }
 
+/// Attention and a perceptron, modulated.
 #[derive(Module, Debug)]
-struct Block {
+pub(super) struct Block {
     modulation: Linear,
     qkv: Linear,
     merge: Linear,
@@ -174,7 +175,7 @@ struct Block {
 }
 
 impl Block {
-    fn new(config: &DitConfig, layer: usize, init: &Init) -> Self {
+    pub(super) fn new(config: &DitConfig, layer: usize, init: &Init) -> Self {
         let (hidden, wide) = (config.hidden, config.wide());
         Self {
             modulation: Linear::zero(hidden, 6 * hidden, &init.at("modulation")),
@@ -188,7 +189,13 @@ impl Block {
     }
 
     /// `[batch, tokens, hidden]` to the same, told `[batch or 1, hidden]`.
-    fn forward(&self, x: Tensor<3>, e: &Tensor<2>, rotary: Option<&Rotary>, mode: Mode) -> Tensor<3> {
+    pub(super) fn forward(
+        &self,
+        x: Tensor<3>,
+        e: &Tensor<2>,
+        rotary: Option<&Rotary>,
+        mode: Mode,
+    ) -> Tensor<3> {
         let modulation = self.modulation.forward(e.clone()).unsqueeze_dim::<3>(1); // [B or 1, 1, 6H]
         let [shift1, scale1, gate1, shift2, scale2, gate2] = parts(modulation);
         let mixed = self.attention(modulated(x.clone(), shift1, scale1), rotary);

@@ -15,6 +15,7 @@ mod residual_mlp;
 mod unet;
 mod unet1d;
 mod dit;
+mod tokens;
 mod resnet;
 
 use burn::prelude::*;
@@ -22,6 +23,7 @@ use burn::tensor::Gradients;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::data::{Dataset, Vocabulary};
 use crate::random::Key;
 
 pub use embedding::{fourier, fourier_of, one_hot};
@@ -100,12 +102,15 @@ impl<M: Module + Forward> Network for M {
 }
 
 /// What a network is to be built for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
     /// Shape of a sample: `[features]` or `[channels, height, width]`.
     pub shape: Vec<usize>,
     /// Names of the classes it can be told (or tells); empty for none.
     pub classes: Vec<String>,
+    /// What a sample's numbers stand for where they are tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<Vocabulary>,
     /// How many numbers it gives for each number of a sample, all of the first kind before those of the second: 1, or 2 where it
     /// tells a variance beside a mean. It follows from the model's configuration and is not written.
     #[serde(skip, default = "single")]
@@ -119,7 +124,13 @@ fn single() -> usize {
 impl Interface {
     /// One number out for each number in.
     pub fn new(shape: Vec<usize>, classes: Vec<String>) -> Self {
-        Self { shape, classes, outputs: single() }
+        Self { shape, classes, vocabulary: None, outputs: single() }
+    }
+
+    /// That of a dataset's examples.
+    pub fn of(dataset: &dyn Dataset) -> Self {
+        let vocabulary = dataset.vocabulary().cloned();
+        Self { vocabulary, ..Self::new(dataset.shape().to_vec(), dataset.classes().to_vec()) }
     }
 
     /// Numbers in a sample.
@@ -132,6 +143,11 @@ impl Interface {
 pub trait Architecture {
     /// Builds the network with weights drawn from `init`. Fails where the configuration does not fit the shape.
     fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
+
+    /// Whether it takes rows of tokens, `[batch, length]`, and gives logits, `[batch, length vocabulary]`.
+    fn takes_tokens(&self) -> bool {
+        false
+    }
 }
 
 registry! {
@@ -143,6 +159,7 @@ registry! {
         "unet" => unet::UnetConfig,
         "unet1d" => unet1d::Unet1dConfig,
         "dit" => dit::DitConfig,
+        "tokens" => tokens::TokensConfig,
     }
 }
 

@@ -28,11 +28,13 @@ pub(super) fn members() -> Vec<NetworkConfig> {
     NetworkConfig::all().into_iter().chain(optional).collect()
 }
 
-/// The network for 64 numbers in whichever arrangement it takes.
+/// The network for 64 numbers in whichever arrangement it takes. Of a single token there is one logit a place, so that those which
+/// take tokens give 64 numbers too.
 pub(super) fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network> {
     let classes = vec!["a".to_owned(), "b".to_owned()];
     let arranged = |shape: &[usize]| {
-        let interface = Interface::new(shape.to_vec(), classes.clone());
+        let vocabulary = Some(Vocabulary::Levels { count: 1, range: [0.0, 1.0] });
+        let interface = Interface { vocabulary, ..Interface::new(shape.to_vec(), classes.clone()) };
         config.build(&interface, &Init::new(1, device)).ok()
     };
     arranged(&[1, 8, 8]).or_else(|| arranged(&[2, 32])).expect("the defaults should fit")

@@ -143,6 +143,11 @@ impl Run {
         self.save("samples", &format!("{}.png", store::name(step)), png)
     }
 
+    /// Writes `samples/step_001000.txt`.
+    pub fn save_text(&self, step: u64, text: &str) -> Result<PathBuf> {
+        self.save("samples", &format!("{}.txt", store::name(step)), text.as_bytes())
+    }
+
     /// Writes `figures/NAME`.
     pub fn save_figure(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         self.save("figures", name, bytes)

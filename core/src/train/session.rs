@@ -97,7 +97,7 @@ impl Session {
     pub fn new(run: &RunConfig, dataset: &dyn Dataset, device: &Device) -> Result<Self> {
         under("train", run.train.check())?;
         teacher::check_named(run)?;
-        let interface = Interface::new(dataset.shape().to_vec(), dataset.classes().to_vec());
+        let interface = Interface::of(dataset);
         let device = device.clone().inner();
         under("train.precision", run.train.precision.check(&device))?;
         let init = Init::new(run.seed, &run.train.checkpointing.differentiating(&device));

@@ -15,7 +15,7 @@ use crate::failure::{Outcome, argument};
 use crate::models::{self, Loaded};
 use crate::progress::Bar;
 use crate::save::save;
-use crate::{out, picture};
+use crate::{out, picture, tokens};
 
 /// How to draw, and where to put what was drawn.
 #[derive(Debug, clap::Args)]
@@ -36,8 +36,8 @@ pub(crate) struct Drawing {
     /// Samples at a time: a matter of memory, not of what is drawn [default: 64 pictures, 4096 points]
     #[arg(long)]
     batch: Option<usize>,
-    /// Where the picture goes [default: outputs/samples/MODEL_seedSEED.png]
-    #[arg(long, value_name = "FILE.png")]
+    /// Where the picture or the text goes [default: outputs/samples/MODEL_seedSEED.png; text is printed]
+    #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write the numbers too: little-endian f32, a row a sample; the picture is then drawn only with --out
     #[arg(long, value_name = "FILE")]
@@ -77,7 +77,11 @@ impl Drawing {
         let batch = self.batch.unwrap_or_else(|| batch(loaded.model.card()));
         let drawn = draw_with(&*loaded.model, &request, &helpers, batch, &Bar::new("drawing", 0, 0))?;
         let seconds = started.elapsed().as_secs_f64();
-        for path in self.write(&loaded, &drawn, &wanted)? {
+        let text = tokens::text(&drawn.rows, loaded.model.card());
+        if let Some(text) = &text {
+            out::say(text);
+        }
+        for path in self.write(&loaded, &drawn, text.as_deref(), &wanted)? {
             out::say(path.display());
         }
         out::note(summary(wanted.count, &drawn, &found.name, seconds));
@@ -118,15 +122,27 @@ impl Drawing {
     }
 
     /// Writes what was asked for; the paths.
-    fn write(&self, loaded: &Loaded, drawn: &Drawn, wanted: &Wanted) -> Outcome<Vec<PathBuf>> {
+    fn write(
+        &self,
+        loaded: &Loaded,
+        drawn: &Drawn,
+        text: Option<&str>,
+        wanted: &Wanted,
+    ) -> Outcome<Vec<PathBuf>> {
         let mut written = Vec::new();
         if let Some(path) = &self.raw {
             let bytes: Vec<u8> = drawn.rows.iter().flat_map(|value| value.to_le_bytes()).collect();
             save(path, &bytes)?;
             written.push(path.clone());
         }
-        if let Some(path) = self.picture_path(wanted.suffix) {
-            save(&path, &self.draw_picture(loaded, drawn, wanted)?)?;
+        // Text has been said; a file is made of it where one is asked for.
+        let path = if text.is_some() { self.out.clone() } else { self.picture_path(wanted.suffix) };
+        if let Some(path) = path {
+            let bytes = match text {
+                Some(text) => format!("{text}\n").into_bytes(),
+                None => self.draw_picture(loaded, drawn, wanted)?,
+            };
+            save(&path, &bytes)?;
             written.push(path);
         }
         Ok(written)
@@ -142,11 +158,12 @@ impl Drawing {
     }
 
     fn draw_picture(&self, loaded: &Loaded, drawn: &Drawn, wanted: &Wanted) -> Outcome<Vec<u8>> {
-        let shape = &loaded.model.card().shape;
+        let card = loaded.model.card();
+        let (shape, rows) = (&card.shape, tokens::numbers(&drawn.rows, card));
         let reference = (shape.len() == 1).then(|| reference(loaded, wanted.count)).flatten();
         let columns =
             self.columns.or(matches!(wanted.edit, Some(Edit::Between { .. })).then_some(wanted.count));
-        Ok(picture::png(&drawn.rows, shape, columns, reference.as_deref())?)
+        Ok(picture::png(&rows, shape, columns, reference.as_deref())?)
     }
 }
 
@@ -158,7 +175,8 @@ fn defaults(model: &dyn Model) -> kiln::guidance::Guiding {
 /// Fresh data, where the model knows its own and they can be read.
 pub(super) fn reference(loaded: &Loaded, count: usize) -> Option<Vec<f32>> {
     let data = loaded.data.as_ref()?.open(loaded.path.as_deref(), Split::Test).ok()?;
-    Some(picture::examples(&*data, 0, count))
+    let rows = picture::examples(&*data, 0, count);
+    Some(tokens::numbers(&rows, loaded.model.card()).into_owned())
 }
 
 fn summary(count: usize, drawn: &Drawn, device: &str, seconds: f64) -> String {

@@ -8,6 +8,7 @@ use kiln::likelihood::{
     Cells, DivergenceConfig, IntegratorConfig, Likelihood, LikelihoodConfig, Query, bits_per_dim,
 };
 use kiln::metrics::mean_std;
+use kiln::model::Card;
 use serde_json::{Value, json};
 
 use super::evaluate;
@@ -26,7 +27,11 @@ const EXAMPLES: &str = "Examples:
 
 const ABOUT: &str = "The ODE's density is that of data with the model's lowest noise on them. Pictures of 256 levels are discrete: their \
 bits per dimension are those of the probability of the bytes, by uniform dequantisation (ode) or by the cells' own mass (bound). \
-A bound is a lower bound of the log-likelihood.";
+A bound is a lower bound of the log-likelihood. Of tokens there is a bound alone, in bits per token: of characters, bits per character.";
+
+/// Methods where nobody says which; of tokens there is a bound alone.
+const OF_NUMBERS: &str = "ode";
+const OF_TOKENS: &str = "bound:steps=128";
 
 /// The arguments of `kiln likelihood`.
 #[derive(Debug, clap::Args)]
@@ -43,9 +48,9 @@ pub(crate) struct Args {
     /// Examples of the test set that are judged
     #[arg(short = 'n', long, default_value_t = 1000)]
     count: usize,
-    /// `ode` for the density, `bound` for a lower bound (kiln list likelihoods)
-    #[arg(long, value_name = "NAME[:key=value,...]", default_value = "ode")]
-    method: String,
+    /// `ode` for the density, `bound` for a lower bound (kiln list likelihoods) [default: ode; bound for tokens]
+    #[arg(long, value_name = "NAME[:key=value,...]")]
+    method: Option<String>,
     /// How the ODE's divergence is found (kiln list divergences) [default: exact up to 16 dimensions]
     #[arg(long, value_name = "NAME[:key=value,...]")]
     divergence: Option<String>,
@@ -55,7 +60,7 @@ pub(crate) struct Args {
     /// How the ODE is integrated (kiln list integrators) [default: rk4]
     #[arg(long, value_name = "NAME[:key=value,...]")]
     integrator: Option<String>,
-    /// Steps of the ODE, or levels of the bound [default: 50, or 1000]
+    /// Steps of the ODE, or levels of the bound [default: 50, or 1000; 128 for tokens]
     #[arg(long)]
     steps: Option<usize>,
     /// Tell the model each example's class: log p(x | class)
@@ -91,18 +96,22 @@ pub(crate) fn run(args: Args) -> Outcome {
     if args.count < 2 {
         return Err(argument("-n: at least 2 examples have to be judged"));
     }
-    let method = method(&args)?;
+    // A slip of the pen is told before anything is loaded.
+    method(&args, OF_NUMBERS)?;
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
+    let method = method(&args, default(loaded.model.card()))?;
     let model = capability(&loaded)?;
     let data = evaluate::data(args.dataset.as_deref(), &loaded)?;
-    let test = data.open(args.data.as_deref().or(loaded.path.as_deref()), Split::Test)?;
     let card = loaded.model.card();
+    let path = args.data.as_deref().or(loaded.path.as_deref());
+    let test = data.open_in(path, Split::Test, card.vocabulary.as_ref())?;
     if test.shape() != card.shape {
         return Err(argument(format!("the data are of {:?}, the model's of {:?}", test.shape(), card.shape)));
     }
     let examples = first(&*test, args.count);
-    let query = query(&args, &method, &examples)?;
+    let mut query = query(&args, &method, &examples)?;
+    query.cells = query.cells.filter(|_| card.vocabulary.is_none());
     let started = Instant::now();
     let batch = args.batch.unwrap_or_else(|| batch(card));
     let judged = judge(model, &examples, &query, (batch, &device), &Bar::new("judging", 0, 0))?;
@@ -142,8 +151,13 @@ pub(super) fn exact(dataset: &dyn Dataset, examples: &Batch) -> Option<(f64, f64
     Some((mean, std / (values.len() as f64).sqrt()))
 }
 
-fn method(args: &Args) -> Outcome<LikelihoodConfig> {
-    let mut method = member(&args.method, LikelihoodConfig::named)?;
+/// The method where nobody says.
+fn default(card: &Card) -> &'static str {
+    if card.vocabulary.is_some() { OF_TOKENS } else { OF_NUMBERS }
+}
+
+fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
+    let mut method = member(args.method.as_deref().unwrap_or(default), LikelihoodConfig::named)?;
     match &mut method {
         LikelihoodConfig::Ode(ode) => {
             ode.steps = args.steps.unwrap_or(ode.steps);
@@ -201,6 +215,9 @@ fn cells(examples: &Batch) -> Option<Cells> {
 
 /// What is measured, in words.
 fn what(answer: &Answer) -> &'static str {
+    if answer.loaded.model.card().vocabulary.is_some() {
+        return "log-probability of the tokens, a lower bound";
+    }
     match (&answer.method, answer.cells) {
         (LikelihoodConfig::Ode(_), None) => "log-density",
         (LikelihoodConfig::Ode(_), Some(_)) => "log-probability of the bytes, dequantised (a lower bound)",
@@ -219,7 +236,9 @@ fn show(answer: &Answer) {
     };
     let mut rows = vec![row(what(answer), judged.mean())];
     rows.extend(answer.exact.map(|exact| row("the data's own log-density", exact)));
-    out::table(["what", "nats", "bits per dimension"], &rows);
+    let tokens = loaded.model.card().vocabulary.is_some();
+    let bits = if tokens { "bits per token" } else { "bits per dimension" };
+    out::table(["what", "nats", bits], &rows);
 }
 
 fn told(args: &Args, answer: &Answer, device: &str, seconds: f64) -> Value {
@@ -261,7 +280,7 @@ mod tests {
 
     fn parsed(line: &str) -> Outcome<Value> {
         let args = Line::parse_from(line.split_whitespace()).args;
-        Ok(serde_json::to_value(method(&args)?).expect("a method"))
+        Ok(serde_json::to_value(method(&args, OF_NUMBERS)?).expect("a method"))
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use clap::ValueEnum;
 use kiln::data::DataConfig;
+use kiln::decoding::DecoderConfig;
 use kiln::diffusion::{NoiseConfig, ObjectiveConfig, PredictionConfig, VarianceConfig};
+use kiln::discrete::{CorruptionConfig, DecayConfig, ObjectiveConfig as TokenObjectiveConfig};
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
@@ -72,6 +74,10 @@ groups! {
     Likelihoods => LikelihoodConfig,
     Divergences => DivergenceConfig,
     Integrators => IntegratorConfig,
+    Decoders => DecoderConfig,
+    Corruptions => CorruptionConfig,
+    CorruptionSchedules => DecayConfig,
+    TokenObjectives => TokenObjectiveConfig,
 }
 
 impl Group {

@@ -2,6 +2,7 @@
 
 // What several of them take
 mod walk;
+mod decode;
 mod guides;
 mod drawing;
 

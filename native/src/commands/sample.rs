@@ -1,7 +1,8 @@
-//! `kiln sample`: draws from a model, and writes a picture or the numbers.
+//! `kiln sample`: draws from a model, and writes a picture, text or the numbers.
 
 use kiln::model::Classes;
 
+use super::decode::begun;
 use super::drawing::{Drawing, Wanted};
 use crate::failure::Outcome;
 
@@ -13,7 +14,8 @@ const EXAMPLES: &str = "Examples:
   kiln sample mnist/edm --guidance 2 --weak early.safetensors
   kiln sample mnist/flow --class 3 --classifier mnist/classifier --classifier-scale 2
   kiln sample mnist/edm -n 256 --precision bf16
-  kiln sample density/moons -n 10000 --out moons.png";
+  kiln sample density/moons -n 10000 --out moons.png
+  kiln sample outputs/runs/RUN -n 3 --prompt ROMEO: --steps 128 --temperature 0.9      # a model of text";
 
 /// The arguments of `kiln sample`.
 #[derive(Debug, clap::Args)]
@@ -24,9 +26,15 @@ pub(crate) struct Args {
     /// How many samples
     #[arg(short = 'n', long, default_value_t = 16)]
     count: usize,
+    /// Text that every sample begins with (models of text)
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
     let count = args.count;
-    args.drawing.run(|_| Ok(Wanted { count, edit: None, classes: Classes::Each, suffix: "" }))
+    args.drawing.run(|card| {
+        let edit = args.prompt.as_deref().map(|prompt| begun(prompt, card)).transpose()?;
+        Ok(Wanted { count, edit, classes: Classes::Each, suffix: "" })
+    })
 }

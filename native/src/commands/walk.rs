@@ -6,6 +6,7 @@ use kiln::samplers::SamplerConfig;
 use kiln::schedules::ScheduleConfig;
 use kiln::schedules::grids::GridConfig;
 
+use super::decode::Decode;
 use crate::failure::{Outcome, argument};
 use crate::spec::member;
 
@@ -43,6 +44,8 @@ pub(crate) struct Walk {
     /// (0.995 for photographs, less where most pixels are black or white)
     #[arg(long, value_name = "SHARE")]
     threshold: Option<f64>,
+    #[command(flatten)]
+    decode: Decode,
 }
 
 impl Walk {
@@ -55,6 +58,7 @@ impl Walk {
             steps: self.steps,
             guidance: self.guidance,
             guiding: self.guiding(model)?,
+            decoding: self.decode.decoding(model)?,
             ..Request::default()
         })
     }

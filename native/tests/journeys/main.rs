@@ -9,3 +9,4 @@ mod compare;
 mod resume;
 mod teach;
 mod average;
+mod text;

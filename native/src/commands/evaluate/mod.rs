@@ -4,6 +4,7 @@ pub(super) mod judge;
 mod classifier;
 mod pictures;
 mod points;
+mod tokens;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -83,7 +84,7 @@ impl Bench<'_> {
     /// The data.
     fn open(&self, split: Split) -> kiln::Result<Box<dyn Dataset>> {
         let path = self.args.data.as_deref().or(self.loaded.path.as_deref());
-        self.data.open(path, split)
+        self.data.open_in(path, split, self.loaded.model.card().vocabulary.as_ref())
     }
 }
 
@@ -124,6 +125,9 @@ fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
     let model = &bench.loaded.model;
     if model.classifier().is_some() {
         return classifier::measure(bench);
+    }
+    if model.card().vocabulary.is_some() {
+        return tokens::measure(bench);
     }
     match model.card().shape.len() {
         1 => points::measure(bench),

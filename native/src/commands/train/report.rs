@@ -8,7 +8,7 @@ use kiln::{Error, Result};
 
 use crate::draw::{batch, draw};
 use crate::progress::Bar;
-use crate::{out, picture};
+use crate::{out, picture, tokens};
 
 /// The steps since the last line.
 #[derive(Default)]
@@ -55,21 +55,26 @@ impl Line {
     }
 }
 
-/// A picture of samples, where the model draws and they can be shown.
+/// A picture of samples, or their text, where the model draws and they can be shown.
 pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session) -> Result<()> {
     let model = session.model()?;
     let card = model.card();
-    if model.generator().is_none() || !picture::can_show(&card.shape) {
+    let text = card.vocabulary.as_ref().is_some_and(|tokens| tokens.text(&[]).is_some());
+    if model.generator().is_none() || !(text || picture::can_show(&card.shape)) {
         return Ok(());
     }
     // Points are no picture unless there are many.
-    let count = if card.shape.len() == 1 { 32 * config.train.samples } else { config.train.samples };
+    let count = if card.shape.len() == 1 && !text { 32 * config.train.samples } else { config.train.samples };
     let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
     let request = Request { count, seed: config.seed, classes, ..Request::default() };
     match draw(&*model, &request, batch(card), &Bar::hidden()) {
-        Ok(drawn) => {
-            run.save_samples(session.steps(), &picture::png(&drawn.rows, &card.shape, None, None)?).map(drop)
-        }
+        Ok(drawn) => match tokens::text(&drawn.rows, card) {
+            Some(text) => run.save_text(session.steps(), &text).map(drop),
+            None => {
+                let rows = tokens::numbers(&drawn.rows, card);
+                run.save_samples(session.steps(), &picture::png(&rows, &card.shape, None, None)?).map(drop)
+            }
+        },
         // Weights that have hardly learnt may well overflow in sampling: no reason to stop learning.
         Err(Error::NotFinite(message)) => {
             out::note(format!("warning: no picture after step {}: {message}", session.steps()));

@@ -1,0 +1,155 @@
+//! What a request asks for, checked and put together: the prediction with its guidance, and the walk.
+
+use std::rc::Rc;
+
+use burn::prelude::*;
+use burn::tensor::activation::log_softmax;
+
+use super::Trained;
+use super::process::Predictor;
+use super::walk::{Given, Walk, times};
+use crate::config::check::under;
+use crate::editing::{Edit, spread};
+use crate::model::{Card, Classes, Generation, Helpers, Request};
+use crate::nn::one_hot;
+use crate::samplers::Noise;
+use crate::{Error, Result};
+
+/// Begins a generation; fails where the request does not fit the model.
+pub(super) fn begin(
+    model: &Rc<Trained>,
+    card: &Card,
+    request: &Request,
+    helpers: &Helpers,
+) -> Result<Box<dyn Generation>> {
+    if request.count == 0 {
+        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
+    }
+    refuse_what_is_not_for_tokens(request, helpers)?;
+    check_classes(model.classes, request)?;
+    let own = &model.config.sampling;
+    let decoding = request.decoding.clone().unwrap_or_else(|| own.decoding.clone());
+    under("decoding", model.config.check_decoding(&decoding))?;
+    let steps = request.steps.unwrap_or(own.steps);
+    if steps == 0 {
+        return Err(Error::argument("steps: at least 1 is needed, not 0"));
+    }
+    let (rows, features) = (request.count, card.features());
+    let noise =
+        Noise { seed: request.seed, first: request.first, rows, features, device: model.device.clone() };
+    let (walked, start) = match &request.edit {
+        None => (steps, (None, None)),
+        Some(edit) => start(model, card, edit, steps, &noise)?,
+    };
+    let predictor = predictor(model, request, request.guidance.unwrap_or(own.guidance));
+    let process = model.process.clone();
+    Ok(Box::new(Walk::new(predictor, process, decoding, times(steps, walked), start, noise)))
+}
+
+/// Steps to walk, and what they start from and keep.
+type Start = (usize, (Option<Tensor<2>>, Option<Given>));
+
+fn start(model: &Trained, card: &Card, edit: &Edit, steps: usize, noise: &Noise) -> Result<Start> {
+    edit.check(&card.shape)?;
+    match edit {
+        Edit::From { rows, strength } => {
+            check_tokens(rows, model.process.vocabulary)?;
+            let walked = libm::ceil(strength * steps as f64) as usize;
+            Ok((walked.clamp(1, steps), (Some(spread(rows, noise.features, noise)), None)))
+        }
+        Edit::Inpaint { rows, mask, method } => {
+            if method.name() != "replace" {
+                return Err(Error::argument(format!(
+                    "method: tokens that are known are kept as they are; take `replace`, not `{}`",
+                    method.name()
+                )));
+            }
+            check_tokens(rows, model.process.vocabulary)?;
+            let kept = spread(mask, noise.features, noise).lower_elem(0.5);
+            Ok((steps, (None, Some(Given { rows: spread(rows, noise.features, noise), kept }))))
+        }
+        Edit::Measured { .. } | Edit::Between { .. } => Err(Error::argument(
+            "edit: tokens are drawn into (`inpaint`) or over (`from`); they are neither measured nor mixed",
+        )),
+    }
+}
+
+fn check_tokens(rows: &[f32], vocabulary: usize) -> Result<()> {
+    let token = |value: &f32| value.fract() == 0.0 && *value >= 0.0 && (*value as usize) < vocabulary;
+    match rows.iter().position(|value| !token(value)) {
+        None => Ok(()),
+        Some(at) => Err(Error::argument(format!(
+            "edit.rows: number {at} is {}, which is no token; they are 0 to {}",
+            rows[at],
+            vocabulary - 1
+        ))),
+    }
+}
+
+/// `ln p(x_0|x_t, class)`, or `∝ (1 − g) ln p(x_0|x_t) + g ln p(x_0|x_t, class)` (Schiff et al. 2024, Eq. 4,
+/// <https://arxiv.org/abs/2412.10193>), and how many evaluations of the network it takes.
+fn predictor(model: &Rc<Trained>, request: &Request, scale: f64) -> (Box<dyn Predictor>, usize) {
+    let (model, known) = (model.clone(), model.classes);
+    let class = |row: usize| match request.classes {
+        Classes::Any => None,
+        Classes::One(class) => Some(class),
+        Classes::Each => Some(((request.first + row as u64) % known as u64) as u32),
+    };
+    let classes: Vec<Option<u32>> = (0..request.count).map(class).collect();
+    let class = (known > 0).then(|| one_hot(&classes, known, &model.device));
+    match class {
+        Some(class) if scale != 1.0 && request.classes != Classes::Any => {
+            let guided = move |x: Tensor<2>, times: &[f64]| {
+                let told = model.predict(x.clone(), times, Some(class.clone()));
+                let untold = model.predict(x, times, Some(class.zeros_like()));
+                log_softmax(untold.clone() + (told - untold) * scale, 2)
+            };
+            (Box::new(guided), 2)
+        }
+        class => {
+            let plain = move |x: Tensor<2>, times: &[f64]| model.predict(x, times, class.clone());
+            (Box::new(plain), 1)
+        }
+    }
+}
+
+/// A walk of tokens has no solver, no frame and no levels of noise.
+fn refuse_what_is_not_for_tokens(request: &Request, helpers: &Helpers) -> Result<()> {
+    let asked = [
+        (
+            "sampler",
+            request.sampler.is_some(),
+            "say how tokens are drawn with a decoder (ancestral, confidence)",
+        ),
+        ("schedule", request.schedule.is_some(), "the model has its own"),
+        ("grid", request.grid.is_some(), "its steps are evenly spaced"),
+        ("guiding", request.guiding.is_some(), "guidance is a scale alone"),
+        ("weak", helpers.weak.is_some(), "it is guided by its classes"),
+        ("classifier", helpers.classifier.is_some(), "it is guided by its classes"),
+    ];
+    match asked.into_iter().find(|(_, asked, _)| *asked) {
+        None => Ok(()),
+        Some((name, _, why)) => {
+            Err(Error::argument(format!("{name}: this is not for a model of tokens; leave it out: {why}")))
+        }
+    }
+}
+
+fn check_classes(known: usize, request: &Request) -> Result<()> {
+    let scale = request.guidance.unwrap_or(1.0);
+    if !(0.0..=1e3).contains(&scale) {
+        return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {scale}")));
+    }
+    match request.classes {
+        Classes::Any if scale != 1.0 && known == 0 => {
+            Err(Error::argument("guidance: this model has learnt no classes; leave it out"))
+        }
+        Classes::Any => Ok(()),
+        _ if known == 0 => Err(Error::argument("class: this model has learnt no classes; leave it out")),
+        Classes::One(class) if class as usize >= known => Err(Error::argument(format!(
+            "class: {class} is out of range; the classes are 0 to {}",
+            known - 1
+        ))),
+        Classes::One(_) | Classes::Each => Ok(()),
+    }
+}
