@@ -200,6 +200,11 @@ pub trait Generate {
         None
     }
 
+    /// Noise levels `σ/α` at the end and at the start of its walks; `None` where it does not walk.
+    fn range(&self) -> Option<[f64; 2]> {
+        None
+    }
+
     /// What the model takes where the request says nothing.
     fn defaults(&self) -> Request;
 }

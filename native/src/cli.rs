@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood, list,
-    sample, train, zoo,
+    compare, completions, config, demo, devices, edit, evaluate, fit_grid, import, interpolate, likelihood,
+    list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Likelihood(likelihood::Args),
     /// Walk a model's samples with several samplers, and hold them beside one another
     Compare(compare::Args),
+    /// Find the noise levels at which a model is best asked, for so many steps
+    FitGrid(fit_grid::Args),
     /// What a configuration can name, with summaries and papers
     List(list::Args),
     /// Look at configurations

@@ -149,12 +149,12 @@ impl DiffusionConfig {
         Ok(())
     }
 
-    /// `F`'s output turned into `D`: one σ for the batch, or one a row.
-    fn denoise(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
+    /// `F`'s output turned into `D(c x; σ)`: one σ for the batch, or one a row.
+    fn denoise(&self, network: &dyn Network, x: Tensor<2>, c: f64, input: &Noisy, mode: Mode) -> Tensor<2> {
         let (skip, out) = self.coefficients(&input.sigma, &x.device());
-        let c_in = column(&input.sigma, |sigma| self.c_in(sigma), &x.device());
+        let c_in = column(&input.sigma, |sigma| c * self.c_in(sigma), &x.device());
         let f = network.forward(x.clone() * c_in, &input.condition(), mode);
-        x * skip + f * out
+        x * (skip * c) + f * out
     }
 
     /// `c_skip` and `c_out`, `[1 or batch, 1]`.
@@ -279,10 +279,14 @@ pub(crate) struct Trained {
 
 impl Conditional for Trained {
     fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.denoise_scaled(x, 1.0, sigma, class)
+    }
+
+    fn denoise_scaled(&self, x: Tensor<2>, c: f64, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
         // A model without classes may help one that has some.
         let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
         let input = Noisy { sigma: vec![sigma], class };
-        self.config.denoise(&*self.network, x, &input, Mode::Infer)
+        self.config.denoise(&*self.network, x, c, &input, Mode::Infer)
     }
 }
 
@@ -308,6 +312,10 @@ impl Generate for Diffusion {
 
     fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
         Some(self.core.clone())
+    }
+
+    fn range(&self) -> Option<[f64; 2]> {
+        Some(self.core.config.range)
     }
 
     fn defaults(&self) -> Request {

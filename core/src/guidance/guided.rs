@@ -35,27 +35,33 @@ impl Guided {
     }
 
     /// `D⁺` and `D⁻`.
-    fn pair(&self, x: Tensor<2>, sigma: f64) -> Option<[Tensor<2>; 2]> {
+    fn pair(&self, x: Tensor<2>, c: f64, sigma: f64) -> Option<[Tensor<2>; 2]> {
         let class = self.class.as_ref();
         if let Some(weak) = &self.weak {
-            return Some([self.model.denoise(x.clone(), sigma, class), weak.denoise(x, sigma, class)]);
+            let denoised = self.model.denoise_scaled(x.clone(), c, sigma, class);
+            return Some([denoised, weak.denoise_scaled(x, c, sigma, class)]);
         }
         // Both in one batch: the network is asked once.
         let class = class?;
         let rows = x.dims()[0];
         let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
-        let denoised = self.model.denoise(x.repeat_dim(0, 2), sigma, Some(&both));
+        let denoised = self.model.denoise_scaled(x.repeat_dim(0, 2), c, sigma, Some(&both));
         Some([denoised.clone().narrow(0, 0, rows), denoised.narrow(0, rows, rows)])
     }
 }
 
 impl Denoiser for Guided {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        self.denoise_scaled(x, 1.0, sigma)
+    }
+
+    fn denoise_scaled(&self, x: Tensor<2>, c: f64, sigma: f64) -> Tensor<2> {
         let scale = self.guiding.scale(self.scale, sigma);
         if scale == 1.0 || (self.class.is_none() && self.weak.is_none()) {
-            return self.model.denoise(x, sigma, self.class.as_ref());
+            return self.model.denoise_scaled(x, c, sigma, self.class.as_ref());
         }
-        let [towards, away] = self.pair(x, sigma).expect("there should be something to be guided away from");
+        let [towards, away] =
+            self.pair(x, c, sigma).expect("there should be something to be guided away from");
         let guided = self.rule.borrow_mut().guide(towards.clone(), away, scale);
         rescale(guided, &towards, self.guiding.rescale)
     }

@@ -35,6 +35,11 @@ pub trait Conditional {
     /// Evaluates it for rows `[batch, features]`; `class` is `[batch, classes]`, one-hot, a row of zeros being "no class", or
     /// `None` where there are none.
     fn denoise(&self, x: Tensor<2>, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2>;
+
+    /// Evaluates `D(c x; σ, class)`: for those that scale their input in any case, and need not do it twice.
+    fn denoise_scaled(&self, x: Tensor<2>, c: f64, sigma: f64, class: Option<&Tensor<2>>) -> Tensor<2> {
+        self.denoise(if c == 1.0 { x } else { x * c }, sigma, class)
+    }
 }
 
 impl<F: Fn(Tensor<2>, f64, Option<&Tensor<2>>) -> Tensor<2>> Conditional for F {

@@ -11,7 +11,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -59,14 +59,14 @@ impl Sampler for Ddpm {
         let a = from.alpha / to.alpha;
         let (var, var_to) = (from.sigma * from.sigma, to.sigma * to.sigma);
         let beta = var - a * a * var_to;
-        let mean = denoised * (to.alpha * beta / var) + x * (a * var_to / var);
+        let mean = [(to.alpha * beta / var, denoised), (a * var_to / var, x)];
         if to.sigma == 0.0 {
-            return Ok(mean);
+            return Ok(combine(mean));
         }
         let noise = match self.variance {
             Variance::Small => beta * var_to / var,
             Variance::Large => beta,
         };
-        Ok(mean + walk.draw() * noise.sqrt())
+        Ok(combine(mean.into_iter().chain([(noise.sqrt(), walk.draw())])))
     }
 }
