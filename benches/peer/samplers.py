@@ -1,6 +1,7 @@
 """diffusers' half of `benches/run.sh samplers`: a step of each scheduler with a denoiser that costs nothing.
 
-The names are Kiln's; each stands for the scheduler that does the same work. What a scheduler prepares for a walk (`set_timesteps`)
+The names are Kiln's; each stands for the scheduler that does the same work: not those on a Brownian path for one that draws fresh
+noise. What a scheduler prepares for a walk (`set_timesteps`)
 does not count, as Kiln's levels do not.
 """
 
@@ -31,8 +32,6 @@ PEERS = {
     "dpmpp": ("DPMSolverMultistepScheduler", {}),
     "dpmpp_2m": ("DPMSolverMultistepScheduler", {}),
     "sde_dpmpp": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
-    "dpmpp_3m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++", "solver_order": 3}),
     "dpmpp_sde": ("DPMSolverSDEScheduler", {}),
     "unipc": ("UniPCMultistepScheduler", {}),
     "deis": ("DEISMultistepScheduler", {}),

@@ -3,7 +3,7 @@
 use burn::prelude::*;
 use kiln::Result;
 use kiln::random::{Key, Purpose};
-use kiln::samplers::{Noise, SamplerConfig, Walk, walk};
+use kiln::samplers::{Denoiser, Noise, SamplerConfig, Walk, walk};
 use kiln::schedules::ScheduleConfig;
 use kiln::schedules::grids::{GridConfig, Span};
 use serde_json::{Map, Value, json};
@@ -34,6 +34,20 @@ pub fn all(clock: Clock, device: &Device) -> Result<Value> {
     Ok(json!({ "steps": STEPS, "shapes": shapes, "samplers": promises }))
 }
 
+/// The same answer whatever is asked: nothing is computed, and nothing grows. As a model does, it takes its input's scale along with
+/// its own.
+struct Free(Tensor<2>);
+
+impl Denoiser for Free {
+    fn denoise(&self, _x: Tensor<2>, _sigma: f64) -> Tensor<2> {
+        self.0.clone()
+    }
+
+    fn denoise_scaled(&self, _x: Tensor<2>, _c: f64, _sigma: f64) -> Tensor<2> {
+        self.0.clone()
+    }
+}
+
 /// What a step of a sampler takes.
 pub struct Step {
     /// Of each repetition.
@@ -57,8 +71,7 @@ pub fn one(
     let mut values = vec![0.0; rows * features];
     Key::new(1, Purpose::Noise, 0).fill_normal(&mut values);
     let data = Tensor::<2>::from_data(TensorData::new(values, [rows, features]), device);
-    // The same answer whatever is asked: nothing is computed, and nothing grows.
-    let free = |_x: Tensor<2>, _sigma: f64| data.clone();
+    let free = Free(data);
     let go = || {
         let path = Walk::new(&free, &*schedule, &levels, &noise);
         walk(sampler, &path, start.clone()).map(|x| (x, path.evaluations()))

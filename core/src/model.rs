@@ -36,7 +36,7 @@ pub struct Card {
 impl Card {
     /// The card of a model with this interface.
     pub fn new(family: &'static str, interface: &Interface, parameters: usize) -> Self {
-        let Interface { shape, classes, vocabulary } = interface.clone();
+        let Interface { shape, classes, vocabulary, .. } = interface.clone();
         Self { family, shape, classes, parameters, vocabulary }
     }
 
@@ -205,6 +205,11 @@ pub trait Generate {
 
     /// What denoises, for other models to be guided by; `None` where nothing does.
     fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
+        None
+    }
+
+    /// Noise levels `σ/α` at the end and at the start of its walks; `None` where it does not walk.
+    fn range(&self) -> Option<[f64; 2]> {
         None
     }
 

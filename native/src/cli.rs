@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    average, compare, completions, config, demo, devices, edit, evaluate, import, interpolate, likelihood,
+    average, compare, completions, config, demo, devices, edit, evaluate, fit_grid, import, interpolate,
+    likelihood,
     list, sample, train, zoo,
 };
 
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Likelihood(likelihood::Args),
     /// Walk a model's samples with several samplers, and hold them beside one another
     Compare(compare::Args),
+    /// Find the noise levels at which a model is best asked, for so many steps
+    FitGrid(fit_grid::Args),
     /// What a configuration can name, with summaries and papers
     List(list::Args),
     /// Look at configurations

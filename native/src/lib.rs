@@ -8,6 +8,7 @@ mod interrupt;
 
 // What a user names
 mod spec;
+mod walking;
 mod models;
 mod run_config;
 

@@ -13,7 +13,8 @@ pub fn can_show(shape: &[usize]) -> bool {
     matches!(shape, [2] | [1 | 3, _, _])
 }
 
-/// The bytes of a PNG. `reference` stands beside points in the plane, and only there.
+/// The bytes of a PNG: one picture as it is, for a program to read again; several, or one in so many columns, as a sheet.
+/// `reference` stands beside points in the plane, and only there.
 pub fn png(
     rows: &[f32],
     shape: &[usize],
@@ -24,6 +25,9 @@ pub fn png(
         [2] => figures::density(rows, reference, DENSITY)?,
         [channels, height, width] if can_show(shape) => {
             let count = rows.len() / (channels * height * width);
+            if count == 1 && columns.is_none() {
+                return Ok(figures::png(&figures::single(rows, [channels, height, width])?));
+            }
             let columns = columns.unwrap_or((count as f64).sqrt().ceil() as usize);
             let scale = (TILE / height.max(width)).max(1);
             figures::grid(rows, [channels, height, width], columns, scale)?

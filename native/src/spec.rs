@@ -1,11 +1,14 @@
-//! Members of registries as a command line writes them: `ddim` or `ddim:eta=0.5`.
+//! Members of registries as a command line writes them: `ddim`, `ddim:eta=0.5`, or `@FILE` for one that a file describes.
 
-use kiln::{Result, config};
+use kiln::{Error, Result, config, files};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Reads `NAME` or `NAME:key=value,key=value`; `named` is the registry's own look-up, whose error is the clearest.
+/// Reads `NAME`, `NAME:key=value,key=value` or `@FILE`; `named` is the registry's own look-up, whose error is the clearest.
 pub fn member<T: DeserializeOwned>(text: &str, named: fn(&str) -> Result<T>) -> Result<T> {
+    if let Some(path) = text.strip_prefix('@') {
+        return described(path);
+    }
     let (name, fields) = text.split_once(':').unwrap_or((text, ""));
     let plain = named(name)?;
     if fields.is_empty() {
@@ -14,6 +17,16 @@ pub fn member<T: DeserializeOwned>(text: &str, named: fn(&str) -> Result<T>) -> 
     let mut value = Value::Object(Map::from_iter([("kind".to_owned(), Value::from(name))]));
     config::apply(&mut value, &overrides(fields))?;
     config::typed(value)
+}
+
+/// The member that a YAML file describes.
+fn described<T: DeserializeOwned>(path: &str) -> Result<T> {
+    let bytes = files::read(path.as_ref())?;
+    let text = str::from_utf8(&bytes).map_err(|_| Error::format(path, "wanted YAML; this is no text"))?;
+    config::typed(config::parse(path, text)?).map_err(|error| match error {
+        Error::Config { path: place, message } => Error::format(path, format!("at `{place}`: {message}")),
+        other => other,
+    })
 }
 
 /// The members of `NAME,NAME:key=value,...`: a `key=value` belongs to the name before it, and a comma in brackets to its list.

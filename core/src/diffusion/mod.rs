@@ -339,6 +339,10 @@ impl Generate for Diffusion {
         Some(self.core.clone())
     }
 
+    fn range(&self) -> Option<[f64; 2]> {
+        Some(self.core.config.range)
+    }
+
     fn defaults(&self) -> Request {
         let Sampling { sampler, schedule, grid, steps, guidance, guiding } =
             (*self.core.config.sampling).clone();

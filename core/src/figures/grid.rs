@@ -29,6 +29,19 @@ pub fn grid(samples: &[f32], shape: [usize; 3], columns: usize, scale: usize) ->
     Ok(picture)
 }
 
+/// One picture as it is, a pixel a value, without a frame.
+pub fn single(sample: &[f32], shape: [usize; 3]) -> Result<RgbImage> {
+    let sheet = Sheet::of(sample.len(), shape, 1, 1)?;
+    if sample.len() != shape.iter().product::<usize>() {
+        return Err(Error::argument(format!(
+            "wanted one picture of {shape:?}; these are {} values",
+            sample.len()
+        )));
+    }
+    let [width, height] = sheet.tile;
+    Ok(RgbImage::from_fn(width, height, |x, y| colour(sample, shape, (y as usize, x as usize))))
+}
+
 /// Where the pictures lie.
 struct Sheet {
     columns: usize,

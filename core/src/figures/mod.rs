@@ -17,7 +17,7 @@ mod panels;
 pub use axis::Scale;
 pub use curve::{Series, curve};
 pub use density::{densities, density};
-pub use grid::grid;
+pub use grid::{grid, single};
 pub use labelled::{Row, labelled};
 pub use panels::{Panel, panels};
 

@@ -157,17 +157,24 @@ fn the_quantile_is_that_of_sorted_values_and_predictions_stay_within() {
     let noise = Noise { seed: 3, first: 0, rows: 4, features: 97, device: Device::flex() };
     let x = noise.draw(crate::random::Purpose::Noise, 0) * 2.0;
     let sorted = x.clone().abs().sort(1);
-    for (p, place) in [(0.5, 48), (0.9, 87), (0.995, 96), (1.0, 96)] {
-        close(quantile(&x, p), sorted.clone().narrow(1, place, 1), 1e-6);
+    // p of 96 intervals between 97 values, as torch.quantile has it.
+    let value = |place| sorted.clone().narrow(1, place, 1);
+    for (p, place, part) in [(0.5, 48, 0.0), (0.9, 86, 0.4), (0.995, 95, 0.52), (1.0, 95, 1.0)] {
+        close(quantile(&x, p), value(place) * (1.0 - part) + value(place + 1) * part, 1e-6);
     }
-    let threshold = Threshold { percentile: 0.9, limit: 1.0 };
+    let threshold = Threshold { percentile: 0.75, ..Threshold::default() };
     let bounded = threshold.apply(x.clone());
-    let s = sorted.narrow(1, 87, 1); // above 1: two standard deviations
+    let s = value(72); // above 1: two standard deviations
     close(bounded.clone().abs().max_dim(1), s.ones_like(), 1e-6);
     close(bounded, (x.clone() / s).clamp(-1.0, 1.0), 1e-5);
     // What is within the range already stays.
-    let small = x * 0.01;
+    let small = x.clone() * 0.01;
     close(threshold.apply(small.clone()), small, 1e-7);
+    // Static: clipped, and nothing scaled. In between the scale is bounded.
+    let still = Threshold { limit: 1.5, largest: Some(1.5), ..Threshold::default() };
+    close(still.apply(x.clone()), x.clone().clamp(-1.5, 1.5), 1e-7);
+    let bounded = Threshold { largest: Some(1.2), ..threshold }.apply(x.clone());
+    close(bounded, (x / 1.2).clamp(-1.0, 1.0), 1e-6);
 }
 
 /// With `D = J x` and logits `(b D, −b D)`: `∂ ln p/∂x = 2 b J/(1 + e^{2 b D})`.

@@ -12,8 +12,18 @@ use crate::{Error, Result};
 pub(super) fn ddim(fields: &mut Fields) -> Result<Parts> {
     bounds::thresholded(fields)?;
     bounds::clipped(fields, Switch::On)?;
-    let why = "it re-derives the noise from clipped data, and nothing is clipped";
-    fields.idle("use_clipped_model_output", &json!(false), why);
+    let clipped_noise = fields.on("use_clipped_model_output", Switch::Off)?;
+    match (&fields.threshold, clipped_noise) {
+        (Some(_), Switch::Off) => {
+            let note = "use_clipped_model_output: diffusers goes on with the noise as it was predicted where it has bounded the data; Kiln goes on with what fits the bounded data, as if this were on";
+            fields.notes.push(note.into());
+        }
+        (None, Switch::On) => {
+            let note = "use_clipped_model_output: has no effect: nothing is clipped";
+            fields.notes.push(note.into());
+        }
+        _ => {}
+    }
     let eta = fields.number("eta", 0.0)?;
     let ends = first_or_data(fields, Switch::On)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;

@@ -42,6 +42,10 @@ fn multistep_solver(fields: &mut Fields) -> Result<Value> {
     bounds::thresholded(fields)?;
     let order = fields.count("solver_order", 2)?;
     let (kind, second) = (algorithm(fields)?, second(fields)?);
+    if kind == "sde_dpmpp" && order == 3 {
+        let why = "order 3 of sde-dpmsolver++ is refused: the weight of diffusers' third term does not vanish with the step (a sign is wrong); take order 2, or Kiln's dpmpp_3m_sde";
+        return Err(Error::config("solver_order", why));
+    }
     let euler = fields.on("euler_at_final", Switch::Off)?;
     let last = match (lowered(fields, Switch::On)?, euler) {
         (last, Switch::Off) => last,
@@ -124,6 +128,20 @@ pub(super) fn sa_solver(fields: &mut Fields) -> Result<Parts> {
         "tau": 1.0, "window": window, "last": last,
     });
     Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))
+}
+
+/// `DPMSolverSDEScheduler`: k-diffusion's DPM-Solver++ SDE, which steps in `x/α`.
+pub(super) fn sde(fields: &mut Fields) -> Result<Parts> {
+    let noise = fields.number("s_noise", 1.0)?;
+    let why = "the Brownian path is Kiln's own, by the seed of the request";
+    fields.idle("noise_sampler_seed", &Value::Null, why);
+    let (_, grid) = levels::discrete(fields, &Family::NARROW)?;
+    let prediction = prediction(fields)?;
+    if prediction == "x0" {
+        return Err(Error::config("prediction_type", "sample is refused: this scheduler does not know it"));
+    }
+    let sampler = json!({ "kind": "dpmpp_sde", "eta": 1.0, "r": 0.5, "s_noise": noise });
+    Ok(Parts::new(sampler, "edm", grid, prediction))
 }
 
 /// Kiln's name of DPM-Solver's form.

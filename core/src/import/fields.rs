@@ -11,13 +11,13 @@ pub(super) struct Fields<'a> {
     read: Vec<&'static str>,
     /// What has no effect here, and why.
     pub(super) notes: Vec<String>,
-    /// The bound to which the scheduler clips data.
-    pub(super) clip: Option<f64>,
+    /// How the scheduler bounds data: `guiding.threshold`.
+    pub(super) threshold: Option<Value>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(class: &'a str, map: &'a Map<String, Value>) -> Self {
-        Self { class, map, read: Vec::new(), notes: Vec::new(), clip: None }
+        Self { class, map, read: Vec::new(), notes: Vec::new(), threshold: None }
     }
 
     /// The field's value, if it is there and not null.
@@ -130,6 +130,7 @@ const KNOWN: &[&str] = &[
     "lower_order_final",
     "max_image_seq_len",
     "max_shift",
+    "noise_sampler_seed",
     "num_train_timesteps",
     "order",
     "original_inference_steps",

@@ -28,6 +28,8 @@ pub(super) struct Family {
     pub(super) rule: &'static str,
     /// `beta_start` and `beta_end` where the file does not say.
     pub(super) betas: [f64; 2],
+    /// `beta_schedule` where the file does not say.
+    pub(super) curve: &'static str,
     /// Whether `timestep_spacing` is read.
     pub(super) spaced: Switch,
     /// Whether the levels can be respaced (`use_karras_sigmas` and the like).
@@ -47,6 +49,7 @@ impl Family {
     pub(super) const TIMESTEPS: Self = Self {
         rule: "ddim",
         betas: [1e-4, 0.02],
+        curve: "linear",
         spaced: Switch::On,
         respaced: Switch::Off,
         lu: Switch::Off,
@@ -54,6 +57,9 @@ impl Family {
         flows: Switch::Off,
         ends: Ends::Data,
     };
+    /// LCM and TCD.
+    pub(super) const DISTILLED: Self =
+        Self { betas: [0.00085, 0.012], curve: "scaled_linear", spaced: Switch::Off, ..Self::TIMESTEPS };
     /// Euler and its relatives.
     pub(super) const POINTS: Self = Self { rule: "euler", respaced: Switch::On, ..Self::TIMESTEPS };
     /// Those of them that have Stable Diffusion's betas for a default.
@@ -199,8 +205,12 @@ fn respacing(fields: &mut Fields, family: &Family) -> Result<Option<&'static str
 fn betas(fields: &mut Fields, family: &Family) -> Result<Value> {
     let [start, end] = family.betas;
     let names = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "exp", "laplace"];
+    let curve = match fields.get("beta_schedule") {
+        Some(_) => fields.name("beta_schedule", &names)?,
+        None => family.curve,
+    };
     let mut betas = json!({
-        "schedule": fields.name("beta_schedule", &names)?,
+        "schedule": curve,
         "beta_start": fields.number("beta_start", start)?,
         "beta_end": fields.number("beta_end", end)?,
         "train_steps": fields.count("num_train_timesteps", 1000)?,

@@ -10,10 +10,12 @@ mod levels;
 mod bounds;
 mod exponential;
 mod classic;
+mod distilled;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::config::check::under;
 use crate::config::typed;
 use crate::diffusion::{PredictionConfig, Sampling};
 use crate::error::unknown;
@@ -36,9 +38,6 @@ pub struct Imported {
     pub range: [f64; 2],
     /// How to sample.
     pub sampling: Sampling,
-    /// Predictions were kept within plus and minus this.
-    #[serde(skip)]
-    pub clip: Option<f64>,
     /// What a reader should know: fields without effect, and where the two libraries differ.
     #[serde(skip)]
     pub notes: Vec<String>,
@@ -84,6 +83,9 @@ const CLASSES: &[(&str, Read)] = &[
     ("UniPCMultistepScheduler", exponential::unipc),
     ("SASolverScheduler", exponential::sa_solver),
     ("EDMDPMSolverMultistepScheduler", exponential::edm_multistep),
+    ("DPMSolverSDEScheduler", exponential::sde),
+    ("LCMScheduler", distilled::lcm),
+    ("TCDScheduler", distilled::tcd),
 ];
 
 /// Steps where a file does not say, which it never does: what diffusers' pipelines take.
@@ -98,14 +100,17 @@ pub fn diffusers(file: &Value) -> Result<Imported> {
     let (class, read) = class(map)?;
     let mut fields = Fields::new(class, map);
     let Parts { sampler, schedule, grid, prediction, sigma_data, range } = read(&mut fields)?;
-    let sampling = typed(json!({ "sampler": sampler, "schedule": schedule, "grid": grid, "steps": STEPS }))?;
+    let guiding = json!({ "threshold": fields.threshold });
+    let sampling =
+        json!({ "sampler": sampler, "schedule": schedule, "grid": grid, "steps": STEPS, "guiding": guiding });
+    let sampling: Sampling = typed(sampling)?;
+    under("guiding", sampling.guiding.check())?;
     Ok(Imported {
         class: class.into(),
         prediction: PredictionConfig::named(prediction)?,
         sigma_data,
         range: range.unwrap_or([0.002, 80.0]),
         sampling,
-        clip: fields.clip,
         notes: fields.finish()?,
     })
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::guidance::Threshold;
 use crate::schedules::grids::Span;
 
 fn imported(file: Value) -> Imported {
@@ -45,7 +46,7 @@ fn every_scheduler_is_read_with_its_defaults() {
             Span { steps: 20, schedule: &*imported.sampling.schedule, range: imported.range, features: 4 };
         imported.sampling.sampler.check().unwrap_or_else(|error| panic!("{class}: {error}"));
         let levels = imported.sampling.grid.levels(&span).unwrap_or_else(|error| panic!("{class}: {error}"));
-        assert!(levels[0].ratio() > 20.0, "{class} starts at {}", levels[0].ratio());
+        assert!(levels[0].ratio() > 10.0, "{class} starts at {}", levels[0].ratio());
     }
 }
 
@@ -82,6 +83,38 @@ fn a_scheduler_that_is_not_known_is_refused_with_those_that_are() {
     assert!(refusal(json!({ "_class_name": "DDIMSchedular" })).contains("did you mean `DDIMScheduler`"));
     assert!(refusal(json!({ "beta_start": 0.1 })).contains("_class_name"));
     assert!(refusal(json!([1])).contains("a map"));
+}
+
+/// What keeps predictions within the data's range is Kiln's threshold.
+#[test]
+fn clipping_and_thresholding_are_imported() {
+    let threshold = |file: Value| imported(file).sampling.guiding.threshold;
+    let clipped = threshold(json!({ "_class_name": "DDPMScheduler", "clip_sample_range": 0.7 }));
+    assert_eq!(clipped, Some(Threshold { limit: 0.7, largest: Some(0.7), ..Threshold::default() }));
+    assert_eq!(threshold(json!({ "_class_name": "DDPMScheduler", "clip_sample": false })), None);
+    let dynamic = json!({
+        "_class_name": "UniPCMultistepScheduler", "thresholding": true, "dynamic_thresholding_ratio": 0.9,
+        "sample_max_value": 1.5,
+    });
+    let wanted = Threshold { percentile: 0.9, limit: 1.0, largest: Some(1.5) };
+    assert_eq!(threshold(dynamic), Some(wanted));
+    // DDIM alone goes on with noise that does not fit what it has clipped, unless it is told not to.
+    let noted = imported(json!({ "_class_name": "DDIMScheduler" }));
+    assert!(noted.notes.iter().any(|note| note.starts_with("use_clipped_model_output")), "{:?}", noted.notes);
+    let fitting = json!({ "_class_name": "DDIMScheduler", "use_clipped_model_output": true });
+    assert_eq!(imported(fitting).notes, [""; 0]);
+    assert!(refusal(json!({ "_class_name": "DDPMScheduler", "clip_sample_range": 0 })).contains("limit"));
+}
+
+#[test]
+fn what_a_stochastic_solver_has_not_is_refused_by_name() {
+    let sde = |class: &str, order: usize| json!({ "_class_name": class, "algorithm_type": "sde-dpmsolver++", "solver_order": order });
+    let third = refusal(sde("DPMSolverMultistepScheduler", 3));
+    assert!(third.contains("solver_order") && third.contains("dpmpp_3m_sde"), "{third}");
+    let single = refusal(sde("DPMSolverSinglestepScheduler", 2));
+    assert!(single.contains("algorithm_type") && single.contains("multistep"), "{single}");
+    let data = json!({ "_class_name": "DPMSolverSDEScheduler", "prediction_type": "sample" });
+    assert!(refusal(data).contains("prediction_type"));
 }
 
 /// What is written is read again as a part of a model's configuration.

@@ -149,7 +149,7 @@ mod tests {
 
     fn interface(shape: &[usize], size: usize) -> Interface {
         let vocabulary = Some(Vocabulary::Levels { count: size, range: [0.0, 1.0] });
-        Interface { shape: shape.to_vec(), classes: vec![], vocabulary }
+        Interface { vocabulary, ..Interface::new(shape.to_vec(), vec![]) }
     }
 
     fn logits(network: &dyn Network, tokens: &[f32]) -> Vec<f32> {
@@ -195,7 +195,7 @@ mod tests {
         let refusal = |config: TokensConfig, interface: Interface| {
             config.build(&interface, &init).err().expect("this should be refused").to_string()
         };
-        let numbers = Interface { shape: vec![4], classes: vec![], vocabulary: None };
+        let numbers = Interface::new(vec![4], vec![]);
         assert!(refusal(TokensConfig::default(), numbers).contains("these are numbers"));
         let odd = TokensConfig { hidden: 24, heads: 4, ..TokensConfig::default() };
         assert!(refusal(odd, interface(&[4], 3)).contains("`hidden`"));

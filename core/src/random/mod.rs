@@ -4,9 +4,9 @@
 //! purpose and index. A backend's own generator is never asked. Logarithm and cosine are `libm`'s, so that the same
 //! bits come out on every platform and in the browser.
 
-mod philox;
+use kiln_kernels::normals;
 
-pub use philox::philox4x32_10;
+pub use kiln_kernels::normals::philox4x32_10;
 
 /// What a random number is for. Streams of different purposes never meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +60,15 @@ impl Key {
         Self { draw, ..self }
     }
 
+    /// What Philox turns into four words of the stream.
+    fn counter(self, block: u32) -> [u32; 4] {
+        let high = ((self.purpose as u32) << 24) | ((self.index >> 32) as u32 & 0x00FF_FFFF);
+        [block, self.draw, self.index as u32, high]
+    }
+
     /// Four words of the stream.
     fn block(self, block: u32) -> [u32; 4] {
-        let high = ((self.purpose as u32) << 24) | ((self.index >> 32) as u32 & 0x00FF_FFFF);
-        philox4x32_10(
-            [block, self.draw, self.index as u32, high],
-            [self.seed as u32, (self.seed >> 32) as u32],
-        )
+        philox4x32_10(self.counter(block), [self.seed as u32, (self.seed >> 32) as u32])
     }
 
     /// The stream's words, in order.
@@ -81,14 +83,18 @@ impl Key {
 
     /// Fills `out` with standard normals (Box and Muller 1958).
     pub fn fill_normal(self, out: &mut [f32]) {
-        for (block, chunk) in out.chunks_mut(4).enumerate() {
-            let [a, b, c, d] = self.block(block as u32);
-            let (n0, n1) = box_muller(a, b);
-            let (n2, n3) = box_muller(c, d);
-            for (slot, value) in chunk.iter_mut().zip([n0, n1, n2, n3]) {
-                *slot = value as f32;
-            }
-        }
+        let features = out.len().max(1);
+        self.fill_normal_rows(out, features);
+    }
+
+    /// Fills rows of `features` numbers with standard normals, each row as [`Key::fill_normal`] does of its own index: the first has
+    /// this key's, the others those that follow.
+    pub fn fill_normal_rows(self, out: &mut [f32], features: usize) {
+        let seed = [self.seed as u32, (self.seed >> 32) as u32];
+        normals::fill(out, features, seed, |row| {
+            let [_, draw, low, high] = Self { index: self.index + row as u64, ..self }.counter(0);
+            [draw, low, high]
+        });
     }
 
     /// Fills `out` with uniforms in `[0, 1)`: multiples of 2^-24.
@@ -139,7 +145,7 @@ impl Stream {
     /// Standard normal.
     pub fn normal(&mut self) -> f64 {
         let (a, b) = (self.word(), self.word());
-        box_muller(a, b).0
+        normals::pair(a, b).0
     }
 
     /// Uniform in `0..n`, without the bias of a remainder to speak of (64 bits times `n`, the high word).
@@ -147,15 +153,6 @@ impl Stream {
         let bits = (u64::from(self.word()) << 32) | u64::from(self.word());
         ((u128::from(bits) * u128::from(n)) >> 64) as u64
     }
-}
-
-/// Two independent standard normals from two words.
-fn box_muller(a: u32, b: u32) -> (f64, f64) {
-    let u = (f64::from(a) + 0.5) / 4_294_967_296.0;
-    let v = (f64::from(b) + 0.5) / 4_294_967_296.0;
-    let radius = libm::sqrt(-2.0 * libm::log(u));
-    let (sin, cos) = libm::sincos(std::f64::consts::TAU * v);
-    (radius * cos, radius * sin)
 }
 
 /// A 56-bit index for a name (FNV-1a), for streams that belong to a path rather than to a number.

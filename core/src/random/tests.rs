@@ -102,3 +102,24 @@ fn a_prefix_of_a_longer_draw_is_the_shorter_draw() {
     key.fill_normal(&mut long);
     assert_eq!(short, long[..7]);
 }
+
+/// As they were drawn before rows were drawn together: samples do not change with the version.
+#[test]
+fn rows_drawn_together_are_those_drawn_alone() {
+    let key = Key::new(11, Purpose::SamplerNoise, (1 << 32) - 3).draw(6);
+    for features in [1, 2, 5, 784] {
+        let rows = 70;
+        let mut together = vec![0.0; rows * features];
+        key.fill_normal_rows(&mut together, features);
+        for (row, together) in together.chunks(features).enumerate() {
+            let mut alone = vec![0.0; features];
+            Key { index: key.index + row as u64, ..key }.fill_normal(&mut alone);
+            assert_eq!(together, alone, "row {row} of {features}");
+        }
+    }
+    let mut stream = key.stream();
+    let mut row = [0.0; 8];
+    key.fill_normal(&mut row);
+    // The stream gives the first of each pair.
+    assert!([0, 2, 4, 6].iter().all(|i| row[*i] == stream.normal() as f32));
+}

@@ -7,6 +7,8 @@
 //! Lévy's construction; as a tree that is not stored, Li et al. 2020, section 4, <https://arxiv.org/abs/2001.01328>. Octaves give
 //! every time the same relative resolution, and the part of the path that two times share is never drawn.
 
+use std::collections::BTreeMap;
+
 use burn::prelude::*;
 
 use super::Noise;
@@ -20,76 +22,75 @@ const FIRST: i32 = -24;
 const OCTAVES: u32 = 1 << (32 - DEPTH - 1);
 
 /// `(W(b) − W(a))/sqrt(|b − a|)`, `[rows, features]`.
+///
+/// An increment is a sum of draws, whose weights are the same in every row.
 pub(super) fn increment(noise: &Noise, a: f64, b: f64) -> Tensor<2> {
     let scale = (b - a).signum() / (b - a).abs().sqrt();
-    let mut path = Path { noise, row: 0, drawn: vec![0.0; noise.features] };
-    let mut values = Vec::with_capacity(noise.rows * noise.features);
-    for row in 0..noise.rows {
-        path.row = row as u64;
-        values.extend(path.between(a.min(b), a.max(b)).iter().map(|value| (value * scale) as f32));
+    let mut drawn = vec![0.0; noise.rows * noise.features];
+    let mut sum = vec![0.0; drawn.len()];
+    for (draw, weight) in between(a.min(b), a.max(b)) {
+        let key = Key::new(noise.seed, Purpose::Brownian, noise.first).draw(draw);
+        key.fill_normal_rows(&mut drawn, noise.features);
+        sum.iter_mut().zip(&drawn).for_each(|(sum, z)| *sum += weight * f64::from(*z));
     }
+    let values: Vec<f32> = sum.into_iter().map(|value| (value * scale) as f32).collect();
     Tensor::from_data(TensorData::new(values, [noise.rows, noise.features]), &noise.device)
 }
 
-/// The path of one sample.
-struct Path<'a> {
-    noise: &'a Noise,
-    row: u64,
-    drawn: Vec<f32>,
+/// A weighted sum of draws: their weights.
+type Sum = BTreeMap<u32, f64>;
+
+/// `W(high) − W(low)`.
+fn between(low: f64, high: f64) -> Sum {
+    let ((first, from), (last, to)) = (place(low), place(high));
+    let mut sum = within(last, to);
+    for octave in first..last {
+        add(&mut sum, &root(octave), 1.0);
+    }
+    add(&mut sum, &within(first, from), -1.0);
+    sum.retain(|_, weight| *weight != 0.0);
+    sum
 }
 
-impl Path<'_> {
-    /// `W(high) − W(low)`.
-    fn between(&mut self, low: f64, high: f64) -> Vec<f64> {
-        let ((first, from), (last, to)) = (place(low), place(high));
-        let mut sum = self.within(last, to);
-        for octave in first..last {
-            let whole = self.root(octave);
-            sum.iter_mut().zip(whole).for_each(|(sum, whole)| *sum += whole);
-        }
-        let before = self.within(first, from);
-        sum.iter_mut().zip(before).for_each(|(sum, before)| *sum -= before);
-        sum
-    }
+/// `W(2ᵏ⁺¹) − W(2ᵏ)` of an octave.
+fn root(octave: u32) -> Sum {
+    Sum::from([(name(octave, 0), length(octave).sqrt())])
+}
 
-    /// `W(2ᵏ⁺¹) − W(2ᵏ)` of an octave.
-    fn root(&mut self, octave: u32) -> Vec<f64> {
-        let scale = length(octave).sqrt();
-        self.draw(octave, 0).iter().map(|z| f64::from(*z) * scale).collect()
-    }
-
-    /// `W(2ᵏ (1 + u)) − W(2ᵏ)`, by halving the octave until `u` is met.
-    fn within(&mut self, octave: u32, u: f64) -> Vec<f64> {
-        let mut left = vec![0.0; self.noise.features];
-        if u == 0.0 {
+/// `W(2ᵏ (1 + u)) − W(2ᵏ)`, by halving the octave until `u` is met.
+fn within(octave: u32, u: f64) -> Sum {
+    let (mut left, mut right) = (Sum::new(), root(octave));
+    let (mut low, mut width, mut node) = (0.0, 1.0, 1);
+    for _ in 0..DEPTH {
+        if u == low {
             return left;
         }
-        let mut right = self.root(octave);
-        let (mut low, mut width, mut node) = (0.0, 1.0, 1);
-        for _ in 0..DEPTH {
-            let std = (length(octave) * width).sqrt() / 2.0;
-            let mid: Vec<f64> = (self.draw(octave, node).iter().zip(left.iter().zip(&right)))
-                .map(|(z, (left, right))| (left + right) / 2.0 + f64::from(*z) * std)
-                .collect();
-            width /= 2.0;
-            if u < low + width {
-                (right, node) = (mid, 2 * node);
-            } else {
-                (left, low, node) = (mid, low + width, 2 * node + 1);
-            }
-            if u == low {
-                return left;
-            }
+        let mut mid = Sum::from([(name(octave, node), (length(octave) * width).sqrt() / 2.0)]);
+        add(&mut mid, &left, 0.5);
+        add(&mut mid, &right, 0.5);
+        width /= 2.0;
+        if u < low + width {
+            (right, node) = (mid, 2 * node);
+        } else {
+            (left, low, node) = (mid, low + width, 2 * node + 1);
         }
-        let share = (u - low) / width;
-        left.iter().zip(&right).map(|(left, right)| left + (right - left) * share).collect()
     }
+    let share = (u - low) / width;
+    let mut sum = Sum::new();
+    add(&mut sum, &left, 1.0 - share);
+    add(&mut sum, &right, share);
+    sum
+}
 
-    fn draw(&mut self, octave: u32, node: u32) -> &[f32] {
-        let key = Key::new(self.noise.seed, Purpose::Brownian, self.noise.first + self.row);
-        key.draw(octave << (DEPTH + 1) | node).fill_normal(&mut self.drawn);
-        &self.drawn
+fn add(sum: &mut Sum, other: &Sum, share: f64) {
+    for (draw, weight) in other {
+        *sum.entry(*draw).or_default() += share * weight;
     }
+}
+
+/// The draw of a node of an octave's tree.
+fn name(octave: u32, node: u32) -> u32 {
+    octave << (DEPTH + 1) | node
 }
 
 /// Which octave a time lies in, and where within it, from 0 to 1.

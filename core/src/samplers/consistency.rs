@@ -11,7 +11,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, Wants, frame};
+use super::{Level, Sampler, Solver, Walk, Wants, combine};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -60,9 +60,9 @@ impl Sampler for Consistency {
         let y = walk.denoise(&x, from);
         let sigma = to.ratio();
         if sigma <= self.sigma_min {
-            return Ok(frame::leave(y, to));
+            return Ok(combine([(to.alpha, y)]));
         }
         let std = (sigma * sigma - self.sigma_min * self.sigma_min).sqrt();
-        Ok(frame::leave(y + walk.draw() * std, to))
+        Ok(combine([(to.alpha, y), (to.alpha * std, walk.draw())]))
     }
 }

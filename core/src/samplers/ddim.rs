@@ -10,7 +10,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::config::check::within;
 use crate::registry::{About, Member};
@@ -51,8 +51,8 @@ impl Sampler for Ddim {
         let s = self.eta * posterior_std(from, to);
         let denoised = if s > 0.0 { walk.denoise(&x, from) } else { walk.evaluate(&x, from, to).mean };
         let kept = (to.sigma * to.sigma - s * s).max(0.0).sqrt() / from.sigma;
-        let x = x * kept + denoised * (to.alpha - kept * from.alpha);
-        Ok(if s > 0.0 { x + walk.draw() * s } else { x })
+        let noise = (s > 0.0).then(|| (s, walk.draw()));
+        Ok(combine([(kept, x), (to.alpha - kept * from.alpha, denoised)].into_iter().chain(noise)))
     }
 }
 

@@ -12,7 +12,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ends, Evaluation, Level, Sampler, Solver, Walk};
+use super::{Ends, Evaluation, Level, Sampler, Solver, Walk, combine};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -62,21 +62,20 @@ impl Sampler for Ddpm {
         let a = from.alpha / to.alpha;
         let (var, var_to) = (from.sigma * from.sigma, to.sigma * to.sigma);
         let beta = var - a * a * var_to;
-        let mean = denoised * (to.alpha * beta / var) + x * (a * var_to / var);
+        let mean = [(to.alpha * beta / var, denoised), (a * var_to / var, x)];
         // Nothing is drawn on the way into data, nor where a grid repeats its last level.
         if to.sigma == 0.0 || beta <= 0.0 {
-            return Ok(mean);
+            return Ok(combine(mean));
         }
-        let noise = walk.draw();
-        Ok(mean
-            + match self.variance {
-                Variance::Small => noise * (beta * var_to / var).sqrt(),
-                Variance::Large => noise * beta.sqrt(),
-                Variance::Learned => {
-                    let var = Ends::of(from.ratio(), to.ratio()).between(v.ok_or_else(unlearned)?);
-                    noise * var.sqrt() * to.alpha
-                }
-            })
+        let noise = match self.variance {
+            Variance::Small => ((beta * var_to / var).sqrt(), walk.draw()),
+            Variance::Large => (beta.sqrt(), walk.draw()),
+            Variance::Learned => {
+                let var = Ends::of(from.ratio(), to.ratio()).between(v.ok_or_else(unlearned)?);
+                (to.alpha, walk.draw() * var.sqrt())
+            }
+        };
+        Ok(combine(mean.into_iter().chain([noise])))
     }
 }
 

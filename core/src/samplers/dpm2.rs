@@ -11,7 +11,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -41,7 +41,6 @@ impl Solver for Dpm2 {
 
 impl Sampler for Dpm2 {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let x = frame::dpm2(walk, frame::enter(x, from), from.ratio(), to.ratio());
-        Ok(frame::leave(x, to))
+        Ok(combine(frame::dpm2(walk, x, from, to)))
     }
 }

@@ -10,7 +10,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -59,13 +59,12 @@ impl Solver for Dpm2Ancestral {
 
 impl Sampler for Dpm2Ancestral {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let (sigma, sigma_to) = (from.ratio(), to.ratio());
-        let (down, up) = frame::ancestral(sigma, sigma_to, self.eta);
-        let mut x = frame::dpm2(walk, frame::enter(x, from), sigma, down);
+        let (down, up) = frame::ancestral(from.ratio(), to.ratio(), self.eta);
+        let mut terms = frame::dpm2(walk, x, from, frame::level(to.alpha, down));
         // Where `η` is large the noise may be all of the level (`down = 0`): k-diffusion draws none then, and stands below `to`.
         if up > 0.0 {
-            x = x + walk.draw() * (up * self.s_noise);
+            terms.push((to.alpha * up * self.s_noise, walk.draw()));
         }
-        Ok(frame::leave(x, to))
+        Ok(combine(terms))
     }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
 use super::exponential::has_order;
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::config::check::{not_negative, positive, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result, device};
@@ -139,7 +139,7 @@ impl Walker {
             }
             x = high;
             if up > 0.0 {
-                x = x + walk.brownian((-s).exp(), (-t).exp()) * (self.config.s_noise * up);
+                x = combine([(1.0, x), (self.config.s_noise * up, walk.brownian((-s).exp(), (-t).exp()))]);
             }
             (before, s) = (low, t);
         }

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -84,7 +84,7 @@ impl DpmFast {
         if up == 0.0 {
             return x;
         }
-        x + walk.brownian((-from).exp(), (-to).exp()) * (self.s_noise * up)
+        combine([(1.0, x), (self.s_noise * up, walk.brownian((-from).exp(), (-to).exp()))])
     }
 }
 

@@ -11,7 +11,7 @@
 use burn::prelude::*;
 
 use super::exponential::z_phi;
-use super::{Walk, frame};
+use super::{Walk, combine, frame};
 
 /// One step from `σ` over `h` in `λ`, with the predictions made so far.
 pub(super) struct Stages<'a, 'w> {
@@ -34,14 +34,17 @@ impl<'a, 'w> Stages<'a, 'w> {
         (self.sigma * (-r * self.h).exp(), z_phi(r * self.h))
     }
 
-    fn slope(&self, noise: &Tensor<2>) -> Tensor<2> {
-        noise.clone() - self.noise.clone()
+    /// Order 1, to the share `r` of the step, and so much of the change of the noise to another prediction.
+    fn changed(&self, r: f64, other: &Tensor<2>, weight: f64) -> Tensor<2> {
+        let (sigma, phi) = self.at(r);
+        let noise = (weight - sigma * phi[0], self.noise.clone());
+        combine([(1.0, self.x.clone()), noise, (-weight, other.clone())])
     }
 
     /// Order 1, to the share `r` of the step.
     pub(super) fn first(&self, r: f64) -> Tensor<2> {
         let (sigma, phi) = self.at(r);
-        self.x.clone() - self.noise.clone() * (sigma * phi[0])
+        combine([(1.0, self.x.clone()), (-sigma * phi[0], self.noise.clone())])
     }
 
     /// The prediction at order 1's result there.
@@ -52,17 +55,17 @@ impl<'a, 'w> Stages<'a, 'w> {
     /// Order 2 with the prediction in the middle, at `r`.
     pub(super) fn second(&self, middle: &Tensor<2>, r: f64) -> Tensor<2> {
         let (sigma, phi) = self.at(1.0);
-        self.first(1.0) - self.slope(middle) * (sigma * phi[0] / (2.0 * r))
+        self.changed(1.0, middle, sigma * phi[0] / (2.0 * r))
     }
 
     /// Order 3 with the prediction in the middle, at a third, and one more, at two thirds.
     pub(super) fn third(&self, middle: &Tensor<2>) -> Tensor<2> {
         let (r1, r2) = (1.0 / 3.0, 2.0 / 3.0);
         let (sigma, phi) = self.at(r2);
-        let u = self.first(r2) - self.slope(middle) * (sigma * (r2 / r1) * phi[1]);
+        let u = self.changed(r2, middle, sigma * (r2 / r1) * phi[1]);
         let late = frame::slope(self.walk, &u, sigma);
         let (sigma, phi) = self.at(1.0);
-        self.first(1.0) - self.slope(&late) * (sigma / r2 * phi[1])
+        self.changed(1.0, &late, sigma / r2 * phi[1])
     }
 
     /// The step at that order, 1 to 3.

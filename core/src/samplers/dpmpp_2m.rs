@@ -4,14 +4,15 @@
 //! h = λ' − λ,  r = h_last / h,  D = (1 + 1/2r) ŷ − 1/2r ŷ_last,   x ← (σ'/σ) x − α' (e^{−h} − 1) D
 //! ```
 //!
-//! Lu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2211.01095>.
+//! Lu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2211.01095>; k-diffusion's `sample_dpmpp_2m`. It is `dpmpp` of order 2 whose order
+//! stays until data (`last: full`), under the name by which it is known.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk};
-use crate::Result;
+use super::exponential::Predicts;
+use super::multistep::{Last, Multistep, Rule, Second};
+use super::{Sampler, Solver};
 use crate::registry::{About, Member};
 
 /// Second order, one evaluation a step.
@@ -34,34 +35,7 @@ impl Solver for Dpmpp2m {
         1
     }
     fn build(&self) -> Box<dyn Sampler> {
-        Box::new(Multistep { last: None })
-    }
-}
-
-/// Remembers the prediction before and the step that led from it.
-struct Multistep {
-    last: Option<(Tensor<2>, f64)>,
-}
-
-impl Sampler for Multistep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let denoised = walk.denoise(&x, from);
-        if to.sigma == 0.0 {
-            return Ok(denoised * to.alpha);
-        }
-        let h = to.log_snr() - from.log_snr();
-        let direction = match self.last.take() {
-            Some((last, h_last)) => {
-                let r = h_last / h;
-                denoised.clone() * (1.0 + 1.0 / (2.0 * r)) - last * (1.0 / (2.0 * r))
-            }
-            None => denoised.clone(),
-        };
-        self.last = Some((denoised, h));
-        Ok(x * (to.sigma / from.sigma) - direction * (to.alpha * (-h).exp_m1()))
-    }
-
-    fn kept(&self) -> usize {
-        usize::from(self.last.is_some())
+        let rule = Rule::Published(Second::Midpoint);
+        Box::new(Multistep::new(Predicts::Data, rule, 2, Last::Full))
     }
 }

@@ -9,10 +9,11 @@
 //! <https://arxiv.org/abs/2211.01095>. The noise is that of one path, whatever the number of steps.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -65,21 +66,21 @@ impl Sampler for Dpmpp2sAncestral {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let sigma = from.ratio();
         let (down, up) = frame::ancestral(sigma, to.ratio(), self.eta);
-        let x = second_order(walk, x, from, down);
-        let x = if up > 0.0 { x + walk.brownian(sigma, to.ratio()) * (self.s_noise * up) } else { x };
-        Ok(frame::leave(x, to))
+        let mut terms = second_order(walk, x, from, frame::level(to.alpha, down));
+        if up > 0.0 {
+            terms.push((to.alpha * self.s_noise * up, walk.brownian(sigma, to.ratio())));
+        }
+        Ok(combine(terms))
     }
 }
 
-/// DPM-Solver++(2S) from a level down to `σ/α = down`, in the frame `x/α`; Euler's step into data.
-fn second_order(walk: &Walk, x: Tensor<2>, from: Level, down: f64) -> Tensor<2> {
-    let sigma = from.ratio();
+/// DPM-Solver++(2S) from a level down to another, whatever its `α`; Euler's step into data. The terms of a sum.
+fn second_order(walk: &Walk, x: Tensor<2>, from: Level, down: Level) -> Vec<Term> {
     let denoised = walk.denoise(&x, from);
-    if down == 0.0 {
-        return denoised;
+    if down.sigma == 0.0 {
+        return vec![(down.alpha, denoised)];
     }
-    let s = (sigma * down).sqrt();
-    let x = frame::enter(x, from);
-    let y = x.clone() * (s / sigma) + denoised * ((sigma - s) / sigma);
-    x * (down / sigma) + frame::denoise(walk, &y, s) * ((sigma - down) / sigma)
+    let s = frame::level(from.alpha, (from.ratio() * down.ratio()).sqrt());
+    let y = combine(frame::euler(x.clone(), denoised, from, s));
+    frame::euler(x, walk.denoise(&y, s), from, down).into()
 }

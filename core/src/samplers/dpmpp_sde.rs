@@ -9,10 +9,11 @@
 //! <https://arxiv.org/abs/2211.01095>. The noise is that of one path, whatever the number of steps.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
 use crate::config::check::{between, not_negative};
 use crate::registry::{About, Member};
@@ -66,11 +67,22 @@ impl Solver for DpmppSde {
 }
 
 impl DpmppSde {
-    /// From `σ` to `to` with that denoiser's answer; `x` and the result in the frame `x/α`.
-    fn leap(&self, walk: &Walk, x: Tensor<2>, denoised: Tensor<2>, [sigma, to]: [f64; 2]) -> Tensor<2> {
-        let (down, up) = frame::ancestral(sigma, to, self.eta);
-        let x = x * (down / sigma) + denoised * ((sigma - down) / sigma);
-        if up > 0.0 { x + walk.brownian(sigma, to) * (self.s_noise * up) } else { x }
+    /// From one level to another with that denoiser's answers, which are weighed.
+    fn leap<const N: usize>(
+        &self,
+        walk: &Walk,
+        x: Tensor<2>,
+        denoised: [Term; N],
+        [from, to]: [Level; 2],
+    ) -> Tensor<2> {
+        let (sigma, sigma_to) = (from.ratio(), to.ratio());
+        let (down, up) = frame::ancestral(sigma, sigma_to, self.eta);
+        let mut terms = vec![(to.alpha / from.alpha * down / sigma, x)];
+        terms.extend(denoised.map(|(share, d)| (share * to.alpha * (sigma - down) / sigma, d)));
+        if up > 0.0 {
+            terms.push((to.alpha * self.s_noise * up, walk.brownian(sigma, sigma_to)));
+        }
+        combine(terms)
     }
 }
 
@@ -80,13 +92,11 @@ impl Sampler for DpmppSde {
         if to.sigma == 0.0 {
             return Ok(denoised * to.alpha);
         }
-        let (sigma, sigma_next) = (from.ratio(), to.ratio());
-        let s = sigma * (sigma_next / sigma).powf(self.r);
-        let x = frame::enter(x, from);
-        let y = self.leap(walk, x.clone(), denoised.clone(), [sigma, s]);
-        let second = frame::denoise(walk, &y, s);
+        let sigma = from.ratio();
+        let s = frame::level(from.alpha, sigma * (to.ratio() / sigma).powf(self.r));
+        let y = self.leap(walk, x.clone(), [(1.0, denoised.clone())], [from, s]);
+        let second = walk.denoise(&y, s);
         let share = 1.0 / (2.0 * self.r);
-        let denoised = denoised * (1.0 - share) + second * share;
-        Ok(frame::leave(self.leap(walk, x, denoised, [sigma, sigma_next]), to))
+        Ok(self.leap(walk, x, [(1.0 - share, denoised), (share, second)], [from, to]))
     }
 }

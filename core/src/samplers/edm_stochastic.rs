@@ -13,7 +13,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -99,15 +99,18 @@ impl Sampler for EdmStochastic {
         let sigma = from.ratio();
         let gamma = self.gamma(sigma, walk.steps());
         let sigma_hat = sigma * (1.0 + gamma);
-        let mut x_hat = frame::enter(x, from);
+        let (mut x_hat, mut hat) = (x, from);
         if gamma > 0.0 {
             let std = (sigma_hat * sigma_hat - sigma * sigma).sqrt();
-            x_hat = x_hat + walk.draw() * (std * self.s_noise);
+            x_hat = combine([(1.0, x_hat), (from.alpha * std * self.s_noise, walk.draw())]);
+            hat = frame::level(from.alpha, sigma_hat);
         }
-        let x = match self.method {
-            Descent::Heun => frame::heun(walk, x_hat, sigma_hat, to.ratio()),
-            Descent::Euler => frame::euler(walk, x_hat, sigma_hat, to.ratio()),
-        };
-        Ok(frame::leave(x, to))
+        Ok(match self.method {
+            Descent::Heun => frame::heun(walk, x_hat, hat, to),
+            Descent::Euler => {
+                let denoised = walk.denoise(&x_hat, hat);
+                combine(frame::euler(x_hat, denoised, hat, to))
+            }
+        })
     }
 }

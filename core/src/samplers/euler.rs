@@ -7,7 +7,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -34,7 +34,9 @@ impl Solver for Euler {
 
 impl Sampler for Euler {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let d = walk.slope(&x, from);
-        Ok(x + d * (to.t - from.t))
+        let h = to.t - from.t;
+        let [of_x, of_data] = walk.slope_weights(from);
+        let denoised = walk.denoise(&x, from);
+        Ok(combine([(1.0 + h * of_x, x), (h * of_data, denoised)]))
     }
 }

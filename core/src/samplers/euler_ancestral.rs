@@ -12,7 +12,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -58,12 +58,10 @@ impl Solver for EulerAncestral {
 
 impl Sampler for EulerAncestral {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let (sigma, sigma_to) = (from.ratio(), to.ratio());
-        let (down, up) = frame::ancestral(sigma, sigma_to, self.eta);
-        let mut x = frame::euler(walk, frame::enter(x, from), sigma, down);
-        if up > 0.0 {
-            x = x + walk.draw() * (up * self.s_noise);
-        }
-        Ok(frame::leave(x, to))
+        let (down, up) = frame::ancestral(from.ratio(), to.ratio(), self.eta);
+        let denoised = walk.denoise(&x, from);
+        let noise = (up > 0.0).then(|| (to.alpha * up * self.s_noise, walk.draw()));
+        let step = frame::euler(x, denoised, from, frame::level(to.alpha, down));
+        Ok(combine(step.into_iter().chain(noise)))
     }
 }

@@ -14,6 +14,7 @@
 use std::collections::VecDeque;
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +38,7 @@ impl Predicts {
         let denoised = walk.denoise(x, at);
         match self {
             Self::Data => denoised,
-            Self::Noise => walk.epsilon(x, &denoised, at),
+            Self::Noise => walk.epsilon(x, denoised, at),
         }
     }
 
@@ -133,13 +134,14 @@ fn times(polynomial: &[f64], root: f64, scale: f64) -> Vec<f64> {
     (0..=polynomial.len()).map(|k| (below(k) - root * at(k)) / scale).collect()
 }
 
-/// `c x + Σ c_i m_i`.
-pub(super) fn combine<'a>(
+/// `c x + Σ c_i m_i`: the terms of a sum.
+pub(super) fn terms<'a>(
     x: Tensor<2>,
     carry: f64,
-    terms: impl IntoIterator<Item = (f64, &'a Tensor<2>)>,
-) -> Tensor<2> {
-    terms.into_iter().fold(x * carry, |x, (weight, term)| x + term.clone() * weight)
+    predictions: impl IntoIterator<Item = (f64, &'a Tensor<2>)>,
+) -> Vec<Term> {
+    let predictions = predictions.into_iter().map(|(weight, prediction)| (weight, prediction.clone()));
+    [(carry, x)].into_iter().chain(predictions).collect()
 }
 
 /// The latest predictions, newest first, and the `λ` of each.
@@ -170,21 +172,21 @@ impl History {
         self.0.iter().map(|(_, prediction)| prediction)
     }
 
-    /// The step from `x`, with as many of the newest predictions as there are moments.
+    /// The step from `x`, with as many of the newest predictions as there are moments: the terms of a sum.
     pub(super) fn advance(
         &self,
         x: Tensor<2>,
         [from, to]: [Level; 2],
         carry: f64,
         moments: &[f64],
-    ) -> Tensor<2> {
+    ) -> Vec<Term> {
         // One alone needs no node, which into data would be 0/∞; nor does a step that leads nowhere.
         let weights = match moments {
             [first] => vec![*first],
             [first, ..] if from.log_snr() == to.log_snr() => vec![*first],
             _ => quadrature(&self.nodes(from, to, moments.len()), moments),
         };
-        combine(x, carry, weights.into_iter().zip(self.predictions()))
+        terms(x, carry, weights.into_iter().zip(self.predictions()))
     }
 }
 

@@ -8,56 +8,68 @@
 //! models step in it, under whichever schedule they are asked to walk.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 
-use super::{Level, Walk};
+use super::{Level, Walk, combine};
+
+/// The level at which the ratio is `sigma`, where `x` is `α` times what it is in the frame: it need not be the schedule's.
+pub(super) fn level(alpha: f64, sigma: f64) -> Level {
+    Level { t: sigma, alpha, sigma: alpha * sigma }
+}
 
 /// `x/α`.
 pub(super) fn enter(x: Tensor<2>, at: Level) -> Tensor<2> {
-    if at.alpha == 1.0 { x } else { x / at.alpha }
+    combine([(1.0 / at.alpha, x)])
 }
 
 /// `α x`.
 pub(super) fn leave(x: Tensor<2>, at: Level) -> Tensor<2> {
-    if at.alpha == 1.0 { x } else { x * at.alpha }
+    combine([(at.alpha, x)])
 }
 
-/// `D(x; σ)`.
-pub(super) fn denoise(walk: &Walk, x: &Tensor<2>, sigma: f64) -> Tensor<2> {
-    walk.denoise(x, Level { t: sigma, alpha: 1.0, sigma })
-}
-
-/// `(x − D(x; σ))/σ`.
+/// `(x − D(x; σ))/σ`, in the frame.
 pub(super) fn slope(walk: &Walk, x: &Tensor<2>, sigma: f64) -> Tensor<2> {
-    (x.clone() - denoise(walk, x, sigma)) / sigma
+    walk.epsilon(x, walk.denoise(x, level(1.0, sigma)), level(1.0, sigma))
 }
 
-/// Euler's step from one level to another.
-pub(super) fn euler(walk: &Walk, x: Tensor<2>, from: f64, to: f64) -> Tensor<2> {
-    let d = slope(walk, &x, from);
-    x + d * (to - from)
+/// Euler's step from one level to another, whatever their `α`: `x' = (σ'/σ) x + (α' − α σ'/σ) D`. The terms of a sum.
+pub(super) fn euler(x: Tensor<2>, denoised: Tensor<2>, from: Level, to: Level) -> [Term; 2] {
+    let share = to.sigma / from.sigma;
+    [(share, x), (to.alpha - from.alpha * share, denoised)]
 }
 
 /// Heun's step; Euler's where it leads into data.
-pub(super) fn heun(walk: &Walk, x: Tensor<2>, from: f64, to: f64) -> Tensor<2> {
-    let d = slope(walk, &x, from);
-    let x_euler = x.clone() + d.clone() * (to - from);
-    if to == 0.0 {
-        return x_euler;
+pub(super) fn heun(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+    let denoised = walk.denoise(&x, from);
+    if to.sigma == 0.0 {
+        return combine(euler(x, denoised, from, to));
     }
-    let d_prime = slope(walk, &x_euler, to);
-    x + (d + d_prime) * ((to - from) / 2.0)
+    let x_euler = combine(euler(x.clone(), denoised.clone(), from, to));
+    let denoised_prime = walk.denoise(&x_euler, to);
+    // x + h/2 ((x − D)/σ + (x' − D')/σ') in the frame, times α'
+    let half = (to.ratio() - from.ratio()) / 2.0;
+    let (first, second) = (half / from.ratio(), half / to.ratio());
+    combine([
+        (to.alpha / from.alpha * (1.0 + first), x),
+        (-to.alpha * first, denoised),
+        (second, x_euler),
+        (-to.alpha * second, denoised_prime),
+    ])
 }
 
-/// The step of DPM-Solver-2 as k-diffusion has it: the whole way with the slope at the geometric mean of the levels.
-pub(super) fn dpm2(walk: &Walk, x: Tensor<2>, from: f64, to: f64) -> Tensor<2> {
-    let d = slope(walk, &x, from);
-    if to == 0.0 {
-        return x + d * (to - from);
+/// The step of DPM-Solver-2 as k-diffusion has it: the whole way with the slope at the geometric mean of the levels. The terms of a
+/// sum.
+pub(super) fn dpm2(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Vec<Term> {
+    let denoised = walk.denoise(&x, from);
+    if to.sigma == 0.0 {
+        return euler(x, denoised, from, to).into();
     }
-    let mid = (from * to).sqrt();
-    let x_mid = x.clone() + d * (mid - from);
-    let d_mid = slope(walk, &x_mid, mid);
-    x + d_mid * (to - from)
+    let mid = level(from.alpha, (from.ratio() * to.ratio()).sqrt());
+    let x_mid = combine(euler(x.clone(), denoised, from, mid));
+    let denoised = walk.denoise(&x_mid, mid);
+    // x + h (x_m − D)/σ_m in the frame, times α'
+    let (scale, slope) = (to.alpha / from.alpha, (to.ratio() - from.ratio()) / mid.ratio());
+    vec![(scale, x), (scale * slope, x_mid), (-to.alpha * slope, denoised)]
 }
 
 /// An ancestral step's two parts: the level to walk down to, and the noise that leads back up to `to`.

@@ -6,7 +6,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -37,12 +37,17 @@ impl Solver for Heun {
 impl Sampler for Heun {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let h = to.t - from.t;
-        let d = walk.slope(&x, from);
-        let x_euler = x.clone() + d.clone() * h;
+        // d = a x + b D at either end
+        let [a, b] = walk.slope_weights(from);
+        let denoised = walk.denoise(&x, from);
         if to.sigma == 0.0 {
-            return Ok(x_euler);
+            return Ok(combine([(1.0 + h * a, x), (h * b, denoised)]));
         }
-        let d_prime = walk.slope(&x_euler, to);
-        Ok(x + (d + d_prime) * (h / 2.0))
+        let x_euler = combine([(1.0 + h * a, x.clone()), (h * b, denoised.clone())]);
+        let [a_prime, b_prime] = walk.slope_weights(to);
+        let denoised_prime = walk.denoise(&x_euler, to);
+        let half = h / 2.0;
+        let first = [(1.0 + half * a, x), (half * b, denoised)];
+        Ok(combine(first.into_iter().chain([(half * a_prime, x_euler), (half * b_prime, denoised_prime)])))
     }
 }

@@ -62,11 +62,11 @@ struct Multistep {
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let e = walk.epsilon(&x, &walk.denoise(&x, from), from);
-        self.past.insert(0, e);
-        let mean = adams_bashforth::mean(&self.past);
+        let denoised = walk.denoise(&x, from);
+        self.past.insert(0, walk.epsilon(&x, denoised.clone(), from));
+        let x = adams_bashforth::step(denoised, &self.past, from, to);
         self.past.truncate(self.order - 1);
-        Ok(adams_bashforth::transfer(&x, &mean, from, to))
+        Ok(x)
     }
 
     fn kept(&self) -> usize {

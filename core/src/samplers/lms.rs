@@ -11,8 +11,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adams_bashforth::weighted;
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::config::check::within;
 use crate::registry::{About, Member};
@@ -71,13 +70,15 @@ struct Multistep {
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let x = frame::enter(x, from);
-        self.past.insert(0, frame::slope(walk, &x, from.ratio()));
+        // (x/α − D)/(σ/α) is the noise.
+        self.past.insert(0, walk.epsilon(&x, walk.denoise(&x, from), from));
         self.sigmas.insert(0, from.ratio());
-        let step = weighted(&coefficients(&self.sigmas, to.ratio()), &self.past);
+        let step = coefficients(&self.sigmas, to.ratio());
+        let slopes = step.iter().zip(&self.past).map(|(weight, d)| (to.alpha * weight, d.clone()));
+        let x = combine([(to.alpha / from.alpha, x)].into_iter().chain(slopes));
         self.past.truncate(self.order - 1);
         self.sigmas.truncate(self.order - 1);
-        Ok(frame::leave(x + step, to))
+        Ok(x)
     }
 
     fn kept(&self) -> usize {

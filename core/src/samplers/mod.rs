@@ -3,6 +3,7 @@
 //! They solve `dx/dt = α̇ D + σ̇ (x − α D)/σ`, the probability-flow ODE of a schedule (Song et al. 2021, Eq. 13; Karras et al. 2022,
 //! Eq. 4), or an SDE with the same marginals, where `D(x/α; σ/α)` is the denoiser: the mean of the data given the noisy sample.
 
+mod combine;
 mod euler;
 mod heun;
 mod runge_kutta;
@@ -57,11 +58,14 @@ use crate::random::{Key, Purpose};
 use crate::schedules::{Level, Schedule};
 use crate::{Error, Result};
 
+use combine::combine;
+
 pub use ddpm::Variance;
 pub use dpm::Method;
 pub use edm_stochastic::Descent;
 pub use ends::Ends;
 pub use exponential::Predicts;
+pub use lcm::Boundary;
 pub use multistep::{Last, Second};
 pub use pndm::Warmup;
 pub use predictor_corrector::Predictor;
@@ -265,19 +269,24 @@ impl<'a> Walk<'a> {
     /// Counts an evaluation; `x/α`, which is what a denoiser is asked.
     fn asked(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
         self.evaluations.set(self.evaluations.get() + 1);
-        if at.alpha == 1.0 { x.clone() } else { x.clone() / at.alpha }
+        if at.alpha == 1.0 { x.clone() } else { combine([(1.0 / at.alpha, x.clone())]) }
     }
 
     /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.
-    pub fn epsilon(&self, x: &Tensor<2>, denoised: &Tensor<2>, at: Level) -> Tensor<2> {
-        x.clone() / at.sigma - denoised.clone() * (at.alpha / at.sigma)
+    pub fn epsilon(&self, x: &Tensor<2>, denoised: Tensor<2>, at: Level) -> Tensor<2> {
+        combine([(1.0 / at.sigma, x.clone()), (-at.alpha / at.sigma, denoised)])
     }
 
-    /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`, with the two multiples of `x` and `D` gathered in double precision.
+    /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`.
     pub fn slope(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
-        let denoised = self.denoise(x, at);
+        let [of_x, of_data] = self.slope_weights(at);
+        combine([(of_x, x.clone()), (of_data, self.denoise(x, at))])
+    }
+
+    /// The multiples of `x` and of `D` that are `dx/dt`, gathered in double precision.
+    fn slope_weights(&self, at: Level) -> [f64; 2] {
         let (d_alpha, d_sigma) = (self.schedule.d_alpha(at.t), self.schedule.d_sigma(at.t));
-        x.clone() * (d_sigma / at.sigma) + denoised * (d_alpha - d_sigma * at.alpha / at.sigma)
+        [d_sigma / at.sigma, d_alpha - d_sigma * at.alpha / at.sigma]
     }
 
     /// The level of the schedule at time `t`, for stages between two levels.
@@ -331,9 +340,7 @@ impl Noise {
     /// Standard normals `[rows, features]`, a stream a row.
     pub fn draw(&self, purpose: Purpose, draw: u32) -> Tensor<2> {
         let mut values = vec![0.0; self.rows * self.features];
-        for (row, values) in values.chunks_mut(self.features).enumerate() {
-            Key::new(self.seed, purpose, self.first + row as u64).draw(draw).fill_normal(values);
-        }
+        Key::new(self.seed, purpose, self.first).draw(draw).fill_normal_rows(&mut values, self.features);
         Tensor::from_data(TensorData::new(values, [self.rows, self.features]), &self.device)
     }
 

@@ -9,11 +9,12 @@
 //! exactly (that would be `2 w_3`, as DEIS has it); what is reproduced is what was published.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::{Exponential, History, Predicts};
-use super::{Level, Sampler, Walk};
+use super::{Level, Sampler, Walk, combine};
 use crate::Result;
 
 /// How the second-order term is weighted.
@@ -107,26 +108,26 @@ impl Multistep {
         Self { predicts, rule, order, last, history: History::default() }
     }
 
-    /// The step with those coefficients, without its noise.
+    /// The step with those coefficients, without its noise: the terms of a sum.
     pub(super) fn advance(
         &mut self,
         walk: &Walk,
         x: Tensor<2>,
         [from, to]: [Level; 2],
         step: &Exponential,
-    ) -> Tensor<2> {
+    ) -> Vec<Term> {
         self.history.push(from, self.predicts.of(walk, &x, from));
         let order = self.last.order(walk, to, self.order).min(self.history.len());
-        let x = self.history.advance(x, [from, to], step.carry, &self.rule.moments(step, order));
+        let terms = self.history.advance(x, [from, to], step.carry, &self.rule.moments(step, order));
         self.history.keep(self.order - 1);
-        x
+        terms
     }
 }
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let step = self.predicts.step(from, to, 0.0);
-        Ok(self.advance(walk, x, [from, to], &step))
+        Ok(combine(self.advance(walk, x, [from, to], &step)))
     }
 
     fn kept(&self) -> usize {
@@ -146,15 +147,15 @@ pub(super) struct Noisy {
 impl Sampler for Noisy {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let step = self.ode.predicts.step(from, to, self.tau2);
-        let x = self.ode.advance(walk, x, [from, to], &step);
-        if step.fresh == 0.0 {
-            return Ok(x);
+        let mut terms = self.ode.advance(walk, x, [from, to], &step);
+        if step.fresh > 0.0 {
+            let noise = match self.source {
+                Source::Fresh => walk.draw(),
+                Source::Path => walk.brownian(from.ratio(), to.ratio()),
+            };
+            terms.push((step.fresh * self.s_noise, noise));
         }
-        let noise = match self.source {
-            Source::Fresh => walk.draw(),
-            Source::Path => walk.brownian(from.ratio(), to.ratio()),
-        };
-        Ok(x + noise * (step.fresh * self.s_noise))
+        Ok(combine(terms))
     }
 
     fn kept(&self) -> usize {

@@ -12,7 +12,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adams_bashforth::{mean, transfer, weighted};
+use super::adams_bashforth::{self, transfer, weighted};
 use super::{Level, Sampler, Solver, Walk};
 use crate::Result;
 use crate::config::check::under;
@@ -89,22 +89,26 @@ impl Multistep {
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        self.past.insert(0, noise(walk, &x, from));
+        let denoised = walk.denoise(&x, from);
+        self.past.insert(0, walk.epsilon(&x, denoised.clone(), from));
         let e = &self.past[0];
-        let direction = match (self.warmup, self.past.len()) {
+        let x = match (self.warmup, self.past.len()) {
             // The last stage of either start stands at `to`, where data have no noise to predict.
-            (Warmup::RungeKutta, ..=KEPT) | (Warmup::Linear, 1) if to.sigma == 0.0 => e.clone(),
+            (Warmup::RungeKutta, ..=KEPT) | (Warmup::Linear, 1) if to.sigma == 0.0 => {
+                transfer(&x, e, from, to)
+            }
             (Warmup::RungeKutta, ..=KEPT) => {
-                runge_kutta(walk, &x, e, [from, self.middle(walk, from, to), to])
+                let mean = runge_kutta(walk, &x, e, [from, self.middle(walk, from, to), to]);
+                transfer(&x, &mean, from, to)
             }
             (Warmup::Linear, 1) => {
                 let end = noise(walk, &transfer(&x, e, from, to), to);
-                weighted(&[0.5, 0.5], &[end, e.clone()])
+                transfer(&x, &weighted(&[0.5, 0.5], &[end, e.clone()]), from, to)
             }
-            _ => mean(&self.past),
+            _ => adams_bashforth::step(denoised, &self.past, from, to),
         };
         self.past.truncate(KEPT);
-        Ok(transfer(&x, &direction, from, to))
+        Ok(x)
     }
 
     fn kept(&self) -> usize {
@@ -114,7 +118,7 @@ impl Sampler for Multistep {
 
 /// `e = (x − α D)/σ`.
 fn noise(walk: &Walk, x: &Tensor<2>, at: Level) -> Tensor<2> {
-    walk.epsilon(x, &walk.denoise(x, at), at)
+    walk.epsilon(x, walk.denoise(x, at), at)
 }
 
 /// Runge and Kutta's mean of four predictions, the stages carried by `φ` (Eq. 13).

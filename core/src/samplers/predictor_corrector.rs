@@ -14,7 +14,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::config::check::{between, within};
 use crate::registry::{About, Member};
@@ -78,29 +78,28 @@ impl Solver for PredictorCorrector {
 impl Sampler for PredictorCorrector {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let (sigma, sigma_to) = (from.ratio(), to.ratio());
-        let mut x = frame::enter(x, from);
-        for _ in 0..self.corrections {
-            x = self.correct(walk, x, sigma);
-        }
-        // (σ² − σ'²) s
-        let shift = (frame::denoise(walk, &x, sigma) - x.clone()) * (1.0 - (sigma_to / sigma).powi(2));
-        let mut x = x + shift;
+        let x = (0..self.corrections).fold(x, |x, _| self.correct(walk, x, from));
+        let denoised = walk.denoise(&x, from);
+        // x + (σ² − σ'²) s in the frame, times α'
+        let kept = (sigma_to / sigma).powi(2);
+        let mut terms = vec![(to.alpha / from.alpha * kept, x), (to.alpha * (1.0 - kept), denoised)];
         if sigma_to > 0.0 {
             let ratio = match self.predictor {
                 Predictor::ReverseDiffusion => 1.0,
                 Predictor::Ancestral => sigma_to / sigma,
             };
-            x = x + walk.draw() * (ratio * (sigma * sigma - sigma_to * sigma_to).sqrt());
+            let std = ratio * (sigma * sigma - sigma_to * sigma_to).sqrt();
+            terms.push((to.alpha * std, walk.draw()));
         }
-        Ok(frame::leave(x, to))
+        Ok(combine(terms))
     }
 }
 
 impl PredictorCorrector {
-    /// A Langevin step at one level: `x + 2 r² (D − x) + 2 r σ z`.
-    fn correct(&self, walk: &Walk, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        let denoised = frame::denoise(walk, &x, sigma);
-        let drift = (denoised - x.clone()) * (2.0 * self.snr * self.snr);
-        x + drift + walk.draw() * (2.0 * self.snr * sigma)
+    /// A Langevin step at one level: `x + 2 r² (D − x) + 2 r σ z` in the frame.
+    fn correct(&self, walk: &Walk, x: Tensor<2>, at: Level) -> Tensor<2> {
+        let denoised = walk.denoise(&x, at);
+        let drift = 2.0 * self.snr * self.snr;
+        combine([(1.0 - drift, x), (at.alpha * drift, denoised), (2.0 * self.snr * at.sigma, walk.draw())])
     }
 }

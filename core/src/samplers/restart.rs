@@ -11,7 +11,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, frame};
+use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::config::check::at_least;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -66,13 +66,13 @@ impl Solver for Restart {
 
 impl Sampler for Restart {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let mut x = frame::heun(walk, frame::enter(x, from), from.ratio(), to.ratio());
+        let mut x = frame::heun(walk, x, from, to);
         if self.begins_at(walk, to) {
             for _ in 0..self.times {
-                x = self.again(walk, x, to.ratio());
+                x = self.again(walk, x, to);
             }
         }
-        Ok(frame::leave(x, to))
+        Ok(x)
     }
 }
 
@@ -85,11 +85,11 @@ impl Restart {
         nearest.is_some_and(|nearest| nearest.t == level.t) && level.ratio() < self.between[1]
     }
 
-    /// From `low` up into noise and down again.
-    fn again(&self, walk: &Walk, x: Tensor<2>, low: f64) -> Tensor<2> {
-        let high = self.between[1];
-        let noisy = x + walk.draw() * (high * high - low * low).sqrt();
-        let level = |i: usize| level(low, high, i as f64 / self.steps as f64);
+    /// From a level up into noise and down again.
+    fn again(&self, walk: &Walk, x: Tensor<2>, at: Level) -> Tensor<2> {
+        let (low, high) = (at.ratio(), self.between[1]);
+        let noisy = combine([(1.0, x), (at.alpha * (high * high - low * low).sqrt(), walk.draw())]);
+        let level = |i: usize| frame::level(at.alpha, level(low, high, i as f64 / self.steps as f64));
         (0..self.steps).fold(noisy, |x, i| frame::heun(walk, x, level(i), level(i + 1)))
     }
 }

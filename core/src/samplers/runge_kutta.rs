@@ -33,6 +33,6 @@ pub(super) fn step(walk: &Walk, x: &Tensor<2>, from: Level, to: Level, table: &T
 
 /// `x + h Σ w_i k_i`.
 pub(super) fn combine(x: &Tensor<2>, h: f64, weights: &[f64], k: &[Tensor<2>]) -> Tensor<2> {
-    let terms = weights.iter().zip(k).filter(|(weight, _)| **weight != 0.0);
-    terms.fold(x.clone(), |x, (weight, k)| x + k.clone() * (h * weight))
+    let slopes = weights.iter().zip(k).map(|(weight, k)| (h * weight, k.clone()));
+    super::combine::combine([(1.0, x.clone())].into_iter().chain(slopes))
 }

@@ -10,12 +10,13 @@
 //! `(1 + τ²) α' h/2`, which differs in `h³`, for walks of few steps. `τ` is that of the level where a step begins.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exponential::{Exponential, History, Predicts, combine, has_order, quadrature};
+use super::exponential::{Exponential, History, Predicts, has_order, quadrature, terms};
 use super::multistep::{Last, left};
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -128,11 +129,10 @@ struct Walker {
     before: Option<Before>,
 }
 
-fn noisy(x: Tensor<2>, step: &Exponential, noise: Option<&Tensor<2>>) -> Tensor<2> {
-    match noise {
-        Some(noise) if step.fresh > 0.0 => x + noise.clone() * step.fresh,
-        _ => x,
-    }
+/// A step with its noise.
+fn noisy(mut terms: Vec<Term>, step: &Exponential, noise: Option<&Tensor<2>>) -> Tensor<2> {
+    terms.extend(noise.filter(|_| step.fresh > 0.0).map(|noise| (step.fresh, noise.clone())));
+    combine(terms)
 }
 
 impl Walker {
@@ -143,8 +143,8 @@ impl Walker {
         nodes.extend(self.history.nodes(before.at, to, before.order - 1));
         let weights = quadrature(&nodes, &self.config.moments(&step, nodes.len()));
         let predictions = std::iter::once(prediction).chain(self.history.predictions());
-        let x = combine(before.x, step.carry, weights.into_iter().zip(predictions));
-        noisy(x, &step, before.noise.as_ref())
+        let terms = terms(before.x, step.carry, weights.into_iter().zip(predictions));
+        noisy(terms, &step, before.noise.as_ref())
     }
 
     /// The corrector's order in the step after this one's prediction.

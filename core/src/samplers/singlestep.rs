@@ -11,9 +11,9 @@
 
 use burn::prelude::*;
 
-use super::exponential::{History, Predicts, combine, quadrature};
+use super::exponential::{History, Predicts, quadrature, terms};
 use super::multistep::{Last, Rule, Second};
-use super::{Level, Sampler, Walk};
+use super::{Level, Sampler, Walk, combine};
 use crate::Result;
 
 /// A singlestep walker.
@@ -46,14 +46,14 @@ impl Singlestep {
     fn advance(&self, x: Tensor<2>, span: [Level; 2], order: usize) -> Tensor<2> {
         let step = self.predicts.step(span[0], span[1], 0.0);
         if order == 1 {
-            return self.history.advance(x, span, step.carry, &step.moments(1));
+            return combine(self.history.advance(x, span, step.carry, &step.moments(1)));
         }
         let (nodes, predictions) = self.nodes(span, order);
         let moments = match order {
             2 => Rule::Published(self.second).moments(&step, 2),
             _ => step.moments(nodes.len()),
         };
-        combine(x, step.carry, quadrature(&nodes, &moments).into_iter().zip(predictions))
+        combine(terms(x, step.carry, quadrature(&nodes, &moments).into_iter().zip(predictions)))
     }
 }
 

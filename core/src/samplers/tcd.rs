@@ -11,10 +11,11 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, Wants, frame};
+use super::{Level, Sampler, Solver, Walk, Wants, combine};
 use crate::Result;
-use crate::config::check::within;
+use crate::config::check::{under, within};
 use crate::registry::{About, Member};
+use crate::schedules::discrete::{Betas, Table};
 
 /// One evaluation a step, of a consistency function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,11 +24,13 @@ pub struct Tcd {
     /// Share of the way that is walked anew from noise, 0 to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub gamma: f64,
+    /// The training steps of a model in discrete time, in which `s` is counted and rounded down; without it, the schedule's time.
+    pub table: Option<Betas>,
 }
 
 impl Default for Tcd {
     fn default() -> Self {
-        Self { gamma: 0.3 }
+        Self { gamma: 0.3, table: None }
     }
 }
 
@@ -49,24 +52,42 @@ impl Solver for Tcd {
         Wants::ConsistencyFunction
     }
     fn check(&self) -> Result<()> {
-        within("gamma", self.gamma, 0.0, 1.0)
+        within("gamma", self.gamma, 0.0, 1.0)?;
+        self.table.as_ref().map_or(Ok(()), |table| under("table", table.check()))
     }
     fn build(&self) -> Box<dyn Sampler> {
-        Box::new(self.clone())
+        Box::new(Walker { gamma: self.gamma, table: self.table.as_ref().map(Betas::table) })
     }
 }
 
-impl Sampler for Tcd {
+struct Walker {
+    gamma: f64,
+    table: Option<Table>,
+}
+
+impl Walker {
+    /// The level at time `s = (1 − γ) t'`.
+    fn past(&self, walk: &Walk, to: Level) -> Level {
+        let share = 1.0 - self.gamma;
+        let Some(table) = &self.table else { return walk.at(share * to.t) };
+        let s = (share * table.timestep_at(to.ratio()).round()).floor();
+        walk.at(walk.schedule.time(table.ratio_at(s)))
+    }
+}
+
+impl Sampler for Walker {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let y = walk.denoise(&x, from);
         if to.sigma == 0.0 {
-            return Ok(frame::leave(y, to));
+            return Ok(combine([(to.alpha, y)]));
         }
-        let s = walk.at((1.0 - self.gamma) * to.t);
-        let x_s = y.clone() * s.alpha + walk.epsilon(&x, &y, from) * s.sigma;
+        let s = self.past(walk, to);
         let a = to.alpha / s.alpha;
+        // a x_s, in terms of x and f
+        let (of_x, of_data) = (a * s.sigma / from.sigma, a * (s.alpha - s.sigma * from.alpha / from.sigma));
         let std = (to.sigma * to.sigma - a * a * s.sigma * s.sigma).max(0.0).sqrt();
         // γ = 0 leaves a rounding error for a standard deviation.
-        Ok(if self.gamma > 0.0 { x_s * a + walk.draw() * std } else { x_s * a })
+        let noise = (self.gamma > 0.0).then(|| (std, walk.draw()));
+        Ok(combine([(of_x, x), (of_data, y)].into_iter().chain(noise)))
     }
 }

@@ -13,9 +13,9 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exponential::{Exponential, History, Predicts, combine, has_order, quadrature};
+use super::exponential::{Exponential, History, Predicts, has_order, quadrature, terms};
 use super::multistep::Last;
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -127,7 +127,7 @@ impl Walker {
         nodes.extend(self.history.nodes(before.at, to, before.order));
         let weights = quadrature(&nodes, &self.moments(&step, nodes.len()));
         let predictions = std::iter::once(prediction).chain(self.history.predictions());
-        combine(before.x, step.carry, weights.into_iter().zip(predictions))
+        combine(terms(before.x, step.carry, weights.into_iter().zip(predictions)))
     }
 }
 
@@ -142,7 +142,8 @@ impl Sampler for Walker {
         self.history.keep(self.config.order);
         let order = self.config.last.falling(walk, to, self.config.order).min(self.history.len());
         let step = self.config.predict.step(from, to, 0.0);
-        let next = self.history.advance(x.clone(), [from, to], step.carry, &self.moments(&step, order));
+        let moments = self.moments(&step, order);
+        let next = combine(self.history.advance(x.clone(), [from, to], step.carry, &moments));
         if self.config.corrects(walk.step()) {
             self.before = Some(Before { x, at: from, order });
         } else if !self.config.corrector {

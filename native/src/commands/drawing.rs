@@ -36,13 +36,14 @@ pub(crate) struct Drawing {
     /// Samples at a time: a matter of memory, not of what is drawn [default: 64 pictures, 4096 points]
     #[arg(long)]
     batch: Option<usize>,
-    /// Where the picture or the text goes [default: outputs/samples/MODEL_seedSEED.png; text is printed]
+    /// Where the picture or the text goes: one picture as it is, several as a contact sheet [default:
+    /// outputs/samples/MODEL_seedSEED.png; text is printed]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write the numbers too: little-endian f32, a row a sample; the picture is then drawn only with --out
     #[arg(long, value_name = "FILE")]
     raw: Option<PathBuf>,
-    /// Columns of a contact sheet [default: as many as rows]
+    /// Columns of a contact sheet [default: as many as rows]; one sample becomes a sheet, enlarged and framed, too
     #[arg(long)]
     pub(super) columns: Option<usize>,
     /// What to compute on (kiln devices)

@@ -16,6 +16,7 @@ pub(crate) mod average;
 pub(crate) mod evaluate;
 pub(crate) mod likelihood;
 pub(crate) mod compare;
+pub(crate) mod fit_grid;
 pub(crate) mod demo;
 
 // What there is
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Likelihood(args) => likelihood::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::FitGrid(args) => fit_grid::run(args),
         Command::Config(args) => config::run(args),
         Command::Import(args) => import::run(args),
         Command::Devices(args) => devices::run(args),

@@ -9,6 +9,7 @@ use crate::failure::Outcome;
 const EXAMPLES: &str = "Examples:
   kiln sample mnist/flow -n 64 --class each --out digits.png
   kiln sample mnist/edm --class 7 --guidance 2 --sampler ddim:eta=0.5 --steps 30
+  kiln sample mnist/edm --sampler unipc --order 3 --schedule karras --steps 10
   kiln sample mnist/edm --guidance 4 --guidance-interval 0.1,5 --guidance-schedule cosine --guidance-rescale 0.7
   kiln sample mnist/edm --guidance 8 --apg=norm=5 --threshold 0.6
   kiln sample mnist/edm --guidance 2 --weak early.safetensors

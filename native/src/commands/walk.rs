@@ -3,12 +3,11 @@
 use kiln::guidance::{Guiding, MethodConfig, Threshold, WeightConfig};
 use kiln::model::{Generate, Model, Request};
 use kiln::samplers::SamplerConfig;
-use kiln::schedules::ScheduleConfig;
-use kiln::schedules::grids::GridConfig;
 
 use super::decode::Decode;
 use crate::failure::{Outcome, argument};
 use crate::spec::member;
+use crate::walking;
 
 /// How to walk; the model's own way where nothing is said.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -16,11 +15,14 @@ pub(crate) struct Walk {
     /// Solver, as in `heun` or `ddim:eta=0.5` (kiln list samplers)
     #[arg(long, value_name = "NAME[:key=value,...]")]
     sampler: Option<String>,
-    /// Frame in which it steps (kiln list schedules)
+    /// Its order, for those that have several
+    #[arg(long, value_name = "ORDER")]
+    order: Option<usize>,
+    /// Frame in which it steps (kiln list schedules); or the noise levels that it visits, as under --grid
     #[arg(long, value_name = "NAME[:key=value,...]")]
     schedule: Option<String>,
-    /// Noise levels that it visits (kiln list grids)
-    #[arg(long, value_name = "NAME[:key=value,...]")]
+    /// Noise levels that it visits (kiln list grids), or @FILE for what `kiln fit-grid` wrote
+    #[arg(long, value_name = "NAME[:key=value,...]|@FILE")]
     grid: Option<String>,
     /// Steps
     #[arg(long)]
@@ -51,16 +53,27 @@ pub(crate) struct Walk {
 impl Walk {
     /// A request that walks so.
     pub(crate) fn request(&self, model: &dyn Model) -> Outcome<Request> {
+        let (schedule, grid) = walking::levels(self.schedule.as_deref(), self.grid.as_deref())?;
         Ok(Request {
-            sampler: self.sampler.as_deref().map(|text| member(text, SamplerConfig::named)).transpose()?,
-            schedule: self.schedule.as_deref().map(|text| member(text, ScheduleConfig::named)).transpose()?,
-            grid: self.grid.as_deref().map(|text| member(text, GridConfig::named)).transpose()?,
+            sampler: self.solver(model)?,
+            schedule,
+            grid,
             steps: self.steps,
             guidance: self.guidance,
             guiding: self.guiding(model)?,
             decoding: self.decode.decoding(model)?,
             ..Request::default()
         })
+    }
+
+    /// The solver that was named, or the model's own in the order that was.
+    fn solver(&self, model: &dyn Model) -> Outcome<Option<SamplerConfig>> {
+        if let Some(text) = &self.sampler {
+            return Ok(Some(walking::sampler(text, self.order)?));
+        }
+        let Some(order) = self.order else { return Ok(None) };
+        let own = model.generator().and_then(|generator| generator.defaults().sampler);
+        Ok(own.map(|own| walking::of_order(&own, order)).transpose()?)
     }
 
     /// The model's own guidance, with what was said; `None` where nothing was.

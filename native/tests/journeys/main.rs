@@ -3,6 +3,7 @@
 mod common;
 
 mod cli;
+mod sampling;
 mod edit;
 mod likelihood;
 mod compare;

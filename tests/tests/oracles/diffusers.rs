@@ -85,7 +85,7 @@ pub fn lost(case: &Diffusers, plan: &Plan) -> f64 {
 
 /// Whether the original keeps data within bounds.
 pub fn clips(case: &Diffusers) -> bool {
-    import::diffusers(&written(case)).is_ok_and(|imported| imported.clip.is_some())
+    import::diffusers(&written(case)).is_ok_and(|imported| imported.sampling.guiding.threshold.is_some())
 }
 
 /// The plan of a case.
@@ -131,7 +131,8 @@ fn network(case: &Diffusers, meta: &Meta, kind: Kind, pairs: &[[Level; 2]], impo
         Kind::Timesteps => Asked::Timed(Table::default_betas(), times()),
         Kind::Crash => Asked::Crash(Table::default_betas(), times()),
     };
-    Network { mu: meta.mu, s: meta.s, asked, predicts, clip: imported.clip, seen: None.into(), off: 0.into() }
+    let threshold = imported.sampling.guiding.threshold.clone();
+    Network { mu: meta.mu, s: meta.s, asked, predicts, threshold, seen: None.into(), off: 0.into() }
 }
 
 /// `σ/α` and the timestep of every level at which the network is asked.
@@ -201,6 +202,7 @@ fn timed(case: &Diffusers) -> Vec<[f64; 2]> {
     let strided = matches!(case.scheduler.as_str(), "DDIMScheduler" | "PNDMScheduler");
     let ends_in_data = match case.scheduler.as_str() {
         "PNDMScheduler" => on("set_alpha_to_one", false),
+        "TCDScheduler" => false,
         _ => on("set_alpha_to_one", true),
     };
     let last = if ends_in_data { 0.0 } else { at(0.0) };

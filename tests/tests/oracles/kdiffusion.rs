@@ -33,7 +33,7 @@ pub fn plan(case: &KDiffusion, meta: &Meta, levels: Levels) -> Result<Plan> {
             s: meta.s,
             asked: Asked::Plainly,
             predicts: Predicts::Data,
-            clip: None,
+            threshold: None,
             seen: None.into(),
             off: 0.into(),
         },

@@ -11,6 +11,7 @@
 use std::cell::{Cell, RefCell};
 
 use burn::prelude::*;
+use kiln::guidance::Threshold;
 use kiln::samplers::Denoiser;
 
 use super::table::Table;
@@ -60,8 +61,8 @@ pub struct Network {
     pub s: f64,
     pub asked: Asked,
     pub predicts: Predicts,
-    /// The range to which data are clipped, if they are.
-    pub clip: Option<f64>,
+    /// How data are bounded, if they are.
+    pub threshold: Option<Threshold>,
     /// What the network has seen first in this step, where that is not what the step goes on with: `x/α` and `σ/α`.
     pub seen: RefCell<Option<(Tensor<2>, f64)>>,
     /// By how many units in the last place a single-precision root is off.
@@ -170,8 +171,8 @@ impl Denoiser for Network {
                 x - (centred * (told / total) - data) * sigma
             }
         };
-        match self.clip {
-            Some(range) => denoised.clamp(-range, range),
+        match &self.threshold {
+            Some(threshold) => threshold.apply(denoised),
             None => denoised,
         }
     }

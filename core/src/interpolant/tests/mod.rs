@@ -37,7 +37,7 @@ fn config(value: Value) -> InterpolantConfig {
 }
 
 fn interface(features: usize) -> Interface {
-    Interface { shape: vec![features], classes: Vec::new() }
+    Interface::new(vec![features], Vec::new())
 }
 
 /// Mean and standard deviation of each column.
@@ -84,7 +84,7 @@ fn trained(model: &InterpolantConfig, dataset: Box<dyn Dataset>, steps: u64, bat
     .expect("a run");
     let device = Device::flex();
     let mut session = Session::new(&run, &*dataset, &device).expect("a session");
-    let interface = Interface { shape: dataset.shape().to_vec(), classes: dataset.classes().to_vec() };
+    let interface = Interface::of(dataset);
     let mut loader = Loader::new(dataset, batch, 2).expect("a loader");
     for _ in 0..steps {
         session.step(&mut loader);

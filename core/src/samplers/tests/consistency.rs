@@ -26,8 +26,8 @@ fn moments(
 fn a_consistency_function_is_sampled_in_one_to_four_steps() {
     let samplers = [
         SamplerConfig::Consistency(Consistency::default()),
-        SamplerConfig::Lcm(Lcm {}),
-        SamplerConfig::Tcd(Tcd { gamma: 1.0 }),
+        SamplerConfig::Lcm(Lcm::default()),
+        SamplerConfig::Tcd(Tcd { gamma: 1.0, table: None }),
     ];
     for (sampler, schedule) in
         samplers.iter().flat_map(|s| ScheduleConfig::all().into_iter().map(move |schedule| (s, schedule)))
@@ -56,6 +56,6 @@ fn every_consistency_sampler_is_exact_in_one_step() {
 #[test]
 fn a_denoisers_mean_is_too_narrow_for_them() {
     let schedule = ScheduleConfig::named("edm").expect("edm");
-    let (mean, var) = moments(&SamplerConfig::Lcm(Lcm {}), &schedule, 1, &ideal);
+    let (mean, var) = moments(&SamplerConfig::Lcm(Lcm::default()), &schedule, 1, &ideal);
     assert!((mean - MEAN).abs() < 0.01 && var < 0.001 * VAR, "mean {mean}, variance {var}");
 }

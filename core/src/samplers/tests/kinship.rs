@@ -49,7 +49,7 @@ fn without_their_noise_they_are_the_method_that_they_add_noise_to() {
     let still = Dpm2Ancestral { eta: 0.0, s_noise: 1.0 };
     for schedule in ScheduleConfig::NAMES {
         assert_same(SamplerConfig::Dpm2Ancestral(still.clone()), named("dpm2"), schedule, "karras");
-        assert_same(SamplerConfig::Tcd(Tcd { gamma: 0.0 }), named("ddim"), schedule, "karras");
+        assert_same(SamplerConfig::Tcd(Tcd { gamma: 0.0, table: None }), named("ddim"), schedule, "karras");
     }
 }
 
@@ -71,8 +71,15 @@ fn renoising_all_of_the_way_is_lcm() {
     let consistency = Consistency { sigma_min: 0.0 };
     assert_same(SamplerConfig::Consistency(consistency), named("lcm"), "edm", "karras");
     for schedule in ScheduleConfig::NAMES {
-        assert_same(SamplerConfig::Tcd(Tcd { gamma: 1.0 }), named("lcm"), schedule, "karras");
+        assert_same(SamplerConfig::Tcd(Tcd { gamma: 1.0, table: None }), named("lcm"), schedule, "karras");
     }
+}
+
+/// Under its own name, as it has always been.
+#[test]
+fn dpmpp_2m_is_dpmpp_whose_order_stays() {
+    let whole = Dpmpp { last: Last::Full, ..Dpmpp::default() };
+    assert_same(named("dpmpp_2m"), SamplerConfig::Dpmpp(whole), "vp", "karras");
 }
 
 /// On equal steps the polynomial's integral is Adams and Bashforth's.
@@ -131,7 +138,10 @@ fn options_out_of_range_are_refused_by_name() {
             SamplerConfig::EdmStochastic(EdmStochastic { s_tmax: 0.01, ..EdmStochastic::default() }),
             "at `s_tmax`: wanted s_tmin (0.05) or more; this is 0.01",
         ),
-        (SamplerConfig::Tcd(Tcd { gamma: 1.5 }), "at `gamma`: wanted a number from 0 to 1; this is 1.5"),
+        (
+            SamplerConfig::Tcd(Tcd { gamma: 1.5, table: None }),
+            "at `gamma`: wanted a number from 0 to 1; this is 1.5",
+        ),
     ] {
         let error = sampler.check().expect_err("it is out of range").to_string();
         assert!(error.ends_with(message), "{error}");

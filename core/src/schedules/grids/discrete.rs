@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{GridConfig, Spacing, Span};
-use crate::config::check::{positive, under};
+use crate::config::check::{positive, under, within};
 use crate::registry::{About, Member};
 use crate::schedules::discrete::{Betas, Table};
 use crate::{Error, Result};
@@ -75,6 +75,9 @@ pub struct Discrete {
     pub spacing: TimestepSpacing,
     /// Whose details.
     pub rule: TimestepRule,
+    /// Steps of the walk that a model was distilled with (LCM, TCD): training steps are picked from those of its trailing spacing,
+    /// evenly from the noisiest on, in place of `spacing`.
+    pub original_steps: Option<usize>,
     /// Added to the training steps of `leading`.
     pub steps_offset: usize,
     /// How levels are found that are not at a whole training step.
@@ -105,6 +108,9 @@ impl Discrete {
         if steps > train {
             let message = format!("steps: {steps} are more than the {train} that the model was trained with");
             return Err(Error::argument(message));
+        }
+        if let Some(original) = self.original_steps {
+            return distilled(train, original, steps);
         }
         Ok(match self.spacing {
             TimestepSpacing::Leading => self.leading(steps),
@@ -202,6 +208,18 @@ fn trailing(train: usize, last: usize, steps: usize) -> Vec<f64> {
     timesteps.take_while(|timestep| *timestep >= 0.0).collect()
 }
 
+/// Training steps among `original` equal ones, as LCM picks them.
+fn distilled(train: usize, original: usize, steps: usize) -> Result<Vec<f64>> {
+    if steps > original {
+        let message =
+            format!("steps: {steps} are more than the {original} that the model was distilled with");
+        return Err(Error::argument(message));
+    }
+    let (stride, share) = (train / original, original as f64 / steps.max(1) as f64);
+    let place = |i: usize| (i as f64 * share).floor() as usize;
+    Ok((0..steps).map(|i| ((original - place(i)) * stride - 1) as f64).collect())
+}
+
 /// The noise levels of another grid; in the frame where time is the noise level.
 fn respace(grid: &GridConfig, steps: usize, range: [f64; 2]) -> Result<Vec<f64>> {
     under("respaced", grid.times(&Span { steps, schedule: &crate::schedules::Edm {}, range, features: 0 }))
@@ -223,6 +241,9 @@ impl Spacing for Discrete {
     fn check(&self) -> Result<()> {
         under("betas", self.betas.check())?;
         self.check_lambda_min()?;
+        if let Some(original) = self.original_steps {
+            within("original_steps", original as f64, 1.0, self.betas.steps() as f64)?;
+        }
         for (name, bound) in [("sigma_min", self.sigma_min), ("sigma_max", self.sigma_max)] {
             bound.map_or(Ok(()), |bound| positive(name, bound))?;
         }

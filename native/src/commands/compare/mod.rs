@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 
 use kiln::data::{DataConfig, Dataset, Split};
 use kiln::model::{Card, Classes, Request};
-use kiln::schedules::ScheduleConfig;
-use kiln::schedules::grids::GridConfig;
 
 use self::plan::Plan;
 use self::quality::Kind;
@@ -25,11 +23,12 @@ use crate::failure::{Failure, Outcome, argument};
 use crate::models::{self, Loaded};
 use crate::save::save;
 use crate::spec::member;
-use crate::{draw, interrupt, out};
+use crate::{draw, interrupt, out, walking};
 
 const EXAMPLES: &str = "Examples:
   kiln compare density/moons --samplers euler,heun,dpmpp_2m
   kiln compare density/moons --samplers all --steps 5,10,20,40 -n 10000
+  kiln compare density/moons --samplers dpmpp,unipc --order 3 --schedule karras --steps 10,20
   kiln compare mnist/edm --samplers heun,ddim:eta=0.5,dpmpp_2m --steps 5,10,20 --data data/mnist";
 
 /// The arguments of `kiln compare`.
@@ -41,17 +40,20 @@ pub(crate) struct Args {
     /// Solvers, as in `euler,ddim:eta=0.5,heun` (kiln list samplers)
     #[arg(long, value_name = "NAME[:key=value,...],...|all", default_value = "all")]
     samplers: String,
+    /// The order of all of them; with `all`, of those that have it
+    #[arg(long, value_name = "ORDER")]
+    order: Option<usize>,
     /// How many steps each takes
     #[arg(long, value_name = "STEPS,...", value_delimiter = ',', default_values_t = [5, 10, 20, 50])]
     steps: Vec<usize>,
     /// The walk that errors are measured from: a deterministic solver, in so many steps
     #[arg(long, value_name = "NAME[:key=value,...]:STEPS", default_value = "heun:200")]
     reference: String,
-    /// Frame in which all of them step (kiln list schedules)
+    /// Frame in which all of them step (kiln list schedules); or the noise levels that they visit, as under --grid
     #[arg(long, value_name = "NAME[:key=value,...]")]
     schedule: Option<String>,
-    /// Noise levels that they visit (kiln list grids)
-    #[arg(long, value_name = "NAME[:key=value,...]")]
+    /// Noise levels that they visit (kiln list grids), or @FILE for what `kiln fit-grid` wrote
+    #[arg(long, value_name = "NAME[:key=value,...]|@FILE")]
     grid: Option<String>,
     /// Scale of classifier-free guidance [default: 1, which is none: samples are as the data are, not clearer]
     #[arg(long, allow_negative_numbers = true)]
@@ -113,12 +115,13 @@ fn request(args: &Args, card: &Card) -> Outcome<Request> {
         return Err(argument(format!("-n: at least 2 samples have to be compared, not {count}")));
     }
     let unguided = (!card.classes.is_empty()).then_some(1.0);
+    let (schedule, grid) = walking::levels(args.schedule.as_deref(), args.grid.as_deref())?;
     Ok(Request {
         count,
         seed: args.seed,
         classes: classes(args, card)?,
-        schedule: args.schedule.as_deref().map(|text| member(text, ScheduleConfig::named)).transpose()?,
-        grid: args.grid.as_deref().map(|text| member(text, GridConfig::named)).transpose()?,
+        schedule,
+        grid,
         guidance: args.guidance.or(unguided),
         ..Request::default()
     })

@@ -8,6 +8,7 @@ use super::Args;
 use crate::failure::{Outcome, argument};
 use crate::out::note;
 use crate::spec::{list, member};
+use crate::walking;
 
 /// Steps of a reference that says none.
 const FINE: usize = 200;
@@ -43,7 +44,7 @@ impl Plan {
         let mut steps = args.steps.clone();
         steps.sort_unstable();
         steps.dedup();
-        let named = samplers(&args.samplers)?;
+        let named = samplers(&args.samplers, args.order)?;
         let mut walks = Vec::new();
         for steps in &steps {
             for (place, sampler) in named.iter().enumerate() {
@@ -87,7 +88,24 @@ impl Planned {
     }
 }
 
-fn samplers(text: &str) -> Outcome<Vec<Named>> {
+/// The samplers of that order; of all samplers those that have it, and the others as they are.
+fn samplers(text: &str, order: Option<usize>) -> Outcome<Vec<Named>> {
+    let mut named = plain(text)?;
+    let Some(order) = order else { return Ok(named) };
+    for sampler in &mut named {
+        match walking::of_order(&sampler.config, order) {
+            Ok(config) => {
+                let mark = if sampler.name.contains(':') { ',' } else { ':' };
+                *sampler = Named { name: format!("{}{mark}order={order}", sampler.name), config };
+            }
+            Err(_) if text == "all" => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(named)
+}
+
+fn plain(text: &str) -> Outcome<Vec<Named>> {
     if text == "all" {
         let named = |config: SamplerConfig| Named { name: config.name().to_owned(), config };
         // Those for consistency functions reach nothing with a denoiser.

@@ -145,7 +145,7 @@ fn model(more: &Value) -> DiffusionConfig {
 }
 
 fn interface() -> Interface {
-    Interface { shape: vec![2], classes: vec![] }
+    Interface::new(vec![2], vec![])
 }
 
 /// The loss of `rows` examples, half way through learning.

@@ -66,7 +66,7 @@ fn a_teacher_of_other_data_is_refused() {
     let classes = ["a", "b", "c"].map(String::from).to_vec();
     let said = given(Rc::new(Exact { card: Card { classes, ..exact.card.clone() }, ..exact }));
     assert!(said.contains("it is told 3 classes (a to c), this model no classes"), "{said}");
-    let interface = Interface { shape: vec![1, 8, 8], classes: vec!["a".into(), "b".into()] };
+    let interface = Interface::new(vec![1, 8, 8], vec!["a".into(), "b".into()]);
     let config = ClassifierConfig::default();
     let network = config.network(&interface, &Init::new(1, &Device::flex())).expect("a network");
     let judge = config.model(&interface, network, &Device::flex()).expect("a classifier");

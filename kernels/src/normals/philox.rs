@@ -3,6 +3,8 @@
 //! Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3", <https://doi.org/10.1145/2063384.2063405>.
 
 /// The block cipher: a counter and a key to four words.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     let (mut c, mut k) = (counter, key);
     for _ in 0..10 {

@@ -1,0 +1,166 @@
+//! The same on the processor, in one pass: block by block, each block summed in the nearest cache.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{
+    BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex, TensorMetadata,
+};
+use burn::prelude::*;
+use burn::tensor::DType;
+
+use super::Term;
+use crate::threads;
+
+type Primitive = FloatTensor<Flex>;
+
+/// Numbers that are summed at a time.
+const BLOCK: usize = 2048;
+/// Numbers that are worth another thread.
+const PART: usize = 1 << 16;
+
+/// The sum; the terms themselves where they are on another device, are views, or record gradients.
+pub(super) fn combine(terms: Vec<Term>) -> Result<Tensor<2>, Vec<Term>> {
+    let (weights, tensors): (Vec<f64>, Vec<DispatchTensor>) =
+        terms.into_iter().map(|(weight, x)| (weight, x.into_dispatch())).unzip();
+    if !fit(&tensors) {
+        return Err(weights.into_iter().zip(tensors.into_iter().map(Tensor::from_dispatch)).collect());
+    }
+    let tensors: Vec<Primitive> = tensors.into_iter().filter_map(taken).collect();
+    let sum = match tensors[0].dtype() {
+        DType::F64 => sum::<f64>(&weights, tensors),
+        _ => sum::<f32>(&weights, tensors),
+    };
+    let kind = DispatchTensorKind::Flex(BackendTensor::Float(sum));
+    Ok(Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }))
+}
+
+fn seen(tensor: &DispatchTensor) -> Option<&Primitive> {
+    match (&tensor.kind, &tensor.autodiff) {
+        (DispatchTensorKind::Flex(BackendTensor::Float(x)), DispatchAutodiffContext::Disabled) => Some(x),
+        _ => None,
+    }
+}
+
+fn taken(tensor: DispatchTensor) -> Option<Primitive> {
+    match tensor.kind {
+        DispatchTensorKind::Flex(BackendTensor::Float(x)) => Some(x),
+        _ => None,
+    }
+}
+
+/// Whether all lie in memory as rows of one shape and of single or double precision.
+fn fit(tensors: &[DispatchTensor]) -> bool {
+    let Some(first) = tensors.first().and_then(seen) else { return false };
+    matches!(first.dtype(), DType::F32 | DType::F64)
+        && tensors.iter().all(|tensor| {
+            seen(tensor).is_some_and(|x| {
+                x.is_contiguous() && x.dtype() == first.dtype() && x.shape() == first.shape()
+            })
+        })
+}
+
+/// What tensors are made of.
+trait Number: Copy + Default + Send + Sync + std::ops::Add<Output = Self> + std::ops::Mul<Output = Self> {
+    fn of(weight: f64) -> Self;
+    fn read(x: &Primitive) -> Option<&[Self]>;
+    fn write(x: &mut Primitive) -> Option<&mut [Self]>;
+    fn tensor(values: Vec<Self>, shape: Shape) -> Primitive;
+}
+
+macro_rules! number {
+    ($Float:ty) => {
+        impl Number for $Float {
+            fn of(weight: f64) -> Self {
+                weight as Self
+            }
+            fn read(x: &Primitive) -> Option<&[Self]> {
+                x.as_slice()
+            }
+            fn write(x: &mut Primitive) -> Option<&mut [Self]> {
+                x.try_storage_mut()
+            }
+            fn tensor(values: Vec<Self>, shape: Shape) -> Primitive {
+                Primitive::from_data(TensorData::new(values, shape))
+            }
+        }
+    };
+}
+number!(f32);
+number!(f64);
+
+/// `Σ w_i x_i`, where the first lies that is nobody else's, or in new memory.
+fn sum<E: Number>(weights: &[f64], tensors: Vec<Primitive>) -> Primitive {
+    let weights: Vec<E> = weights.iter().map(|weight| E::of(*weight)).collect();
+    let shape = tensors[0].shape();
+    let size = shape.num_elements();
+    let mut tensors: Vec<Option<Primitive>> = tensors.into_iter().map(Some).collect();
+    for place in 0..tensors.len() {
+        let Some(mut own) = tensors[place].take() else { continue };
+        // All of the memory, so that no view of it is left that is not the sum.
+        if let Some(out) = E::write(&mut own).filter(|out| out.len() == size) {
+            let terms = sources(&weights, &tensors);
+            threads::parts(out, PART, |from, out| in_place(out, from, &terms));
+            return own;
+        }
+        tensors[place] = Some(own);
+    }
+    E::tensor(fresh(size, &sources(&weights, &tensors)), shape)
+}
+
+/// A weight and what it weighs; nothing for what lies where the sum goes.
+type Source<'a, E> = (E, Option<&'a [E]>);
+
+fn sources<'a, E: Number>(weights: &[E], tensors: &'a [Option<Primitive>]) -> Vec<Source<'a, E>> {
+    weights.iter().zip(tensors).map(|(weight, x)| (*weight, x.as_ref().and_then(E::read))).collect()
+}
+
+/// The same numbers of every term; those of the one that is not listed are `own`.
+fn cut<'a, E: Number>(terms: &[Source<'a, E>], own: &'a [E], at: usize, size: usize) -> Vec<(E, &'a [E])> {
+    terms.iter().map(|(weight, x)| (*weight, x.map_or(own, |x| &x[at..at + size]))).collect()
+}
+
+/// The sum of the numbers from `from` on, into `out`, which holds one of the terms.
+fn in_place<E: Number>(out: &mut [E], from: usize, terms: &[Source<'_, E>]) {
+    let mut sum = [E::default(); BLOCK];
+    for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+        let sum = &mut sum[..out.len()];
+        add(sum, &cut(terms, out, from + block * BLOCK, out.len()));
+        out.copy_from_slice(sum);
+    }
+}
+
+/// The sum in new memory.
+#[expect(unsafe_code, reason = "memory that is about to be written need not be cleared first")]
+fn fresh<E: Number>(size: usize, terms: &[Source<'_, E>]) -> Vec<E> {
+    let mut all = Vec::with_capacity(size);
+    threads::parts(&mut all.spare_capacity_mut()[..size], PART, |from, out| {
+        let mut sum = [E::default(); BLOCK];
+        for (block, out) in out.chunks_mut(BLOCK).enumerate() {
+            let sum = &mut sum[..out.len()];
+            add(sum, &cut(terms, &[], from + block * BLOCK, out.len()));
+            out.write_copy_of_slice(sum);
+        }
+    });
+    // SAFETY: there is room for `size` numbers, and every part of it has been written.
+    unsafe {
+        all.set_len(size);
+    }
+    all
+}
+
+/// `Σ w_i x_i`, in that order.
+fn add<E: Number>(sum: &mut [E], terms: &[(E, &[E])]) {
+    let rest = match *terms {
+        [(a, x), (b, y), ..] => {
+            sum.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum = *x * a + *y * b);
+            &terms[2..]
+        }
+        [(a, x)] => {
+            sum.iter_mut().zip(x).for_each(|(sum, x)| *sum = *x * a);
+            &[]
+        }
+        [] => &[],
+    };
+    for (weight, x) in rest {
+        sum.iter_mut().zip(*x).for_each(|(sum, x)| *sum = *sum + *x * *weight);
+    }
+}

@@ -1,0 +1,106 @@
+//! Linear combinations: all that a sampler does between two evaluations of its network.
+//!
+//! ```text
+//! y = Σ_i w_i x_i
+//! ```
+//!
+//! In plain operations each term costs one pass over memory and each sum another. On the processor all is done in one pass, in
+//! place where a term is nobody else's, and with the same bits: terms are rounded and added in their order. A number of tensors that
+//! is not known beforehand is more than Burn's extension traits route, hence a function.
+
+use burn::prelude::*;
+
+#[cfg(feature = "flex")]
+mod flex;
+
+/// A weight and what it weighs, `[batch, features]`.
+pub type Term = (f64, Tensor<2>);
+
+/// `Σ w_i x_i`, of tensors of one shape; at least one. Weights are rounded to the tensors' precision.
+pub fn combine(terms: Vec<Term>) -> Tensor<2> {
+    #[cfg(feature = "flex")]
+    let terms = match flex::combine(terms) {
+        Ok(sum) => return sum,
+        Err(terms) => terms,
+    };
+    reference(terms)
+}
+
+/// What it means, in plain operations.
+pub fn reference(terms: Vec<Term>) -> Tensor<2> {
+    let mut terms = terms.into_iter().map(|(weight, x)| x * weight);
+    let first = terms.next().expect("there should be something to combine");
+    terms.fold(first, |sum, term| sum + term)
+}
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+    use burn::tensor::DType;
+
+    const WEIGHTS: [f64; 5] = [0.3, -1.7, 2.9e-3, 1.0 / 3.0, -0.11];
+
+    fn tensor(size: usize, seed: usize, dtype: DType) -> Tensor<2> {
+        let value = |i: usize| ((i * 37 + seed * 101 + 13) % 1009) as f64 / 331.0 - 1.5;
+        let values: Vec<f64> = (0..size).map(value).collect();
+        let data = TensorData::new(values, [1, size]).convert_dtype(dtype);
+        Tensor::from_data(data, (&Device::flex(), dtype))
+    }
+
+    fn terms(size: usize, count: usize, dtype: DType) -> Vec<Term> {
+        (0..count).map(|i| (WEIGHTS[i], tensor(size, i, dtype))).collect()
+    }
+
+    /// Whoever else holds a term, and however many threads share the work.
+    #[test]
+    fn it_is_the_reference_to_the_last_bit() {
+        for dtype in [DType::F32, DType::F64] {
+            for size in [1, 3, 31, 32, 33, 257, 1500, 200_001] {
+                for count in 1..=5 {
+                    let wanted = reference(terms(size, count, dtype)).into_data();
+                    assert_eq!(combine(terms(size, count, dtype)).into_data(), wanted, "{count} of {size}");
+                    let shared = terms(size, count, dtype);
+                    assert_eq!(combine(shared.clone()).into_data(), wanted, "{count} of {size}, shared");
+                    for alone in 0..count {
+                        let fresh = |(i, (w, x)): (usize, &Term)| {
+                            (*w, if i == alone { tensor(size, i, dtype) } else { x.clone() })
+                        };
+                        let mixed: Vec<Term> = shared.iter().enumerate().map(fresh).collect();
+                        assert_eq!(combine(mixed).into_data(), wanted, "{count} of {size}, {alone} alone");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_hold_is_left_as_it_was() {
+        let held = terms(300, 3, DType::F32);
+        let before: Vec<_> = held.iter().map(|(_, x)| x.clone().into_data()).collect();
+        drop(combine(held.clone()));
+        let after: Vec<_> = held.iter().map(|(_, x)| x.clone().into_data()).collect();
+        assert_eq!(before, after);
+        let x = tensor(300, 0, DType::F32);
+        let twice = combine(vec![(2.0, x.clone()), (3.0, x.clone())]).into_data();
+        assert_eq!(twice, (x.clone() * 2.0 + x * 3.0).into_data());
+    }
+
+    /// Views that are not as they lie in memory, and gradients, take the reference's way.
+    #[test]
+    fn views_and_gradients_are_combined_too() {
+        let long = tensor(64, 1, DType::F32).reshape([8, 8]);
+        let part = long.clone().narrow(1, 2, 4);
+        let other = tensor(32, 2, DType::F32).reshape([8, 4]);
+        let sum = combine(vec![(0.5, part.clone()), (2.0, other.clone())]);
+        assert_eq!(sum.into_data(), (part * 0.5 + other.clone() * 2.0).into_data());
+        let rows = long.narrow(0, 2, 4).reshape([8, 4]);
+        let sum = combine(vec![(0.5, rows.clone()), (2.0, other.clone())]);
+        assert_eq!(sum.into_data(), (rows * 0.5 + other * 2.0).into_data());
+
+        let device = Device::flex().autodiff();
+        let x = Tensor::<2>::ones([2, 3], &device).require_grad();
+        let gradients = combine(vec![(3.0, x.clone()), (4.0, x.clone() * x.clone())]).sum().backward();
+        let gradient = x.grad(&gradients).expect("a gradient").into_data().try_to_vec::<f32>();
+        assert_eq!(gradient.expect("floats"), [11.0; 6]);
+    }
+}
