@@ -34,16 +34,11 @@ pub fn all(clock: Clock, device: &Device) -> Result<Value> {
     Ok(json!({ "steps": STEPS, "shapes": shapes, "samplers": promises }))
 }
 
-/// The same answer whatever is asked: nothing is computed, and nothing grows. As a model does, it takes its input's scale along with
-/// its own.
+/// The same answer whatever is asked: nothing is computed, and nothing grows.
 struct Free(Tensor<2>);
 
 impl Denoiser for Free {
     fn denoise(&self, _x: Tensor<2>, _sigma: f64) -> Tensor<2> {
-        self.0.clone()
-    }
-
-    fn denoise_scaled(&self, _x: Tensor<2>, _c: f64, _sigma: f64) -> Tensor<2> {
         self.0.clone()
     }
 }

@@ -9,11 +9,8 @@ use crate::model::Classes;
 const LENGTH: usize = 6;
 
 fn interface(classes: usize) -> Interface {
-    Interface {
-        shape: vec![LENGTH],
-        classes: (0..classes).map(|class| class.to_string()).collect(),
-        vocabulary: Some(Vocabulary::of("abcd")),
-    }
+    let classes = (0..classes).map(|class| class.to_string()).collect();
+    Interface { vocabulary: Some(Vocabulary::of("abcd")), ..Interface::new(vec![LENGTH], classes) }
 }
 
 fn config(corruption: &str) -> DiscreteConfig {

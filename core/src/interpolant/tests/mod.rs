@@ -84,7 +84,7 @@ fn trained(model: &InterpolantConfig, dataset: Box<dyn Dataset>, steps: u64, bat
     .expect("a run");
     let device = Device::flex();
     let mut session = Session::new(&run, &*dataset, &device).expect("a session");
-    let interface = Interface::of(dataset);
+    let interface = Interface::of(&*dataset);
     let mut loader = Loader::new(dataset, batch, 2).expect("a loader");
     for _ in 0..steps {
         session.step(&mut loader);
