@@ -34,10 +34,13 @@ pub mod editing;
 pub mod likelihood;
 
 // Models, by what they can do and by family
+pub mod codec;
 pub mod model;
 pub mod diffusion;
 pub mod import;
 pub mod classifier;
+pub mod autoencoder;
+pub mod latent;
 pub mod factory;
 pub mod weights;
 

@@ -76,6 +76,11 @@ impl<'a> WeightFile<'a> {
         config::typed(value).map_err(|error| Error::format(self.name, error.to_string()))
     }
 
+    /// The paths of its tensors.
+    pub fn names(&self) -> Vec<&str> {
+        self.tensors.names()
+    }
+
     /// The values of these parameters, flattened.
     pub fn values(&self, wanted: &[Named], device: &Device) -> Result<Vec<Tensor<1>>> {
         if let Some(extra) = self.tensors.names().iter().find(|name| wanted.iter().all(|w| w.path != **name))

@@ -14,6 +14,7 @@ mod run_config;
 // What several commands do
 mod draw;
 mod judge;
+mod reconstruct;
 mod picture;
 mod clock;
 mod save;

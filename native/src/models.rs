@@ -28,7 +28,7 @@ pub fn load(name: &str, device: &Device) -> Result<Loaded> {
     let path = Path::new(name);
     if path.is_dir() {
         from_run(name, path, device)
-    } else if path.is_file() || path.extension().is_some_and(|extension| extension == "safetensors") {
+    } else if is_file(path) {
         let model = kiln::load(name, &files::read(path)?, device)?;
         Ok(Loaded { name: name.into(), model, data: None, path: None })
     } else {
@@ -36,19 +36,38 @@ pub fn load(name: &str, device: &Device) -> Result<Loaded> {
     }
 }
 
-fn from_zoo(name: &str, device: &Device) -> Result<Loaded> {
-    let entry = kiln_zoo::find(name).map_err(|error| {
+/// What errors call the weight file of a model, and its bytes.
+pub fn weights(name: &str) -> Result<(String, Vec<u8>)> {
+    let path = Path::new(name);
+    if path.is_dir() {
+        return newest(name, &Run::open(path)?);
+    }
+    if is_file(path) {
+        return Ok((name.into(), files::read(path)?));
+    }
+    Ok((name.into(), in_zoo(name)?.bytes()?.to_vec()))
+}
+
+fn is_file(path: &Path) -> bool {
+    path.is_file() || path.extension().is_some_and(|extension| extension == "safetensors")
+}
+
+fn in_zoo(name: &str) -> Result<&'static kiln_zoo::Entry> {
+    kiln_zoo::find(name).map_err(|error| {
         Error::argument(format!(
             "{error}. A .safetensors file or the folder of a run would do as well; there is none called `{name}`"
         ))
-    })?;
+    })
+}
+
+fn from_zoo(name: &str, device: &Device) -> Result<Loaded> {
+    let entry = in_zoo(name)?;
     let data = Some(entry.run_config()?.data);
     Ok(Loaded { name: name.into(), model: entry.load(device)?, data, path: None })
 }
 
 /// The averaged weights of the newest checkpoint.
-fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
-    let run = Run::open(folder)?;
+fn newest(name: &str, run: &Run) -> Result<(String, Vec<u8>)> {
     let saved = run.latest_checkpoint()?.ok_or_else(|| {
         Error::format(
             name,
@@ -56,16 +75,16 @@ fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
         )
     })?;
     saved.skipped.iter().for_each(|skipped| note(format!("warning: passed over: {skipped}")));
-    let step = saved.checkpoint.step;
-    let model =
-        kiln::load(&format!("{name}, step {step}"), saved.checkpoint.file("ema.safetensors")?, device)?;
+    let name = format!("{name}, step {}", saved.checkpoint.step);
+    Ok((name, saved.checkpoint.file("ema.safetensors")?.to_vec()))
+}
+
+fn from_run(name: &str, folder: &Path, device: &Device) -> Result<Loaded> {
+    let run = Run::open(folder)?;
+    let (name, bytes) = newest(name, &run)?;
+    let model = kiln::load(&name, &bytes, device)?;
     let data = Some(configuration(&run)?.data);
-    Ok(Loaded {
-        name: format!("{name}, step {step}"),
-        model,
-        data,
-        path: remembered(&run, "data").map(PathBuf::from),
-    })
+    Ok(Loaded { name, model, data, path: remembered(&run, "data").map(PathBuf::from) })
 }
 
 /// A run's configuration.

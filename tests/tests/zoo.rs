@@ -22,7 +22,7 @@ fn config(entry: &kiln_zoo::Entry) -> RunConfig {
 #[test]
 fn every_generator_draws_finite_samples_of_its_shape() {
     let device = kiln::device::cpu().expect("the CPU");
-    for entry in kiln_zoo::entries() {
+    for entry in kiln_zoo::entries().iter().filter(|entry| entry.weights.is_some()) {
         let model = entry.load(&device).expect(entry.name);
         if model.generator().is_some() {
             let x = draw(&*model, 2);

@@ -36,13 +36,17 @@ pub fn find(name: &str) -> Result<&'static Entry> {
 impl Entry {
     /// The trained model.
     pub fn load(&self, device: &Device) -> Result<Box<dyn Model>> {
-        let weights = self.weights.ok_or_else(|| {
+        kiln::load(self.file, self.bytes()?, device)
+    }
+
+    /// Its weight file, or what to do where this build has none.
+    pub fn bytes(&self) -> Result<&'static [u8]> {
+        self.weights.ok_or_else(|| {
             Error::argument(format!(
                 "`{name}` has no weights in this build of Kiln: train it with `kiln train {name}`",
                 name = self.name
             ))
-        })?;
-        kiln::load(self.file, weights, device)
+        })
     }
 
     /// The configuration that it was trained with, with every default filled in.

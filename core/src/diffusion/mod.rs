@@ -249,7 +249,7 @@ impl Family for DiffusionConfig {
             self.coupled(&batch.x, noise, rows, Key::new(learning.seed, Purpose::Coupling, batch.first));
         let device = learning.device;
         let shape = [rows, features];
-        let y = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), shape), device);
+        let y = learning.rows(batch);
         let n = Tensor::<2>::from_data(TensorData::new(noise, shape), device);
         let x = y.clone() + n * column(&sigma, |sigma| sigma, device);
         let (skip, out) = self.coefficients(&sigma, device);

@@ -5,9 +5,13 @@
 //! operations on one tensor, whatever the model.
 
 mod flat;
+mod freeze;
+mod start;
 mod session;
 pub mod optimizers;
 pub mod rates;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,6 +24,7 @@ use crate::factory::ModelConfig;
 pub use optimizers::OptimizerConfig;
 pub use rates::RateConfig;
 pub use session::{Progress, Report, Session};
+pub use start::Start;
 
 /// All that defines a run: with the data, it gives the same weights again, bit for bit on the CPU.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +73,11 @@ pub struct TrainConfig {
     pub clip: f64,
     /// Decay a step of the average of the weights, which is what samples are drawn with; 0 keeps none.
     pub ema: f64,
+    /// Whose weights to start from: beginnings of the parameters' paths (`.` for all), each with an entry of the zoo, a run's folder
+    /// or a weight file.
+    pub from: BTreeMap<String, String>,
+    /// Beginnings of the paths of parameters that stay as they start (`.` would be all).
+    pub freeze: Vec<String>,
     /// Steps between lines of the log.
     pub log_every: u64,
     /// Steps between pictures of samples; 0 for none.
@@ -91,6 +101,8 @@ impl Default for TrainConfig {
             rate: RateConfig::named("cosine").expect(named),
             clip: 1.0,
             ema: 0.999,
+            from: BTreeMap::new(),
+            freeze: Vec::new(),
             log_every: 50,
             sample_every: 1000,
             samples: 64,

@@ -3,8 +3,10 @@
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::flat::{Layout, join};
+use super::flat::Layout;
+use super::freeze;
 use super::optimizers::Optimizer;
+use super::start::{Start, started};
 use super::{RunConfig, TrainConfig};
 use crate::config::check::under;
 use crate::data::{Dataset, Loader};
@@ -79,17 +81,31 @@ pub struct Session {
 }
 
 impl Session {
-    /// Fresh weights for these data on this device.
+    /// Fresh weights for these data on this device: for a run that starts from none, or that goes on by [`Session::load`].
     pub fn new(run: &RunConfig, dataset: &dyn Dataset, device: &Device) -> Result<Self> {
+        Self::starting(run, dataset, device, &[])
+    }
+
+    /// The same, but for the parameters that start from other models: what `train.from` names, read by the caller.
+    pub fn starting(
+        run: &RunConfig,
+        dataset: &dyn Dataset,
+        device: &Device,
+        starts: &[Start],
+    ) -> Result<Self> {
         under("train", run.train.check())?;
         let interface = Interface { shape: dataset.shape().to_vec(), classes: dataset.classes().to_vec() };
         let device = device.clone().inner();
         let init = Init::new(run.seed, &device.clone().autodiff());
-        let network = under("model", run.model.network(&interface, &init))?;
-        let named = network.parameters();
-        let layout = Layout::of(&named);
+        let mut network = under("model", run.model.network(&interface, &init))?;
+        let named = started(network.parameters(), starts, &device)?;
+        let (prefixes, own) = (&run.train.freeze, run.model.frozen());
+        under("train", freeze::check_all(prefixes, own, &named))?;
+        let layout = Layout::of(&named, |path| freeze::frozen(path, prefixes, own));
         let optimizer = run.train.optimizer.build(&layout.shapes());
-        let parameters = join(named.into_iter().map(|named| named.value).collect());
+        let values: Vec<Tensor<1>> = named.into_iter().map(|named| named.value).collect();
+        network.set_parameters(&values);
+        let parameters = layout.learnt(values);
         Ok(Self {
             seed: run.seed,
             config: run.train.clone(),
@@ -108,6 +124,11 @@ impl Session {
     /// Steps taken.
     pub fn steps(&self) -> u64 {
         self.step
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// How many numbers are learnt.
@@ -145,10 +166,10 @@ impl Session {
         let batch = loader.batch(index);
         let device = self.device.clone().autodiff();
         let key = Key::new(self.seed, Purpose::Dropout, batch.first);
-        let learning = Learning { seed: self.seed, mode: Mode::Train(key), device: &device };
+        let learning = Learning { seed: self.seed, mode: Mode::Train(key), device: &device, given: None };
         let loss = self.model.loss(&*self.network, &self.interface, &batch, &learning);
         let mut gradients = loss.backward();
-        (loss.inner(), join(self.network.gradients(&mut gradients)))
+        (loss.inner(), self.layout.learnt(self.network.gradients(&mut gradients)))
     }
 
     /// The average follows the weights, faster at first: decay min(d, (1 + n)/(10 + n)) (as in TensorFlow's and diffusers' EMA).
@@ -200,18 +221,18 @@ impl Session {
         let state: State = serde_json::from_slice(file("state.json")?)
             .map_err(|error| Error::format("state.json", error.to_string()))?;
         let named = self.network.parameters();
-        let flat = |name: &str| -> Result<Tensor<1>> {
-            Ok(join(WeightFile::parse(name, file(name)?)?.values(&named, &self.device)?))
-        };
-        let (parameters, average) = (flat("model.safetensors")?, flat("ema.safetensors")?);
+        let values = |name: &str| WeightFile::parse(name, file(name)?)?.values(&named, &self.device);
+        let (live, averaged) = (values("model.safetensors")?, values("ema.safetensors")?);
         let moments = WeightFile::parse("optimizer.safetensors", file("optimizer.safetensors")?)?;
         let shape = [self.parameters()];
         let restored = if state.step == 0 { &[][..] } else { self.optimizer.names() };
         let restored: Result<Vec<_>> =
             restored.iter().map(|name| moments.value(name, &shape, &self.device)).collect();
         self.optimizer.restore(state.step, restored?);
-        self.network.set_parameters(&self.layout.split(&parameters));
-        (self.parameters, self.average, self.step) = (parameters, average, state.step);
+        self.network.set_parameters(&live);
+        self.layout.freeze(&live);
+        self.parameters = self.layout.learnt(live);
+        (self.average, self.step) = (self.layout.learnt(averaged), state.step);
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Training as a whole: it learns, it resumes to the same bits, it says what is wrong.
 
+mod tuning;
+
 use std::sync::Arc;
 
 use burn::prelude::*;

@@ -1,11 +1,13 @@
 //! `kiln list`: what a configuration can name, from the registries themselves.
 
 use clap::ValueEnum;
+use kiln::autoencoder::{CoderConfig, ReconstructionConfig, SpaceConfig};
 use kiln::data::DataConfig;
 use kiln::diffusion::{NoiseConfig, PredictionConfig};
 use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
+use kiln::latent::StageConfig;
 use kiln::likelihood::{DivergenceConfig, IntegratorConfig, LikelihoodConfig};
 use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
@@ -58,6 +60,10 @@ groups! {
     Datasets => DataConfig,
     Networks => NetworkConfig,
     Predictions => PredictionConfig,
+    Stages => StageConfig,
+    Coders => CoderConfig,
+    Spaces => SpaceConfig,
+    Reconstructions => ReconstructionConfig,
     Noises => NoiseConfig,
     Optimizers => OptimizerConfig,
     Rates => RateConfig,

@@ -5,5 +5,6 @@ mod common;
 mod cli;
 mod edit;
 mod likelihood;
+mod latent;
 mod compare;
 mod resume;

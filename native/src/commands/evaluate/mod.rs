@@ -4,6 +4,7 @@ pub(super) mod judge;
 mod classifier;
 mod pictures;
 mod points;
+mod reconstruction;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -21,7 +22,8 @@ use crate::spec::member;
 const EXAMPLES: &str = "Examples:
   kiln evaluate density/moons -n 10000
   kiln evaluate mnist/flow --data data/mnist --json
-  kiln evaluate mnist/classifier --data data/mnist";
+  kiln evaluate mnist/classifier --data data/mnist
+  kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9";
 
 /// The arguments of `kiln evaluate`.
 #[derive(Debug, clap::Args)]
@@ -124,6 +126,9 @@ fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
     let model = &bench.loaded.model;
     if model.classifier().is_some() {
         return classifier::measure(bench);
+    }
+    if model.generator().is_none() && model.codec().is_some() {
+        return reconstruction::measure(bench);
     }
     match model.card().shape.len() {
         1 => points::measure(bench),
