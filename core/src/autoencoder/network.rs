@@ -6,9 +6,7 @@ use burn::tensor::Gradients;
 use super::coders::Coders;
 use super::space::SpaceConfig;
 use crate::codec::Codec;
-use crate::nn::{
-    Condition, Mode, Named, Network, gradients_of_parts, parameters_of_parts, set_parts,
-};
+use crate::nn::{Condition, Mode, Named, Network, gradients_of_parts, parameters_of_parts, set_parts};
 
 /// An encoder and a decoder.
 pub struct Autoencoder {

@@ -60,7 +60,8 @@ fn an_overfitted_autoencoder_gives_back_its_data() {
     let dataset = Arc::new(Made(vec![1, 8, 8], pictures));
     let network = json!({ "kind": "residual", "channels": [16, 16], "groups": 4, "patch": 2 });
     for (loss, kl) in [("l2", 0.0), ("l1", 0.0), ("l2", 1e-6)] {
-        let config = json!({ "kind": "autoencoder", "network": network, "latents": 4, "loss": loss, "kl": kl });
+        let config =
+            json!({ "kind": "autoencoder", "network": network, "latents": 4, "loss": loss, "kl": kl });
         let model = learnt(config, dataset.clone(), 300);
         assert_eq!(model.codec().expect("a codec").latent_shape(), [4, 2, 2]);
         let lost = lost(&*model, rows(&*dataset, 4)) / 64.0;
@@ -75,7 +76,8 @@ fn an_overfitted_autoencoder_gives_back_its_data() {
 fn a_linear_autoencoder_loses_the_variance_of_the_smallest_components() {
     let variances = [4.0_f32, 2.0, 0.5, 0.1];
     // Half a Hadamard matrix is a rotation.
-    let signs = [[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0], [1.0, -1.0, -1.0, 1.0]];
+    let signs =
+        [[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0], [1.0, -1.0, -1.0, 1.0]];
     let rotated = move |index: u64, out: &mut [f32]| {
         normal(index, out);
         let along: [f32; 4] = std::array::from_fn(|i| out[i] * variances[i].sqrt());
@@ -99,7 +101,8 @@ fn latents_on_the_sphere_have_mean_square_one_whatever_the_weights_and_the_data(
     let network = config.network(&interface, &Init::new(2, &Device::flex())).expect("a network");
     let codec = config.codec(&*network).expect("a codec");
     assert_eq!(codec.deviation(), Some(1.0));
-    let x = rows(&Made(vec![3, 8, 8], normal), 16) * Tensor::<1>::from_floats([0.01], &Device::flex()).unsqueeze();
+    let x = rows(&Made(vec![3, 8, 8], normal), 16)
+        * Tensor::<1>::from_floats([0.01], &Device::flex()).unsqueeze();
     for x in [x.clone(), x * 1000.0 + 3.0] {
         let square = codec.encode(x).square().mean_dim(1);
         assert!((square - 1.0).abs().max().into_scalar::<f32>() < 1e-5);
@@ -141,7 +144,10 @@ fn what_does_not_fit_names_its_key() {
         built.err().expect("this should be refused").to_string()
     };
     let error = refused(json!({}), &[1, 9, 8]);
-    assert!(error.contains("network.channels") && error.contains("divisible by 4") && error.contains("9x8"), "{error}");
+    assert!(
+        error.contains("network.channels") && error.contains("divisible by 4") && error.contains("9x8"),
+        "{error}"
+    );
     let error = refused(json!({}), &[2]);
     assert!(error.contains("`mlp`"), "{error}");
     let error = refused(json!({ "network": { "kind": "residual", "groups": 5 } }), &[1, 8, 8]);

@@ -77,8 +77,12 @@ impl Latent {
             Err(Error::argument(message))
         };
         match edit {
-            Edit::From { rows, strength } => Ok(Edit::From { rows: self.latents(rows)?, strength: *strength }),
-            Edit::Between { rows, frames } => Ok(Edit::Between { rows: self.latents(rows)?, frames: *frames }),
+            Edit::From { rows, strength } => {
+                Ok(Edit::From { rows: self.latents(rows)?, strength: *strength })
+            }
+            Edit::Between { rows, frames } => {
+                Ok(Edit::Between { rows: self.latents(rows)?, frames: *frames })
+            }
             Edit::Inpaint { .. } => refused("mask"),
             Edit::Measured { .. } => refused("measurement"),
         }

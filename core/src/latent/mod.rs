@@ -68,7 +68,10 @@ impl LatentConfig {
         positive("scale", self.scale)?;
         // What is paired with noise would have to be read from the device at each step.
         if !matches!(self.diffusion.coupling, CouplingConfig::Independent(_)) {
-            let message = format!("latents are paired with noise at random: wanted `independent`, this is `{}`", self.diffusion.coupling.name());
+            let message = format!(
+                "latents are paired with noise at random: wanted `independent`, this is `{}`",
+                self.diffusion.coupling.name()
+            );
             return Err(Error::config("diffusion.coupling", message));
         }
         Ok(())

@@ -90,7 +90,12 @@ fn numbers(count: usize, index: u64) -> Vec<f32> {
 fn with_the_identity_for_a_codec_the_loss_is_the_diffusion_models_to_the_bit() {
     let config = config(json!({}));
     let [latent, plain] = twins(&config, 1);
-    let batch = Batch { x: numbers(32, 0), shape: SHAPE.to_vec(), class: Some(vec![0, 1, 0, 1, 1, 0, 0, 1]), first: 24 };
+    let batch = Batch {
+        x: numbers(32, 0),
+        shape: SHAPE.to_vec(),
+        class: Some(vec![0, 1, 0, 1, 1, 0, 0, 1]),
+        first: 24,
+    };
     let device = Device::flex();
     let mode = Mode::Train(Key::new(7, Purpose::Dropout, 24));
     let learning = Learning { seed: 7, mode, device: &device, given: None };
@@ -241,7 +246,14 @@ fn what_a_latent_model_cannot_do_is_refused_with_a_remedy() {
     let error = ask(Edit::Inpaint { rows: vec![0.0; 4], mask: vec![1.0; 4], method });
     assert!(error.starts_with("mask: a latent model"), "{error}");
     let by = MeasureConfig::named("shrink").expect("a measurement");
-    assert!(latent.generate(&Request { edit: Some(Edit::Measured { rows: vec![0.0; 1], by, pull: Dps::default() }), ..Request::default() }).is_err());
+    assert!(
+        latent
+            .generate(&Request {
+                edit: Some(Edit::Measured { rows: vec![0.0; 1], by, pull: Dps::default() }),
+                ..Request::default()
+            })
+            .is_err()
+    );
     let error = ask(Edit::From { rows: vec![0.0; 3], strength: 0.5 });
     assert!(error.contains("[1, 2, 2]"), "{error}");
     let run = RunConfig {

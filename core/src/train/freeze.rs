@@ -24,7 +24,8 @@ pub(super) fn check(key: &str, prefix: &str, parameters: &[Named]) -> Result<()>
     let mut first: Vec<&str> = parameters.iter().filter_map(|named| named.path.split('.').next()).collect();
     first.dedup();
     let near = error::did_you_mean(prefix, &first);
-    let message = format!("no parameter's path begins with `{prefix}`{near}; they begin with: {}", first.join(", "));
+    let message =
+        format!("no parameter's path begins with `{prefix}`{near}; they begin with: {}", first.join(", "));
     Err(Error::config(key, message))
 }
 

@@ -64,7 +64,9 @@ fn placed(error: Error, prefix: &str, path: &str) -> Error {
     match error {
         Error::Format { file, message } => Error::format(
             file,
-            format!("{message}; `train.from` with prefix `{prefix}` wants it for `{path}` of this run's model"),
+            format!(
+                "{message}; `train.from` with prefix `{prefix}` wants it for `{path}` of this run's model"
+            ),
         ),
         other => other,
     }

@@ -8,7 +8,8 @@ const CODER: &str = "kind: autoencoder
   latents: 4
   network: {kind: residual, channels: [8], blocks: 1, groups: 4, patch: 2}";
 
-const TRAIN: &str = "{steps: 4, batch: 8, log_every: 2, checkpoint_every: 2, sample_every: 4, samples: 12, ema: 0.9}";
+const TRAIN: &str =
+    "{steps: 4, batch: 8, log_every: 2, checkpoint_every: 2, sample_every: 4, samples: 12, ema: 0.9}";
 
 fn write(folder: &Path) {
     let config = format!("name: coder\ndata: {{kind: shapes, size: 8}}\nmodel:\n  {CODER}\ntrain: {TRAIN}\n");

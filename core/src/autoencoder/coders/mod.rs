@@ -41,7 +41,8 @@ registry! {
 
 /// The refusal of a coder of pictures.
 fn no_picture(shape: &[usize]) -> Error {
-    let message =
-        format!("residual coders take pictures [channels, height, width], not {shape:?}; `mlp` takes any shape");
+    let message = format!(
+        "residual coders take pictures [channels, height, width], not {shape:?}; `mlp` takes any shape"
+    );
     Error::config(".", message)
 }

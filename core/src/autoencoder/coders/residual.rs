@@ -14,9 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Coders, Coding, Widths, no_picture};
 use crate::config::check::{at_least, not_empty};
-use crate::nn::{
-    Condition, Conv2d, Forward, GroupNorm, Init, Mode, ResidualBlock, fold, repeated, unfold,
-};
+use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Mode, ResidualBlock, fold, repeated, unfold};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -54,7 +52,12 @@ impl Coding for Residual {
         let latent = [height / factor, width / factor];
         let folded = channels * self.patch * self.patch;
         Ok(Coders {
-            encoder: Box::new(self.down(folded, widths.given, [channels, height, width], &init.at("encoder"))),
+            encoder: Box::new(self.down(
+                folded,
+                widths.given,
+                [channels, height, width],
+                &init.at("encoder"),
+            )),
             decoder: Box::new(self.up(folded, [widths.taken, latent[0], latent[1]], &init.at("decoder"))),
             latent: vec![widths.taken, latent[0], latent[1]],
         })
@@ -68,7 +71,10 @@ impl Residual {
         at_least("patch", self.patch, 1)?;
         let bad = |c: &&usize| self.groups == 0 || **c == 0 || !c.is_multiple_of(self.groups);
         if let Some(c) = self.channels.iter().find(bad) {
-            return Err(Error::config("groups", format!("{} groups do not divide {c} channels", self.groups)));
+            return Err(Error::config(
+                "groups",
+                format!("{} groups do not divide {c} channels", self.groups),
+            ));
         }
         let levels = self.channels.len();
         let halvings = u32::try_from(levels - 1).ok().and_then(|n| 2_usize.checked_pow(n));

@@ -110,12 +110,19 @@ fn what_cannot_be_started_or_frozen_is_named() {
     let error = refused(&plain, &[start("stage")]);
     assert!(error.contains("`train.from`") && error.contains("`stage`"), "{error}");
     let mut wider = plain.clone();
-    wider.model = config::typed(json!({ "kind": "diffusion", "network": { "kind": "mlp", "hidden": 48, "blocks": 3 } }))
-        .expect("a model");
+    wider.model = config::typed(
+        json!({ "kind": "diffusion", "network": { "kind": "mlp", "hidden": 48, "blocks": 3 } }),
+    )
+    .expect("a model");
     let error = refused(&wider, &[start("blocks")]);
-    assert!(error.starts_with("other: `blocks.0.first.weight`: wanted F32 [48, 48], this is F32 [32, 32]"), "{error}");
-    wider.model = config::typed(json!({ "kind": "diffusion", "network": { "kind": "mlp", "hidden": 32, "blocks": 3 } }))
-        .expect("a model");
+    assert!(
+        error.starts_with("other: `blocks.0.first.weight`: wanted F32 [48, 48], this is F32 [32, 32]"),
+        "{error}"
+    );
+    wider.model = config::typed(
+        json!({ "kind": "diffusion", "network": { "kind": "mlp", "hidden": 32, "blocks": 3 } }),
+    )
+    .expect("a model");
     let error = refused(&wider, &[start("blocks")]);
     assert!(error.starts_with("other: `blocks.2.first.weight` is missing; `train.from`"), "{error}");
     let error = refused(&plain, &[Start { bytes: vec![1, 2, 3], ..start(".") }]);
