@@ -3,7 +3,7 @@
 //! `auto` takes a hardware GPU where there is one, else the CPU; a software adapter only where it is named.
 
 pub use burn::prelude::Device;
-use burn::prelude::Tensor;
+use burn::prelude::{Tensor, TensorData};
 use kiln_kernels::adapters::{self, Adapter};
 use serde::Serialize;
 
@@ -75,18 +75,25 @@ pub fn cpu() -> Result<Device> {
 ///
 /// Whoever can wait reads with [`crate::weights::read`]. In a browser only the CPU answers at once.
 pub fn read_now(tensor: Tensor<1>) -> Result<f64> {
+    let why = "a sampler that chooses its own steps needs a device that answers at once: take the CPU, or another sampler";
+    Ok(answer(tensor, why)?.iter::<f64>().next().expect("a tensor should hold a number"))
+}
+
+/// All numbers of a tensor, at once: for what is worked out once, before a walk begins. `why` is the error where that cannot be.
+pub fn read_all_now(tensor: Tensor<1>, why: &str) -> Result<Vec<f32>> {
+    Ok(answer(tensor, why)?.iter::<f32>().collect())
+}
+
+fn answer(tensor: Tensor<1>, why: &str) -> Result<TensorData> {
     use std::task::{Context, Poll, Waker};
     if !cfg!(target_arch = "wasm32") {
-        return Ok(tensor.into_data().iter::<f64>().next().expect("a tensor should hold a number"));
+        return Ok(tensor.into_data());
     }
     let mut reading = std::pin::pin!(tensor.into_data_async());
     match reading.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(data)) => Ok(data.iter::<f64>().next().expect("a tensor should hold a number")),
+        Poll::Ready(Ok(data)) => Ok(data),
         Poll::Ready(Err(error)) => Err(Error::Device(format!("the result could not be read: {error:?}"))),
-        Poll::Pending => Err(Error::Device(
-            "a sampler that chooses its own steps needs a device that answers at once: take the CPU, or another sampler"
-                .into(),
-        )),
+        Poll::Pending => Err(Error::Device(why.into())),
     }
 }
 

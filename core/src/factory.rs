@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{classifier, diffusion, discrete, interpolant};
+use crate::{autoencoder, classifier, diffusion, discrete, interpolant, latent};
 
 registry! {
     /// The model families that a configuration can name.
@@ -10,5 +10,7 @@ registry! {
         "interpolant" => interpolant::InterpolantConfig,
         "discrete" => discrete::DiscreteConfig,
         "classifier" => classifier::ClassifierConfig,
+        "autoencoder" => autoencoder::AutoencoderConfig,
+        "latent" => latent::LatentConfig,
     }
 }

@@ -35,12 +35,15 @@ pub mod editing;
 pub mod likelihood;
 
 // Models, by what they can do and by family
+pub mod codec;
 pub mod model;
 pub mod diffusion;
 pub mod interpolant;
 pub mod discrete;
 pub mod import;
 pub mod classifier;
+pub mod autoencoder;
+pub mod latent;
 pub mod factory;
 pub mod weights;
 

@@ -6,6 +6,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::codec::Codec;
 use crate::data::{Batch, Vocabulary};
 use crate::decoding::Decoding;
 use crate::editing::Edit;
@@ -176,6 +177,11 @@ pub trait Model {
         None
     }
 
+    /// `None` where the model has no encoder and decoder.
+    fn codec(&self) -> Option<&dyn Codec> {
+        None
+    }
+
     /// What it has learnt.
     fn parameters(&self) -> Vec<Named>;
 
@@ -188,7 +194,7 @@ pub trait Model {
     fn generate_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
         match self.generator() {
             Some(generator) => generator.begin_with(request, helpers),
-            None => Err(Error::argument(format!("a {} does not generate samples", self.card().family))),
+            None => Err(Error::argument(format!("this {} does not generate samples", self.card().family))),
         }
     }
 }
@@ -240,6 +246,17 @@ pub struct Learning<'a> {
     pub steps: u64,
     /// A trained model of the same data, where one was given.
     pub teacher: Option<&'a dyn Model>,
+    /// What to learn in place of the batch's own values, `[batch, features]`: its latents, say. `None` is the batch itself.
+    pub given: Option<Tensor<2>>,
+}
+
+impl Learning<'_> {
+    /// What the batch is learnt from, `[batch, features]`.
+    pub fn rows(&self, batch: &Batch) -> Tensor<2> {
+        let shape = [batch.size(), batch.shape.iter().product()];
+        let read = || Tensor::from_data(TensorData::new(batch.x.clone(), shape), self.device);
+        self.given.clone().unwrap_or_else(read)
+    }
 }
 
 /// What a family wants of a teacher: a trained model of the same data.
@@ -277,4 +294,14 @@ pub trait Family {
         network: Box<dyn Network>,
         device: &Device,
     ) -> Result<Box<dyn Model>>;
+
+    /// A network's encoder and decoder; `None` where this family has none.
+    fn codec<'a>(&self, _network: &'a dyn Network) -> Option<&'a dyn Codec> {
+        None
+    }
+
+    /// Beginnings of the paths of parameters that it never trains: they come from elsewhere, by `train.from`.
+    fn frozen(&self) -> &'static [&'static str] {
+        &[]
+    }
 }

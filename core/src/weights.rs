@@ -39,6 +39,7 @@ pub fn load_in(name: &str, bytes: &[u8], device: &Device, precision: Precision) 
     let file = WeightFile::parse(name, bytes)?;
     let Header { model, interface, .. } = file.header()?;
     let mut network = model.network(&interface, &Init::new(0, device))?;
+    precision.fits(model.codec(&*network).is_some())?;
     let values = file.values(&network.parameters(), device)?;
     network.set_parameters(&values);
     model.model(&interface, precision.narrow(network), device)
@@ -89,9 +90,14 @@ impl<'a> WeightFile<'a> {
 
     /// Every tensor, on the host, by name.
     pub(crate) fn fetched(&self) -> Result<Vec<HostTensor>> {
-        let mut names = self.tensors.names();
+        let mut names = self.names();
         names.sort_unstable();
         names.into_iter().map(|name| self.host(name, None)).collect()
+    }
+
+    /// The paths of its tensors.
+    pub fn names(&self) -> Vec<&str> {
+        self.tensors.names()
     }
 
     /// The values of these parameters, flattened.

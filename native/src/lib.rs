@@ -15,6 +15,7 @@ mod run_config;
 // What several commands do
 mod draw;
 mod judge;
+mod reconstruct;
 mod picture;
 mod tokens;
 mod clock;

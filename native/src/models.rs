@@ -34,7 +34,7 @@ pub fn load_in(name: &str, device: &Device, precision: Precision) -> Result<Load
     let path = Path::new(name);
     if path.is_dir() {
         from_run(name, path, device, precision)
-    } else if path.is_file() || path.extension().is_some_and(|extension| extension == "safetensors") {
+    } else if is_file(path) {
         let model = kiln::weights::load_in(name, &files::read(path)?, device, precision)?;
         Ok(Loaded { name: name.into(), model, data: None, path: None })
     } else {
@@ -42,19 +42,38 @@ pub fn load_in(name: &str, device: &Device, precision: Precision) -> Result<Load
     }
 }
 
-fn from_zoo(name: &str, device: &Device, precision: Precision) -> Result<Loaded> {
-    let entry = kiln_zoo::find(name).map_err(|error| {
+/// What errors call the weight file of a model, and its bytes.
+pub fn weights(name: &str) -> Result<(String, Vec<u8>)> {
+    let path = Path::new(name);
+    if path.is_dir() {
+        return newest(name, &Run::open(path)?);
+    }
+    if is_file(path) {
+        return Ok((name.into(), files::read(path)?));
+    }
+    Ok((name.into(), in_zoo(name)?.bytes()?.to_vec()))
+}
+
+fn is_file(path: &Path) -> bool {
+    path.is_file() || path.extension().is_some_and(|extension| extension == "safetensors")
+}
+
+fn in_zoo(name: &str) -> Result<&'static kiln_zoo::Entry> {
+    kiln_zoo::find(name).map_err(|error| {
         Error::argument(format!(
             "{error}. A .safetensors file or the folder of a run would do as well; there is none called `{name}`"
         ))
-    })?;
+    })
+}
+
+fn from_zoo(name: &str, device: &Device, precision: Precision) -> Result<Loaded> {
+    let entry = in_zoo(name)?;
     let data = Some(entry.run_config()?.data);
     Ok(Loaded { name: name.into(), model: entry.load_in(device, precision)?, data, path: None })
 }
 
 /// The averaged weights of the newest checkpoint.
-fn from_run(name: &str, folder: &Path, device: &Device, precision: Precision) -> Result<Loaded> {
-    let run = Run::open(folder)?;
+fn newest(name: &str, run: &Run) -> Result<(String, Vec<u8>)> {
     let saved = run.latest_checkpoint()?.ok_or_else(|| {
         Error::format(
             name,
@@ -63,7 +82,13 @@ fn from_run(name: &str, folder: &Path, device: &Device, precision: Precision) ->
     })?;
     saved.skipped.iter().for_each(|skipped| note(format!("warning: passed over: {skipped}")));
     let name = format!("{name}, step {}", saved.checkpoint.step);
-    let model = kiln::weights::load_in(&name, saved.checkpoint.file("ema.safetensors")?, device, precision)?;
+    Ok((name, saved.checkpoint.file("ema.safetensors")?.to_vec()))
+}
+
+fn from_run(name: &str, folder: &Path, device: &Device, precision: Precision) -> Result<Loaded> {
+    let run = Run::open(folder)?;
+    let (name, bytes) = newest(name, &run)?;
+    let model = kiln::weights::load_in(&name, &bytes, device, precision)?;
     let data = Some(configuration(&run)?.data);
     Ok(Loaded { name, model, data, path: remembered(&run, "data").map(PathBuf::from) })
 }

@@ -42,13 +42,17 @@ impl Entry {
 
     /// The same, its network computing in this precision.
     pub fn load_in(&self, device: &Device, precision: Precision) -> Result<Box<dyn Model>> {
-        let weights = self.weights.ok_or_else(|| {
+        kiln::weights::load_in(self.file, self.bytes()?, device, precision)
+    }
+
+    /// Its weight file, or what to do where this build has none.
+    pub fn bytes(&self) -> Result<&'static [u8]> {
+        self.weights.ok_or_else(|| {
             Error::argument(format!(
                 "`{name}` has no weights in this build of Kiln: train it with `kiln train {name}`",
                 name = self.name
             ))
-        })?;
-        kiln::weights::load_in(self.file, weights, device, precision)
+        })
     }
 
     /// The configuration that it was trained with, with every default filled in.

@@ -25,6 +25,11 @@ impl Init {
         Self { path, ..self.clone() }
     }
 
+    /// The same weights on another device.
+    pub fn on(&self, device: &Device) -> Self {
+        Self { device: device.clone(), ..self.clone() }
+    }
+
     /// Where the weights are made.
     pub fn device(&self) -> &Device {
         &self.device

@@ -3,6 +3,7 @@
 mod init;
 mod layers;
 mod parameters;
+mod parts;
 mod precision;
 mod embedding;
 mod conditioning;
@@ -18,6 +19,8 @@ mod dit;
 mod tokens;
 mod resnet;
 
+use std::any::Any;
+
 use burn::prelude::*;
 use burn::tensor::Gradients;
 use serde::{Deserialize, Serialize};
@@ -30,8 +33,11 @@ pub use embedding::{fourier, fourier_of, one_hot};
 pub use init::Init;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
+pub use parts::{gradients_of_parts, parameters_of_parts, set_parts};
+pub(crate) use patches::{fold, repeated, unfold};
 pub use positions::Positions;
 pub use precision::Precision;
+pub(crate) use resnet::Block as ResidualBlock;
 pub use resnet::{ResNet, ResNetConfig};
 pub use unet::ContextConfig;
 
@@ -65,8 +71,9 @@ pub enum Mode {
 /// A network whose type is forgotten.
 ///
 /// Burn's `Module` cannot be a trait object, but all that training, averaging and saving want of one is its parameters as a
-/// list, which [`collect`] and [`replace`] give for every module.
-pub trait Network {
+/// list, which [`collect`] and [`replace`] give for every module. A family that needs more of its own network gets its type back by
+/// `Any`.
+pub trait Network: Any {
     /// `[batch, features]` to `[batch, outputs · features]`; see [`Interface::outputs`].
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
     /// The parameters by path, flattened, without autodiff, in a fixed order.
@@ -83,7 +90,7 @@ pub trait Forward {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
 }
 
-impl<M: Module + Forward> Network for M {
+impl<M: Module + Forward + 'static> Network for M {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         Forward::forward(self, x, condition, mode)
     }

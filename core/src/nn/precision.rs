@@ -61,6 +61,15 @@ impl Precision {
         )))
     }
 
+    /// Refuses half precision for networks with an encoder, whose families need them as they are.
+    pub fn fits(self, encodes: bool) -> Result<()> {
+        if self == Self::F32 || !encodes {
+            return Ok(());
+        }
+        let name = self.name();
+        Err(Error::argument(format!("models that encode compute in f32, not in {name}: leave the precision out")))
+    }
+
     /// The network, computing in this precision; its parameters and gradients are given and taken in single.
     pub fn narrow(self, mut network: Box<dyn Network>) -> Box<dyn Network> {
         if self == Self::F32 {
@@ -92,6 +101,7 @@ impl Network for Narrow {
         let dtype = x.dtype();
         let condition = Condition {
             noise: condition.noise.clone(),
+            span: condition.span.clone(),
             class: condition.class.clone().map(|class| class.cast(self.dtype)),
             context: condition.context.clone().map(|context| context.cast(self.dtype)),
             padding: condition.padding.clone(),

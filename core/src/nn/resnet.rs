@@ -69,8 +69,9 @@ struct Stage {
     blocks: Vec<Block>,
 }
 
+/// Two convolutions beside a skip, of one width: `x + conv(silu(norm(conv(silu(norm(x))))))`.
 #[derive(Module, Debug)]
-struct Block {
+pub(crate) struct Block {
     norm1: GroupNorm,
     conv1: Conv2d,
     norm2: GroupNorm,
@@ -125,7 +126,8 @@ impl ResNet {
 }
 
 impl Block {
-    fn new(width: usize, groups: usize, init: &Init) -> Self {
+    /// `groups` must divide `width`.
+    pub(crate) fn new(width: usize, groups: usize, init: &Init) -> Self {
         Self {
             norm1: GroupNorm::new(groups, width, &init.at("norm1")),
             conv1: Conv2d::new([width, width], 3, 1, &init.at("conv1")),
@@ -134,7 +136,8 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    /// `[batch, channels, height, width]` to the same.
+    pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let h = self.conv1.forward(silu(self.norm1.forward(x.clone())));
         x + self.conv2.forward(silu(self.norm2.forward(h)))
     }

@@ -7,11 +7,15 @@
 mod checkpointing;
 mod flat;
 mod scaling;
+mod freeze;
+mod start;
 mod session;
 mod teacher;
 pub mod averages;
 pub mod optimizers;
 pub mod rates;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +31,7 @@ pub use checkpointing::Checkpointing;
 pub use optimizers::OptimizerConfig;
 pub use rates::RateConfig;
 pub use session::{Progress, Report, Session};
+pub use start::Start;
 
 /// All that defines a run: with the data, it gives the same weights again, bit for bit on the CPU.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -84,6 +89,11 @@ pub struct TrainConfig {
     pub precision: Precision,
     /// What the backward pass remembers of the forward pass: `balanced` saves memory and costs time.
     pub checkpointing: Checkpointing,
+    /// Whose weights to start from: beginnings of the parameters' paths (`.` for all), each with an entry of the zoo, a run's folder
+    /// or a weight file.
+    pub from: BTreeMap<String, String>,
+    /// Beginnings of the paths of parameters that stay as they start (`.` would be all).
+    pub freeze: Vec<String>,
     /// Steps between lines of the log.
     pub log_every: u64,
     /// Steps between pictures of samples; 0 for none.
@@ -110,6 +120,8 @@ impl Default for TrainConfig {
             ema: AverageConfig::named("exponential").expect(named),
             precision: Precision::default(),
             checkpointing: Checkpointing::default(),
+            from: BTreeMap::new(),
+            freeze: Vec::new(),
             log_every: 50,
             sample_every: 1000,
             samples: 64,

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::flat::{Layout, join};
+use super::flat::Layout;
+use super::freeze;
 use super::optimizers::Optimizer;
 use super::scaling::{self, Scaler};
+use super::start::{Start, started};
 use super::{RunConfig, TrainConfig, averages, teacher};
 use crate::config::check::under;
 use crate::data::{Dataset, Loader};
@@ -93,19 +95,35 @@ pub struct Session {
 }
 
 impl Session {
-    /// Fresh weights for these data on this device. Where the run names a teacher, [`Session::with_teacher`] is to follow.
+    /// Fresh weights for these data on this device: for a run that starts from none, or that goes on by [`Session::load`]. Where
+    /// the run names a teacher, [`Session::with_teacher`] is to follow.
     pub fn new(run: &RunConfig, dataset: &dyn Dataset, device: &Device) -> Result<Self> {
+        Self::starting(run, dataset, device, &[])
+    }
+
+    /// The same, but for the parameters that start from other models: what `train.from` names, read by the caller.
+    pub fn starting(
+        run: &RunConfig,
+        dataset: &dyn Dataset,
+        device: &Device,
+        starts: &[Start],
+    ) -> Result<Self> {
         under("train", run.train.check())?;
         teacher::check_named(run)?;
         let interface = Interface::of(dataset);
         let device = device.clone().inner();
         under("train.precision", run.train.precision.check(&device))?;
         let init = Init::new(run.seed, &run.train.checkpointing.differentiating(&device));
-        let network = under("model", run.model.network(&interface, &init))?;
-        let named = network.parameters();
-        let layout = Layout::of(&named);
+        let mut network = under("model", run.model.network(&interface, &init))?;
+        under("train.precision", run.train.precision.fits(run.model.codec(&*network).is_some()))?;
+        let named = started(network.parameters(), starts, &device)?;
+        let (prefixes, own) = (&run.train.freeze, run.model.frozen());
+        under("train", freeze::check_all(prefixes, own, &named))?;
+        let layout = Layout::of(&named, |path| freeze::frozen(path, prefixes, own));
         let optimizer = run.train.optimizer.build(&layout.shapes());
-        let parameters = join(named.into_iter().map(|named| named.value).collect());
+        let values: Vec<Tensor<1>> = named.into_iter().map(|named| named.value).collect();
+        network.set_parameters(&values);
+        let parameters = layout.learnt(values);
         let scaler = (run.train.precision == Precision::F16).then(|| Scaler::new(&device));
         Ok(Self {
             seed: run.seed,
@@ -129,10 +147,13 @@ impl Session {
     pub fn with_teacher(mut self, teacher: Rc<dyn Model>) -> Result<Self> {
         let own = self.model()?;
         teacher::check(self.model.teaching(), own.card(), &*teacher)?;
-        if let Some(weights) = teacher::weights(&own.parameters(), &*teacher) {
-            self.parameters = join(weights);
+        let weights = teacher::weights(&own.parameters(), &*teacher);
+        // What the run says of its start goes before.
+        if let Some(weights) = weights.filter(|_| self.config.from.is_empty()) {
+            self.network.set_parameters(&weights);
+            self.layout.freeze(&weights);
+            self.parameters = self.layout.learnt(weights);
             self.averages.fill(self.parameters.clone());
-            self.network.set_parameters(&self.layout.split(&self.parameters));
         }
         self.teacher = Some(teacher);
         Ok(self)
@@ -141,6 +162,11 @@ impl Session {
     /// Steps taken.
     pub fn steps(&self) -> u64 {
         self.step
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// How many numbers are learnt.
@@ -191,14 +217,15 @@ impl Session {
             step: self.step,
             steps: self.config.steps,
             teacher: self.teacher.as_deref(),
+            given: None,
         };
         let loss = self.model.loss(&*self.network, &self.interface, &batch, &learning);
         let Some(scaler) = &self.scaler else {
             let mut gradients = loss.backward();
-            return (loss.inner(), join(self.network.gradients(&mut gradients)));
+            return (loss.inner(), self.layout.learnt(self.network.gradients(&mut gradients)));
         };
         let mut gradients = (loss.clone() * scaler.scale()).backward();
-        (loss.inner(), join(self.network.gradients(&mut gradients)) / scaler.scale())
+        (loss.inner(), self.layout.learnt(self.network.gradients(&mut gradients)) / scaler.scale())
     }
 
     /// The averages follow the weights.
@@ -277,13 +304,12 @@ impl Session {
         let state: State = serde_json::from_slice(file("state.json")?)
             .map_err(|error| Error::format("state.json", error.to_string()))?;
         let named = self.network.parameters();
-        let flat = |name: &str| -> Result<Tensor<1>> {
-            Ok(join(WeightFile::parse(name, file(name)?)?.values(&named, &self.device)?))
-        };
-        let parameters = flat("model.safetensors")?;
+        let values = |name: &str| WeightFile::parse(name, file(name)?)?.values(&named, &self.device);
+        let live = values("model.safetensors")?;
         let average =
-            |track: usize| if track == 0 { flat("ema.safetensors") } else { flat(&averages::track(track)) };
-        let averages = (0..self.averages.len()).map(average).collect::<Result<_>>()?;
+            |track: usize| if track == 0 { values("ema.safetensors") } else { values(&averages::track(track)) };
+        let averages = (0..self.averages.len()).map(|track| Ok(self.layout.learnt(average(track)?)));
+        let averages = averages.collect::<Result<_>>()?;
         if let Some(scaler) = &mut self.scaler {
             scaler.load(file(scaling::FILE)?)?;
         }
@@ -293,8 +319,10 @@ impl Session {
         let restored: Result<Vec<_>> =
             restored.iter().map(|name| moments.value(name, &shape, &self.device)).collect();
         self.optimizer.restore(state.step, restored?);
-        self.network.set_parameters(&self.layout.split(&parameters));
-        (self.parameters, self.averages, self.step) = (parameters, averages, state.step);
+        self.network.set_parameters(&live);
+        self.layout.freeze(&live);
+        self.parameters = self.layout.learnt(live);
+        (self.averages, self.step) = (averages, state.step);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod engine;
 mod variance;
+mod tuning;
 
 use std::sync::Arc;
 

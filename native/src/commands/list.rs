@@ -1,6 +1,7 @@
 //! `kiln list`: what a configuration can name, from the registries themselves.
 
 use clap::ValueEnum;
+use kiln::autoencoder::{CoderConfig, ReconstructionConfig, SpaceConfig};
 use kiln::data::DataConfig;
 use kiln::decoding::DecoderConfig;
 use kiln::diffusion::{NoiseConfig, ObjectiveConfig, PredictionConfig, VarianceConfig};
@@ -9,6 +10,7 @@ use kiln::editing::{InpaintConfig, MeasureConfig};
 use kiln::factory::ModelConfig;
 use kiln::guidance::{MethodConfig, WeightConfig};
 use kiln::interpolant::{EpsilonConfig, GammaConfig, PathConfig};
+use kiln::latent::StageConfig;
 use kiln::likelihood::{DivergenceConfig, IntegratorConfig, LikelihoodConfig};
 use kiln::metrics::MetricConfig;
 use kiln::nn::NetworkConfig;
@@ -61,6 +63,10 @@ groups! {
     Datasets => DataConfig,
     Networks => NetworkConfig,
     Predictions => PredictionConfig,
+    Stages => StageConfig,
+    Coders => CoderConfig,
+    Spaces => SpaceConfig,
+    Reconstructions => ReconstructionConfig,
     Noises => NoiseConfig,
     Objectives => ObjectiveConfig,
     Variances => VarianceConfig,

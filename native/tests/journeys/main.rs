@@ -6,6 +6,7 @@ mod cli;
 mod sampling;
 mod edit;
 mod likelihood;
+mod latent;
 mod compare;
 mod resume;
 mod teach;

@@ -30,7 +30,7 @@ impl Member for Denoise {
 impl Objective for Denoise {
     fn loss(&self, lesson: &Lesson) -> Tensor<1> {
         let sigma = lesson.sigma();
-        let y = lesson.tensor(lesson.batch.x.clone());
+        let y = lesson.examples();
         let n = lesson.tensor(lesson.coupled_noise());
         let x = y.clone() + n * lesson.column(&sigma, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());

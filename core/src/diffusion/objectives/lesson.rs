@@ -77,6 +77,11 @@ impl Lesson<'_> {
         (known > 0).then(|| one_hot(classes, known, self.learning.device))
     }
 
+    /// The examples, `[rows, features]`.
+    pub(super) fn examples(&self) -> Tensor<2> {
+        self.learning.rows(self.batch)
+    }
+
     /// Rows on the device.
     pub(super) fn tensor(&self, values: Vec<f32>) -> Tensor<2> {
         let features = self.interface.features();

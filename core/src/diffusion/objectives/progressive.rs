@@ -76,7 +76,7 @@ impl Objective for Progressive {
         let [from, middle, to] =
             [0, 1, 2].map(|i| drawn.iter().map(|levels| levels[i]).collect::<Vec<f64>>());
         let n = lesson.tensor(lesson.noise());
-        let x = lesson.tensor(lesson.batch.x.clone()) + n * lesson.column(&from, |sigma| sigma);
+        let x = lesson.examples() + n * lesson.column(&from, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         let (teacher, told) = (lesson.teacher(), class.clone().map(Tensor::without_autodiff));
         let denoise = |x: Tensor<2>, [sigma, _]: [&[f64]; 2]| teacher.denoise_each(x, sigma, told.as_ref());

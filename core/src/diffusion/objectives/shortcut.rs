@@ -54,7 +54,9 @@ impl Objective for Shortcut {
         let classes = lesson.classes();
         let classes: Vec<Option<u32>> = order.iter().map(|row| classes[*row]).collect();
         let class = lesson.one_hot(&classes);
-        let y = lesson.tensor(ordered(&lesson.batch.x, order));
+        let rows: Vec<i64> = order.iter().map(|row| *row as i64).collect();
+        let rows = Tensor::<1, Int>::from_data(TensorData::from(rows.as_slice()), lesson.learning.device);
+        let y = lesson.examples().select(0, rows);
         let n = lesson.tensor(ordered(&lesson.noise(), order));
         let x = y.clone() + n * lesson.column(from, |sigma| sigma);
         let mut wanted = y;

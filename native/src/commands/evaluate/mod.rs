@@ -5,6 +5,7 @@ mod classifier;
 mod pictures;
 mod points;
 mod tokens;
+mod reconstruction;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -22,7 +23,8 @@ use crate::spec::member;
 const EXAMPLES: &str = "Examples:
   kiln evaluate density/moons -n 10000
   kiln evaluate mnist/flow --data data/mnist --json
-  kiln evaluate mnist/classifier --data data/mnist";
+  kiln evaluate mnist/classifier --data data/mnist
+  kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9";
 
 /// The arguments of `kiln evaluate`.
 #[derive(Debug, clap::Args)]
@@ -128,6 +130,9 @@ fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
     }
     if model.card().vocabulary.is_some() {
         return tokens::measure(bench);
+    }
+    if model.generator().is_none() && model.codec().is_some() {
+        return reconstruction::measure(bench);
     }
     match model.card().shape.len() {
         1 => points::measure(bench),

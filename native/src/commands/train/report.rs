@@ -1,14 +1,15 @@
 //! What a run tells on its way: lines of numbers, pictures of samples, a plot of the loss.
 
+use kiln::data::Dataset;
 use kiln::figures::{self, Scale};
-use kiln::model::{Classes, Request};
+use kiln::model::{Classes, Model, Request};
 use kiln::runs::Run;
 use kiln::train::{Progress, RunConfig, Session};
 use kiln::{Error, Result};
 
 use crate::draw::{batch, draw};
 use crate::progress::Bar;
-use crate::{out, picture, tokens};
+use crate::{out, picture, reconstruct, tokens};
 
 /// The steps since the last line.
 #[derive(Default)]
@@ -55,13 +56,17 @@ impl Line {
     }
 }
 
-/// A picture of samples, or their text, where the model draws and they can be shown.
-pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session) -> Result<()> {
+/// A picture of samples, or their text, where the model draws and they can be shown; of examples with their reconstructions, where it
+/// encodes.
+pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session, dataset: &dyn Dataset) -> Result<()> {
     let model = session.model()?;
     let card = model.card();
     let text = card.vocabulary.as_ref().is_some_and(|tokens| tokens.text(&[]).is_some());
-    if model.generator().is_none() || !(text || picture::can_show(&card.shape)) {
+    if !text && !picture::can_show(&card.shape) {
         return Ok(());
+    }
+    if model.generator().is_none() {
+        return reconstructions(run, config, session, &*model, dataset);
     }
     // Points are no picture unless there are many.
     let count = if card.shape.len() == 1 && !text { 32 * config.train.samples } else { config.train.samples };
@@ -82,6 +87,31 @@ pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session) -> Resul
         }
         Err(error) => Err(error),
     }
+}
+
+/// Rows of examples, each above the row of what the model makes of them.
+fn reconstructions(
+    run: &Run,
+    config: &RunConfig,
+    session: &Session,
+    model: &dyn Model,
+    dataset: &dyn Dataset,
+) -> Result<()> {
+    const COLUMNS: usize = 8;
+    let (Some(codec), shape @ &[_, _, _]) = (model.codec(), model.card().shape.as_slice()) else {
+        return Ok(());
+    };
+    let examples = picture::examples(dataset, 0, (config.train.samples / 2).max(1));
+    let made = reconstruct::rows(codec, &examples, model.card().features(), session.device())?;
+    let line = COLUMNS * model.card().features();
+    let pairs = examples.chunks(line).zip(made.chunks(line));
+    let sheet: Vec<f32> = pairs.flat_map(|(one, two)| full(one, line).chain(full(two, line))).collect();
+    run.save_samples(session.steps(), &picture::png(&sheet, shape, Some(COLUMNS), None)?).map(drop)
+}
+
+/// A line of pictures, black where there are none.
+fn full(values: &[f32], line: usize) -> impl Iterator<Item = f32> + '_ {
+    values.iter().copied().chain(std::iter::repeat_n(-1.0, line - values.len()))
 }
 
 /// The loss so far, as a curve.

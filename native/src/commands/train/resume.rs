@@ -7,7 +7,7 @@ use kiln::train::RunConfig;
 use kiln::{Error, Result, config, files};
 
 use super::Args;
-use super::start::{told, workshop};
+use super::start::{starts, told, workshop};
 use super::trainer::Trainer;
 use crate::clock::now;
 use crate::failure::{Outcome, argument};
@@ -20,8 +20,12 @@ pub(super) fn resume(args: &Args, folder: &Path) -> Outcome<Trainer> {
     let config = changed(&run, configuration(&run)?, args)?;
     let data = args.data.clone().or_else(|| remembered(&run, "data").map(PathBuf::from));
     let device = args.device.clone().or_else(|| remembered(&run, "device"));
-    let mut workshop = workshop(&config, data.as_deref(), device.as_deref().unwrap_or("auto"))?;
-    if let Some(saved) = run.latest_checkpoint()? {
+    let saved = run.latest_checkpoint()?;
+    // What a checkpoint holds has started long ago.
+    let starts = if saved.is_some() { Vec::new() } else { starts(&config)? };
+    let device = device.as_deref().unwrap_or("auto");
+    let mut workshop = workshop(&config, data.as_deref(), device, &starts)?;
+    if let Some(saved) = saved {
         saved.skipped.iter().for_each(|skipped| out::note(format!("warning: passed over: {skipped}")));
         workshop.session.load(&saved.checkpoint.files)?;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kiln::data::{Dataset, Loader, Split};
 use kiln::runs::{Meta, Run, SCHEMA, suffix};
-use kiln::train::{RunConfig, Session};
+use kiln::train::{RunConfig, Session, Start};
 use serde_json::json;
 
 use super::Args;
@@ -21,12 +21,17 @@ pub(super) struct Workshop {
     pub(super) loader: Loader,
 }
 
-/// Opens the data and builds the model.
-pub(super) fn workshop(config: &RunConfig, data: Option<&Path>, device: &str) -> kiln::Result<Workshop> {
+/// Opens the data and builds the model, which starts from `starts`.
+pub(super) fn workshop(
+    config: &RunConfig,
+    data: Option<&Path>,
+    device: &str,
+    starts: &[Start],
+) -> kiln::Result<Workshop> {
     config.train.check()?;
     let dataset: Arc<dyn Dataset> = config.data.open(data, Split::Train)?.into();
     let (found, device) = kiln::device::choose(device)?;
-    let session = Session::new(config, &*dataset, &device)?;
+    let session = Session::starting(config, &*dataset, &device, starts)?;
     let session = match &config.train.teacher {
         Some(name) => session.with_teacher(models::load(name, &device)?.model.into())?,
         None => session,
@@ -35,10 +40,21 @@ pub(super) fn workshop(config: &RunConfig, data: Option<&Path>, device: &str) ->
     Ok(Workshop { device: found, session, loader })
 }
 
+/// The weights that a run starts from.
+pub(super) fn starts(config: &RunConfig) -> kiln::Result<Vec<Start>> {
+    config.check_start()?;
+    let read = |(prefix, name): (&String, &String)| {
+        let (name, bytes) = models::weights(name)?;
+        Ok(Start { prefix: prefix.clone(), name, bytes })
+    };
+    config.train.from.iter().map(read).collect()
+}
+
 /// Reads a configuration without training it.
 pub(super) fn check(args: &Args, overrides: &[String]) -> Outcome {
-    read(args, overrides)?.train.check()?;
-    Ok(())
+    let config = read(args, overrides)?;
+    config.train.check()?;
+    Ok(config.check_start()?)
 }
 
 fn read(args: &Args, overrides: &[String]) -> Outcome<RunConfig> {
@@ -50,7 +66,8 @@ pub(super) fn start(args: &Args, overrides: &[String]) -> Outcome<Trainer> {
     let mut config = read(args, overrides)?;
     // The run may be resumed from another folder.
     config.train.teacher = config.train.teacher.map(|name| absolute(&name));
-    let workshop = workshop(&config, args.data.as_deref(), args.device.as_deref().unwrap_or("auto"))?;
+    let device = args.device.as_deref().unwrap_or("auto");
+    let workshop = workshop(&config, args.data.as_deref(), device, &starts(&config)?)?;
     let yaml = kiln::config::to_yaml(&config)?;
     let meta = meta(&config, &workshop);
     let run = Run::create(&args.out, &config.name, now(), &suffix(word()), &yaml, &meta)?;

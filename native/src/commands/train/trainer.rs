@@ -97,7 +97,7 @@ impl Trainer {
         }
         if sample {
             self.read()?;
-            report::samples(&self.run, &self.config, self.session())?;
+            report::samples(&self.run, &self.config, self.session(), self.workshop.loader.dataset())?;
             report::plot(&self.run)?;
         }
         Ok(())

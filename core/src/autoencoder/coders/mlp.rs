@@ -1,0 +1,75 @@
+//! Perceptrons: `x → silu(W₁ x + b₁) → … → z`, and the same widths in reverse; without hidden layers, linear maps.
+//!
+//! Hinton and Salakhutdinov 2006, <https://doi.org/10.1126/science.1127647>. The linear autoencoder of least squared error spans
+//! the principal components (Bourlard and Kamp 1988, <https://doi.org/10.1007/BF00332918>).
+
+use burn::prelude::*;
+use burn::tensor::activation::silu;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Coders, Coding, Widths};
+use crate::Result;
+use crate::config::check::{at_least, under};
+use crate::nn::{Condition, Forward, Init, Linear, Mode};
+use crate::registry::{About, Member};
+
+/// Perceptrons, for data without neighbourhoods.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mlp {
+    /// Widths of the encoder's hidden layers; the decoder has them in reverse. None is a linear autoencoder.
+    pub hidden: Vec<usize>,
+}
+
+impl Default for Mlp {
+    fn default() -> Self {
+        Self { hidden: vec![128, 128] }
+    }
+}
+
+impl Member for Mlp {
+    const ABOUT: About = About {
+        summary: "Perceptrons; without hidden layers, principal components",
+        paper: "Hinton and Salakhutdinov 2006, https://doi.org/10.1126/science.1127647",
+    };
+}
+
+impl Coding for Mlp {
+    fn build(&self, shape: &[usize], widths: Widths, init: &Init) -> Result<Coders> {
+        self.hidden.iter().try_for_each(|width| under("hidden", at_least(".", *width, 1)))?;
+        let features: usize = shape.iter().product();
+        let mut down = vec![features];
+        down.extend(&self.hidden);
+        let mut up: Vec<usize> = down.iter().rev().copied().collect();
+        down.push(widths.given);
+        up.insert(0, widths.taken);
+        Ok(Coders {
+            encoder: Box::new(Layers::new(&down, &init.at("encoder"))),
+            decoder: Box::new(Layers::new(&up, &init.at("decoder"))),
+            latent: vec![widths.taken],
+        })
+    }
+}
+
+/// Linear layers with an activation between them.
+#[derive(Module, Debug)]
+struct Layers {
+    layers: Vec<Linear>,
+}
+
+impl Layers {
+    fn new(widths: &[usize], init: &Init) -> Self {
+        let init = init.at("layers");
+        let layer = |(i, pair): (usize, &[usize])| Linear::new(pair[0], pair[1], &init.at(i));
+        Self { layers: widths.windows(2).enumerate().map(layer).collect() }
+    }
+}
+
+impl Forward for Layers {
+    fn forward(&self, x: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
+        let mut layers = self.layers.iter();
+        let first = layers.next().expect("there should be a layer");
+        layers.fold(first.forward(x), |h, layer| layer.forward(silu(h)))
+    }
+}

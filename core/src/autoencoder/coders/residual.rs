@@ -1,0 +1,181 @@
+//! Convolutions with residual blocks: a picture to a smaller one with more to say at each place, and back.
+//!
+//! ```text
+//! fold(x) → conv → [blocks, halve]ⁿ → blocks → silu(norm) → conv → z      and      z → conv → blocks → [double, blocks]ⁿ → … → x
+//! ```
+//!
+//! The first stage of Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>, Appendix G, without attention; squares of `patch`
+//! pixels are folded into channels first, which is where small pictures spend their time.
+
+use burn::prelude::*;
+use burn::tensor::activation::silu;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Coders, Coding, Widths, no_picture};
+use crate::config::check::{at_least, not_empty};
+use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Mode, ResidualBlock, fold, repeated, unfold};
+use crate::registry::{About, Member};
+use crate::{Error, Result};
+
+/// Residual convolutions, for pictures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Residual {
+    /// Channels of each level; each after the first halves the height and width of the one before.
+    pub channels: Vec<usize>,
+    /// Residual blocks a level.
+    pub blocks: usize,
+    /// Groups of the group normalisations; must divide each level's channels.
+    pub groups: usize,
+    /// Fold squares of this side into channels first: the latent is smaller by `patch · 2^(levels − 1)` each way.
+    pub patch: usize,
+}
+
+impl Default for Residual {
+    fn default() -> Self {
+        Self { channels: vec![32, 64], blocks: 1, groups: 8, patch: 2 }
+    }
+}
+
+impl Member for Residual {
+    const ABOUT: About = About {
+        summary: "Residual convolutions, for pictures",
+        paper: "Rombach et al. 2022, https://arxiv.org/abs/2112.10752, Appendix G",
+    };
+}
+
+impl Coding for Residual {
+    fn build(&self, shape: &[usize], widths: Widths, init: &Init) -> Result<Coders> {
+        let &[channels, height, width] = shape else { return Err(no_picture(shape)) };
+        let factor = self.check([height, width])?;
+        let latent = [height / factor, width / factor];
+        let folded = channels * self.patch * self.patch;
+        Ok(Coders {
+            encoder: Box::new(self.down(
+                folded,
+                widths.given,
+                [channels, height, width],
+                &init.at("encoder"),
+            )),
+            decoder: Box::new(self.up(folded, [widths.taken, latent[0], latent[1]], &init.at("decoder"))),
+            latent: vec![widths.taken, latent[0], latent[1]],
+        })
+    }
+}
+
+impl Residual {
+    /// By how much a latent is smaller, each way.
+    fn check(&self, [height, width]: [usize; 2]) -> Result<usize> {
+        not_empty("channels", &self.channels)?;
+        at_least("patch", self.patch, 1)?;
+        let bad = |c: &&usize| self.groups == 0 || **c == 0 || !c.is_multiple_of(self.groups);
+        if let Some(c) = self.channels.iter().find(bad) {
+            return Err(Error::config(
+                "groups",
+                format!("{} groups do not divide {c} channels", self.groups),
+            ));
+        }
+        let levels = self.channels.len();
+        let halvings = u32::try_from(levels - 1).ok().and_then(|n| 2_usize.checked_pow(n));
+        let factor = halvings.and_then(|n| n.checked_mul(self.patch)).unwrap_or(usize::MAX);
+        if height.is_multiple_of(factor) && width.is_multiple_of(factor) {
+            return Ok(factor);
+        }
+        let message = format!(
+            "{levels} levels and patch {} need a height and width divisible by {factor}; the data are {height}x{width}",
+            self.patch
+        );
+        Err(Error::config("channels", message))
+    }
+
+    fn blocks(&self, width: usize, init: &Init) -> Vec<ResidualBlock> {
+        (0..self.blocks).map(|i| ResidualBlock::new(width, self.groups, &init.at("blocks").at(i))).collect()
+    }
+
+    fn down(&self, folded: usize, outputs: usize, size: [usize; 3], init: &Init) -> Coder {
+        let widths = &self.channels;
+        let last = widths[widths.len() - 1];
+        let level = |(i, &width): (usize, &usize)| {
+            let init = init.at("levels").at(i);
+            let next = widths.get(i + 1);
+            Level {
+                blocks: self.blocks(width, &init),
+                change: next.map(|next| Conv2d::new([width, *next], 3, 2, &init.at("change"))),
+            }
+        };
+        Coder {
+            input: Conv2d::new([folded, widths[0]], 3, 1, &init.at("input")),
+            levels: widths.iter().enumerate().map(level).collect(),
+            norm: GroupNorm::new(self.groups, last, &init.at("norm")),
+            output: Conv2d::new([last, outputs], 3, 1, &init.at("output")),
+            size,
+            fold: self.patch,
+            unfold: 1,
+            double: 1,
+        }
+    }
+
+    fn up(&self, folded: usize, size: [usize; 3], init: &Init) -> Coder {
+        let widths: Vec<usize> = self.channels.iter().rev().copied().collect();
+        let last = widths[widths.len() - 1];
+        let level = |(i, &width): (usize, &usize)| {
+            let init = init.at("levels").at(i);
+            let next = widths.get(i + 1);
+            Level {
+                blocks: self.blocks(width, &init),
+                change: next.map(|next| Conv2d::new([width, *next], 3, 1, &init.at("change"))),
+            }
+        };
+        Coder {
+            input: Conv2d::new([size[0], widths[0]], 3, 1, &init.at("input")),
+            levels: widths.iter().enumerate().map(level).collect(),
+            norm: GroupNorm::new(self.groups, last, &init.at("norm")),
+            output: Conv2d::new([last, folded], 3, 1, &init.at("output")),
+            size,
+            fold: 1,
+            unfold: self.patch,
+            double: 2,
+        }
+    }
+}
+
+/// An encoder or a decoder: they differ in how the sides change between levels.
+#[derive(Module, Debug)]
+struct Coder {
+    input: Conv2d,
+    levels: Vec<Level>,
+    norm: GroupNorm,
+    output: Conv2d,
+    /// Channels, height and width of what comes in.
+    size: [usize; 3],
+    fold: usize,
+    unfold: usize,
+    /// How often each value is repeated, each way, before the convolution that changes the level.
+    double: usize,
+}
+
+#[derive(Module, Debug)]
+struct Level {
+    blocks: Vec<ResidualBlock>,
+    /// To the next level.
+    change: Option<Conv2d>,
+}
+
+impl Forward for Coder {
+    fn forward(&self, x: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
+        let [c, height, width] = self.size;
+        let batch = x.dims()[0];
+        let mut h = self.input.forward(fold(x.reshape([batch, c, height, width]), [self.fold; 2]));
+        for level in &self.levels {
+            h = level.blocks.iter().fold(h, |h, block| block.forward(h));
+            if let Some(change) = &level.change {
+                let wide = if self.double == 1 { h } else { repeated(h, [self.double; 2]) };
+                h = change.forward(wide);
+            }
+        }
+        let h = unfold(self.output.forward(silu(self.norm.forward(h))), [self.unfold; 2]);
+        let features = h.dims()[1..].iter().product();
+        h.reshape([batch, features])
+    }
+}

@@ -1,0 +1,163 @@
+//! Autoencoders: samples to few numbers and back.
+//!
+//! ```text
+//! L = ‖x − g(z)‖²/d + kl · KL(N(μ, s²) ‖ N(0, 1))/d,   [μ, ln s²] = f(x),   z = μ + s n
+//! ```
+//!
+//! Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>, section 3.1 and Appendix G; Kingma and Welling 2014,
+//! <https://arxiv.org/abs/1312.6114>, Appendix B. Without `kl` a latent is a point, `z = μ`. Both terms are sums over a sample,
+//! divided by its `d` numbers, so that `kl` means what it means there.
+
+mod coders;
+mod network;
+mod reconstruction;
+mod space;
+
+use std::any::Any;
+
+use burn::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::codec::Codec;
+use crate::config::check::{at_least, under, within};
+use crate::data::Batch;
+use crate::model::{Card, Family, Learning, Model};
+use crate::nn::{Init, Interface, Named, Network, count};
+use crate::random::{Key, Purpose};
+use crate::registry::{About, Member};
+
+pub use coders::{CoderConfig, Coders, Coding, Widths};
+pub use network::{Autoencoder, Posterior};
+pub use reconstruction::{Reconstruction, ReconstructionConfig};
+pub use space::{Space, SpaceConfig};
+
+/// An autoencoder.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoencoderConfig {
+    /// Encoder and decoder.
+    pub network: CoderConfig,
+    /// Numbers of a latent; of each of its places, where it is a picture.
+    pub latents: usize,
+    /// Where latents lie.
+    pub space: SpaceConfig,
+    /// What a difference between a sample and its reconstruction costs.
+    pub loss: ReconstructionConfig,
+    /// Weight of the divergence of latents from the standard normal; 0 makes a latent a point. Rombach et al. take 1e-6.
+    pub kl: f64,
+}
+
+impl Default for AutoencoderConfig {
+    fn default() -> Self {
+        let named = "the default should be registered";
+        Self {
+            network: CoderConfig::named("residual").expect(named),
+            latents: 4,
+            space: SpaceConfig::named("sphere").expect(named),
+            loss: ReconstructionConfig::named("l2").expect(named),
+            kl: 0.0,
+        }
+    }
+}
+
+impl Member for AutoencoderConfig {
+    const ABOUT: About = About {
+        summary: "Autoencoder: samples to few numbers and back",
+        paper: "Rombach et al. 2022, https://arxiv.org/abs/2112.10752; Kingma and Welling 2014, https://arxiv.org/abs/1312.6114",
+    };
+}
+
+impl AutoencoderConfig {
+    fn check(&self) -> Result<()> {
+        at_least("latents", self.latents, 1)?;
+        within("kl", self.kl, 0.0, 1e6)
+    }
+}
+
+impl Family for AutoencoderConfig {
+    fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
+        self.check()?;
+        let given = if self.kl > 0.0 { 2 * self.latents } else { self.latents };
+        let widths = Widths { given, taken: self.latents };
+        let coders = under("network", self.network.build(&interface.shape, widths, init))?;
+        Ok(Box::new(Autoencoder::new(coders, self.space.clone())))
+    }
+
+    fn loss(
+        &self,
+        network: &dyn Network,
+        _interface: &Interface,
+        batch: &Batch,
+        learning: &Learning,
+    ) -> Tensor<1> {
+        let own = autoencoder(network);
+        let x = learning.rows(batch);
+        let features = x.dims()[1] as f64;
+        let Posterior { mean, log_variance } = own.posterior(x.clone(), learning.mode);
+        let Some(log_variance) = log_variance else {
+            return self.loss.cost(own.reconstruct(mean, learning.mode) - x);
+        };
+        let z = drawn(mean.clone(), log_variance.clone(), batch.first, learning);
+        let cost = self.loss.cost(own.reconstruct(z, learning.mode) - x);
+        cost + divergence(mean, log_variance).mean() * (self.kl / features)
+    }
+
+    fn model(&self, interface: &Interface, network: Box<dyn Network>, _: &Device) -> Result<Box<dyn Model>> {
+        let network: Box<dyn Any> = network;
+        let network = network.downcast::<Autoencoder>().expect(OWN);
+        // It is told no classes, whether or not the data have some.
+        let told = Interface { classes: Vec::new(), ..interface.clone() };
+        let card = Card::new("autoencoder", &told, count(&network.parameters()));
+        Ok(Box::new(Trained { card, network }))
+    }
+
+    fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
+        Some(autoencoder(network))
+    }
+}
+
+const OWN: &str = "an autoencoder should be given the network that it has built";
+
+fn autoencoder(network: &dyn Network) -> &Autoencoder {
+    let network: &dyn Any = network;
+    network.downcast_ref::<Autoencoder>().expect(OWN)
+}
+
+/// `μ + s n`, with each example's own noise.
+fn drawn(mean: Tensor<2>, log_variance: Tensor<2>, first: u64, learning: &Learning) -> Tensor<2> {
+    let [rows, latents] = mean.dims();
+    let mut noise = vec![0.0; rows * latents];
+    for (row, noise) in noise.chunks_mut(latents).enumerate() {
+        Key::new(learning.seed, Purpose::Noise, first + row as u64).fill_normal(noise);
+    }
+    let noise = Tensor::<2>::from_data(TensorData::new(noise, [rows, latents]), learning.device);
+    mean + (log_variance * 0.5).exp() * noise
+}
+
+/// `KL(N(μ, s²) ‖ N(0, 1)) = ½ Σ (μ² + s² − 1 − ln s²)`, `[batch, 1]`.
+fn divergence(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
+    (mean.square() + log_variance.clone().exp() - 1.0 - log_variance).sum_dim(1) * 0.5
+}
+
+/// A trained autoencoder.
+struct Trained {
+    card: Card,
+    network: Box<Autoencoder>,
+}
+
+impl Model for Trained {
+    fn card(&self) -> &Card {
+        &self.card
+    }
+    fn codec(&self) -> Option<&dyn Codec> {
+        Some(&*self.network)
+    }
+    fn parameters(&self) -> Vec<Named> {
+        self.network.parameters()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Autoencoders against what is known of them: principal components, spheres, divergences.
+
+use std::sync::Arc;
+
+use burn::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config;
+use crate::data::{Batch, Dataset, Labels, Loader};
+use crate::train::Session;
+
+/// Examples by a function of their index.
+struct Made<F>(Vec<usize>, F);
+
+impl<F: Fn(u64, &mut [f32]) + Send + Sync> Dataset for Made<F> {
+    fn shape(&self) -> &[usize] {
+        &self.0
+    }
+    fn len(&self) -> Option<usize> {
+        None
+    }
+    fn read(&self, index: u64, out: &mut [f32]) -> Labels {
+        (self.1)(index, out);
+        Labels::default()
+    }
+}
+
+fn normal(index: u64, out: &mut [f32]) {
+    Key::new(5, Purpose::Data, index).fill_normal(out);
+}
+
+/// The model after so many steps.
+fn learnt(model: Value, dataset: Arc<dyn Dataset>, steps: u64) -> Box<dyn Model> {
+    let run = json!({ "seed": 1, "model": model, "train": { "steps": steps, "batch": 64, "ema": 0.9,
+        "optimizer": "adam", "rate": { "kind": "cosine", "peak": 1e-2, "warmup": 10 } } });
+    let run: crate::train::RunConfig = config::typed(run).expect("a configuration");
+    let mut session = Session::new(&run, &*dataset, &Device::flex()).expect("a session");
+    let mut loader = Loader::new(dataset, run.train.batch, run.seed).expect("a loader");
+    (0..steps).for_each(|_| drop(session.step(&mut loader)));
+    session.model().expect("a model")
+}
+
+fn rows(dataset: &dyn Dataset, count: u64) -> Tensor<2> {
+    let batch = Batch::gather(dataset, &(0..count).collect::<Vec<_>>(), 0);
+    let features = dataset.shape().iter().product::<usize>();
+    Tensor::from_data(TensorData::new(batch.x, [count as usize, features]), &Device::flex())
+}
+
+/// Mean over samples of the squared distance to their reconstructions.
+fn lost(model: &dyn Model, x: Tensor<2>) -> f64 {
+    let codec = model.codec().expect("an autoencoder has a codec");
+    let y = codec.decode(codec.encode(x.clone()));
+    f64::from((y - x).square().sum_dim(1).mean().into_scalar::<f32>())
+}
+
+#[test]
+fn an_overfitted_autoencoder_gives_back_its_data() {
+    let pictures = |index: u64, out: &mut [f32]| normal(index % 4, out);
+    let dataset = Arc::new(Made(vec![1, 8, 8], pictures));
+    let network = json!({ "kind": "residual", "channels": [16, 16], "groups": 4, "patch": 2 });
+    for (loss, kl) in [("l2", 0.0), ("l1", 0.0), ("l2", 1e-6)] {
+        let config =
+            json!({ "kind": "autoencoder", "network": network, "latents": 4, "loss": loss, "kl": kl });
+        let model = learnt(config, dataset.clone(), 300);
+        assert_eq!(model.codec().expect("a codec").latent_shape(), [4, 2, 2]);
+        let lost = lost(&*model, rows(&*dataset, 4)) / 64.0;
+        println!("{loss}, kl {kl}: mean squared error {lost:.5}");
+        assert!(lost < 0.02, "{loss}, kl {kl}: {lost}");
+    }
+}
+
+/// Bourlard and Kamp 1988: what a linear autoencoder cannot keep is the variance along the principal components that it has no
+/// latents for.
+#[test]
+fn a_linear_autoencoder_loses_the_variance_of_the_smallest_components() {
+    let variances = [4.0_f32, 2.0, 0.5, 0.1];
+    // Half a Hadamard matrix is a rotation.
+    let signs =
+        [[1.0, 1.0, 1.0, 1.0], [1.0, -1.0, 1.0, -1.0], [1.0, 1.0, -1.0, -1.0], [1.0, -1.0, -1.0, 1.0]];
+    let rotated = move |index: u64, out: &mut [f32]| {
+        normal(index, out);
+        let along: [f32; 4] = std::array::from_fn(|i| out[i] * variances[i].sqrt());
+        for (i, value) in out.iter_mut().enumerate() {
+            *value = (0..4).map(|j| 0.5 * signs[i][j] * along[j]).sum();
+        }
+    };
+    let dataset = Arc::new(Made(vec![4], rotated));
+    let network = json!({ "kind": "mlp", "hidden": [] });
+    let config = json!({ "kind": "autoencoder", "network": network, "latents": 2, "space": "free" });
+    let model = learnt(config, dataset.clone(), 1500);
+    let lost = lost(&*model, rows(&*dataset, 20_000));
+    println!("lost {lost:.4}, components {:.4}", 0.6);
+    assert!((lost / 0.6 - 1.0).abs() < 0.03, "{lost}");
+}
+
+#[test]
+fn latents_on_the_sphere_have_mean_square_one_whatever_the_weights_and_the_data() {
+    let interface = Interface { shape: vec![3, 8, 8], classes: Vec::new() };
+    let config = AutoencoderConfig::default();
+    let network = config.network(&interface, &Init::new(2, &Device::flex())).expect("a network");
+    let codec = config.codec(&*network).expect("a codec");
+    assert_eq!(codec.deviation(), Some(1.0));
+    let x = rows(&Made(vec![3, 8, 8], normal), 16)
+        * Tensor::<1>::from_floats([0.01], &Device::flex()).unsqueeze();
+    for x in [x.clone(), x * 1000.0 + 3.0] {
+        let square = codec.encode(x).square().mean_dim(1);
+        assert!((square - 1.0).abs().max().into_scalar::<f32>() < 1e-5);
+    }
+    // A latent that is not on the sphere stands for the one on its ray.
+    let z = rows(&Made(codec.latent_shape().to_vec(), normal), 4);
+    let difference = codec.decode(z.clone()) - codec.decode(z * 7.0);
+    assert!(difference.abs().max().into_scalar::<f32>() < 1e-4);
+}
+
+#[test]
+fn the_divergence_is_that_of_gaussians() {
+    let column = |values: [f32; 4]| Tensor::<1>::from_floats(values, &Device::flex()).reshape([4, 1]);
+    let (mean, variance) = (column([0.0, 1.0, 0.0, -2.0]), column([1.0, 1.0, 4.0, 0.25]));
+    let found: Vec<f32> = divergence(mean, variance.log()).into_data().try_to_vec().expect("floats");
+    let wanted = [0.0, 0.5, 0.5 * (3.0 - 4.0_f32.ln()), 0.5 * (4.0 + 0.25 - 1.0 + 4.0_f32.ln())];
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!((found - wanted).abs() < 1e-5, "{found} {wanted}");
+    }
+}
+
+/// A heavy penalty makes latents the prior: their own Gaussians are then N(0, 1), and say nothing of the sample.
+#[test]
+fn a_heavy_penalty_makes_posteriors_the_prior() {
+    let config = json!({ "kind": "autoencoder", "latents": 2, "space": "free", "kl": 1000.0,
+        "network": { "kind": "mlp", "hidden": [] } });
+    let dataset = Arc::new(Made(vec![4], normal));
+    let model = learnt(config, dataset.clone(), 400);
+    let z = model.codec().expect("a codec").encode(rows(&*dataset, 1000));
+    assert!(z.abs().max().into_scalar::<f32>() < 0.05);
+}
+
+#[test]
+fn what_does_not_fit_names_its_key() {
+    let interface = |shape: &[usize]| Interface { shape: shape.to_vec(), classes: Vec::new() };
+    let refused = |config: Value, shape: &[usize]| {
+        let config: AutoencoderConfig = config::typed(config).expect("a configuration");
+        let built = config.network(&interface(shape), &Init::new(0, &Device::flex()));
+        built.err().expect("this should be refused").to_string()
+    };
+    let error = refused(json!({}), &[1, 9, 8]);
+    assert!(
+        error.contains("network.channels") && error.contains("divisible by 4") && error.contains("9x8"),
+        "{error}"
+    );
+    let error = refused(json!({}), &[2]);
+    assert!(error.contains("`mlp`"), "{error}");
+    let error = refused(json!({ "network": { "kind": "residual", "groups": 5 } }), &[1, 8, 8]);
+    assert!(error.contains("network.groups"), "{error}");
+    assert!(refused(json!({ "latents": 0 }), &[1, 8, 8]).contains("latents"));
+    assert!(refused(json!({ "kl": -1.0 }), &[1, 8, 8]).contains("kl"));
+}
