@@ -20,7 +20,7 @@ def opening(found):
     busy = f" **The machine was busy when this began (load {machine['load']:.1f}): do not trust these times.**"
     return f"""# Kiln beside PyTorch, on the processor
 
-Written by `{found["command"]}` on {found["date"]}; all numbers are in [results.json](results.json).{busy if machine["load"] > 0.7 else ""}
+Written by `{found["command"]}` on {found["date"]}; all numbers are in [results.json](results.json).{busy if machine["load"] > 1.0 else ""}
 
 - Machine: {machine["processor"]}, {machine["threads"]} threads, {machine["memory"] / 2**30:.0f} GiB; {machine["system"]}
 - Kiln {versions["kiln"]}, {versions["rustc"]}, Burn 0.22.1 (Flex); PyTorch {versions["torch"]} (eager), Python {versions["python"]}
