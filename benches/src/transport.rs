@@ -154,7 +154,7 @@ fn train(run: &RunConfig, device: &Device) -> Result<Interpolant> {
     let ModelConfig::InterpolantConfig(config) = &run.model else {
         return Err(anyhow!("the model should be an interpolant"));
     };
-    let interface = Interface { shape: vec![2], classes: Vec::new() };
+    let interface = Interface::new(vec![2], Vec::new());
     let mut network = config.network(&interface, &Init::new(0, device))?;
     let bytes = block_on(session.weights())?;
     network.set_parameters(&WeightFile::parse("weights", &bytes)?.values(&network.parameters(), device)?);
