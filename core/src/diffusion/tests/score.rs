@@ -12,6 +12,7 @@ pub(super) const MEAN: f64 = 0.4;
 pub(super) const VAR: f64 = 0.25;
 const SIGMA_DATA: f64 = 0.5;
 const ROWS: usize = 60_000;
+const SEED: u64 = 2;
 
 /// The network that knows `N(MEAN, VAR)`, and the variance of a table's steps where it has one.
 pub(super) struct Knowing {
@@ -85,7 +86,7 @@ pub(super) fn loss(config: &DiffusionConfig, network: &dyn Network, device: &Dev
     Key::new(5, Purpose::Data, 0).fill_normal(&mut x);
     x.iter_mut().for_each(|x| *x = (MEAN + VAR.sqrt() * f64::from(*x)) as f32);
     let batch = Batch { x, shape: vec![1], class: None, first: 0 };
-    let learning = Learning { seed: 2, mode: Mode::Infer, device };
+    let learning = Learning { seed: SEED, mode: Mode::Infer, device };
     config.loss(network, &Interface::new(vec![1], vec![]), &batch, &learning)
 }
 
@@ -93,13 +94,13 @@ pub(super) fn value(config: &DiffusionConfig, network: &dyn Network) -> f64 {
     f64::from(loss(config, network, &Device::flex()).into_scalar::<f32>())
 }
 
-/// `E_u[w(σ) f(σ)]` over the distribution's own quantiles.
+/// The mean of `w(σ) f(σ)` over the levels that were drawn.
 fn expected(config: &DiffusionConfig, f: impl Fn(f64) -> f64) -> f64 {
-    let n = 40_000;
-    let shares: Vec<f64> = (0..n).map(|i| (f64::from(i) + 0.5) / f64::from(n)).collect();
+    let share = |index: usize| Key::new(SEED, Purpose::Level, index as u64).stream().uniform();
+    let shares: Vec<f64> = (0..ROWS).map(share).collect();
     let c_out = |sigma| config.prediction.coefficients(sigma, SIGMA_DATA)[1];
     let costs = config.noise.sigmas(&shares).into_iter().map(|s| config.weight.of(s, c_out(s)) * f(s));
-    costs.sum::<f64>() / f64::from(n)
+    costs.sum::<f64>() / ROWS as f64
 }
 
 /// Denoising score matching, Song et al. 2021, Eq. 7, <https://arxiv.org/abs/2011.13456>: the score of the data's own marginals is its

@@ -23,14 +23,14 @@ fn trained(model: serde_json::Value, steps: u64) -> Box<dyn crate::model::Model>
 /// Whichever levels are seen, what is learnt is the score, `−(x − μ)/(s² + σ²)`; on data of two different scales.
 #[test]
 fn every_distribution_of_levels_teaches_the_score() {
-    let (means, vars) = ([1.0, -2.0], [0.25, 0.04]);
+    let (means, vars) = ([1.0, -2.0], [0.25, 0.04_f64]);
     for noise in ["ve", "vp", "sub_vp", "laplace", "discrete"] {
         let model = trained(
             json!({ "kind": "diffusion", "prediction": "epsilon", "noise": noise, "network": { "kind": "mlp", "hidden": 32, "blocks": 2 } }),
             400,
         );
         let denoiser = model.generator().and_then(Generate::denoiser).expect("it denoises");
-        for sigma in [0.3, 1.0, 3.0] {
+        for sigma in [0.3, 1.0, 3.0_f64] {
             let rows = 1000;
             let mut x = vec![0.0; 2 * rows];
             Key::new(1, Purpose::Data, 3).fill_normal(&mut x);
