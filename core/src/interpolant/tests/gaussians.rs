@@ -4,7 +4,6 @@
 use super::*;
 use crate::likelihood::finish as judged;
 use crate::likelihood::{Likelihood, Query};
-use crate::model::Model;
 
 const SOURCE: f64 = 1.5;
 const MEAN: [f64; 2] = [2.0, -1.0];
@@ -115,7 +114,7 @@ fn every_solver_has_its_order() {
     let model = model(json!({ "path": "trigonometric" }));
     let field = &model.field;
     for (name, order, steps) in
-        [("euler", 1.0, 64), ("heun", 2.0, 32), ("midpoint", 2.0, 32), ("ralston", 2.0, 32), ("rk4", 4.0, 8)]
+        [("euler", 1.0, 64), ("heun", 2.0, 32), ("midpoint", 2.0, 32), ("ralston", 2.0, 32), ("rk4", 4.0, 32)]
     {
         let Ok(solver::Solver::Ode { integrator, .. }) =
             solver::choose(&field.config, &SamplerConfig::named(name).expect("a sampler"))
@@ -146,7 +145,7 @@ fn every_solver_has_its_order() {
 /// Whatever noise is added on the way, the marginals are the same.
 #[test]
 fn the_sde_keeps_the_moments() {
-    let rows = 40_000;
+    let rows = 20_000;
     for value in [
         json!({ "noise": "bridge", "score": true }),
         json!({ "noise": "quadratic", "score": true, "sampling": { "epsilon": { "kind": "proportional", "scale": 3.0 } } }),
@@ -156,7 +155,7 @@ fn the_sde_keeps_the_moments() {
     ] {
         let model = model(value.clone());
         let found = end(&model, &request(json!("euler_ancestral"), 200, rows));
-        near(&moments(&found), 0.03, &value.to_string());
+        near(&moments(&found), 0.035, &value.to_string());
         let other = end(&model, &request(json!({ "kind": "euler_ancestral", "eta": 0.0 }), 200, 8));
         let plain = end(&model, &request(json!("euler"), 200, 8));
         assert!(number((other - plain.clone()).abs().max()) < 1e-5, "{value}: without noise it is the ODE");
