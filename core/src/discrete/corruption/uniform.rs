@@ -48,7 +48,8 @@ impl Corruption for Uniform {
         let k = dims[2] as f64;
         let column = |f: &dyn Fn(f64, f64) -> f64| span.log(&log_x0, f);
         let likelihood = pick(x_t, column(&|t, _| t + (1.0 - t) / k), column(&|t, _| (1.0 - t) / k), dims);
-        let stay = pick(x_t, column(&|t, s| t / s + (1.0 - t / s) / k), column(&|t, s| (1.0 - t / s) / k), dims);
+        let stay =
+            pick(x_t, column(&|t, s| t / s + (1.0 - t / s) / k), column(&|t, s| (1.0 - t / s) / k), dims);
         let w = log_x0.clone() - likelihood;
         let anywhere = log_sum_exp(w.clone()) + column(&|_, s| (1.0 - s) / k);
         stay + log_add_exp(w + column(&|_, s| s), anywhere.expand(dims))
