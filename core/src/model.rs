@@ -250,7 +250,12 @@ pub struct Learning<'a> {
     pub given: Option<Tensor<2>>,
 }
 
-impl Learning<'_> {
+impl<'a> Learning<'a> {
+    /// The first step of one, from the batch itself.
+    pub fn new(seed: u64, mode: Mode, device: &'a Device) -> Self {
+        Self { seed, mode, device, step: 0, steps: 1, teacher: None, given: None }
+    }
+
     /// What the batch is learnt from, `[batch, features]`.
     pub fn rows(&self, batch: &Batch) -> Tensor<2> {
         let shape = [batch.size(), batch.shape.iter().product()];

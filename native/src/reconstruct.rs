@@ -8,25 +8,24 @@ use pollster::block_on;
 /// Samples at a time.
 const BATCH: usize = 250;
 
-/// What is left of `rows`, of so many features each, after encoding and decoding.
-pub fn rows(codec: &dyn Codec, rows: &[f32], features: usize, device: &Device) -> Result<Vec<f32>> {
-    let mut made = Vec::with_capacity(rows.len());
-    for part in rows.chunks(BATCH * features) {
-        made.extend(block_on(weights::read(codec.decode(encoded(codec, part, features, device))))?);
-    }
-    Ok(made)
+/// What a codec makes of samples, on the host.
+#[derive(Default)]
+pub struct Coded {
+    /// Their latents, one after the other.
+    pub latents: Vec<f32>,
+    /// What the latents stand for, one after the other.
+    pub rows: Vec<f32>,
 }
 
-/// The latents of `rows`, one after the other.
-pub fn latents(codec: &dyn Codec, rows: &[f32], features: usize, device: &Device) -> Result<Vec<f32>> {
-    let mut latents = Vec::new();
+/// Encodes and decodes `rows`, of so many features each.
+pub fn code(codec: &dyn Codec, rows: &[f32], features: usize, device: &Device) -> Result<Coded> {
+    let mut coded = Coded::default();
     for part in rows.chunks(BATCH * features) {
-        latents.extend(block_on(weights::read(encoded(codec, part, features, device)))?);
+        let data = TensorData::new(part.to_vec(), [part.len() / features, features]);
+        let z = codec.encode(Tensor::from_data(data, device));
+        let x = codec.decode(z.clone());
+        coded.latents.extend(block_on(weights::read(z))?);
+        coded.rows.extend(block_on(weights::read(x))?);
     }
-    Ok(latents)
-}
-
-fn encoded(codec: &dyn Codec, rows: &[f32], features: usize, device: &Device) -> Tensor<2> {
-    let data = TensorData::new(rows.to_vec(), [rows.len() / features, features]);
-    codec.encode(Tensor::from_data(data, device))
+    Ok(coded)
 }

@@ -30,9 +30,9 @@ fn normal(index: u64, out: &mut [f32]) {
     Key::new(5, Purpose::Data, index).fill_normal(out);
 }
 
-/// The model after so many steps.
-fn learnt(model: Value, dataset: Arc<dyn Dataset>, steps: u64) -> Box<dyn Model> {
-    let run = json!({ "seed": 1, "model": model, "train": { "steps": steps, "batch": 64, "ema": 0.9,
+/// The model after so many steps of so many examples.
+fn learnt(model: Value, dataset: Arc<dyn Dataset>, [steps, batch]: [u64; 2]) -> Box<dyn Model> {
+    let run = json!({ "seed": 1, "model": model, "train": { "steps": steps, "batch": batch, "ema": 0.9,
         "optimizer": "adam", "rate": { "kind": "cosine", "peak": 1e-2, "warmup": 10 } } });
     let run: crate::train::RunConfig = config::typed(run).expect("a configuration");
     let mut session = Session::new(&run, &*dataset, &Device::flex()).expect("a session");
@@ -62,7 +62,7 @@ fn an_overfitted_autoencoder_gives_back_its_data() {
     for (loss, kl) in [("l2", 0.0), ("l1", 0.0), ("l2", 1e-6)] {
         let config =
             json!({ "kind": "autoencoder", "network": network, "latents": 4, "loss": loss, "kl": kl });
-        let model = learnt(config, dataset.clone(), 300);
+        let model = learnt(config, dataset.clone(), [300, 8]);
         assert_eq!(model.codec().expect("a codec").latent_shape(), [4, 2, 2]);
         let lost = lost(&*model, rows(&*dataset, 4)) / 64.0;
         println!("{loss}, kl {kl}: mean squared error {lost:.5}");
@@ -88,7 +88,7 @@ fn a_linear_autoencoder_loses_the_variance_of_the_smallest_components() {
     let dataset = Arc::new(Made(vec![4], rotated));
     let network = json!({ "kind": "mlp", "hidden": [] });
     let config = json!({ "kind": "autoencoder", "network": network, "latents": 2, "space": "free" });
-    let model = learnt(config, dataset.clone(), 1500);
+    let model = learnt(config, dataset.clone(), [1500, 64]);
     let lost = lost(&*model, rows(&*dataset, 20_000));
     println!("lost {lost:.4}, components {:.4}", 0.6);
     assert!((lost / 0.6 - 1.0).abs() < 0.03, "{lost}");
@@ -96,7 +96,7 @@ fn a_linear_autoencoder_loses_the_variance_of_the_smallest_components() {
 
 #[test]
 fn latents_on_the_sphere_have_mean_square_one_whatever_the_weights_and_the_data() {
-    let interface = Interface { shape: vec![3, 8, 8], classes: Vec::new() };
+    let interface = Interface::new(vec![3, 8, 8], Vec::new());
     let config = AutoencoderConfig::default();
     let network = config.network(&interface, &Init::new(2, &Device::flex())).expect("a network");
     let codec = config.codec(&*network).expect("a codec");
@@ -130,14 +130,14 @@ fn a_heavy_penalty_makes_posteriors_the_prior() {
     let config = json!({ "kind": "autoencoder", "latents": 2, "space": "free", "kl": 1000.0,
         "network": { "kind": "mlp", "hidden": [] } });
     let dataset = Arc::new(Made(vec![4], normal));
-    let model = learnt(config, dataset.clone(), 400);
+    let model = learnt(config, dataset.clone(), [400, 64]);
     let z = model.codec().expect("a codec").encode(rows(&*dataset, 1000));
     assert!(z.abs().max().into_scalar::<f32>() < 0.05);
 }
 
 #[test]
 fn what_does_not_fit_names_its_key() {
-    let interface = |shape: &[usize]| Interface { shape: shape.to_vec(), classes: Vec::new() };
+    let interface = |shape: &[usize]| Interface::new(shape.to_vec(), Vec::new());
     let refused = |config: Value, shape: &[usize]| {
         let config: AutoencoderConfig = config::typed(config).expect("a configuration");
         let built = config.network(&interface(shape), &Init::new(0, &Device::flex()));

@@ -19,7 +19,7 @@ use crate::train::{RunConfig, Session, Start};
 const SHAPE: [usize; 3] = [1, 2, 2];
 
 fn interface() -> Interface {
-    Interface { shape: SHAPE.to_vec(), classes: vec!["a".into(), "b".into()] }
+    Interface::new(SHAPE.to_vec(), vec!["a".into(), "b".into()])
 }
 
 /// A stage of linear maps between 4 numbers and `latents`.
@@ -98,7 +98,7 @@ fn with_the_identity_for_a_codec_the_loss_is_the_diffusion_models_to_the_bit() {
     };
     let device = Device::flex();
     let mode = Mode::Train(Key::new(7, Purpose::Dropout, 24));
-    let learning = Learning { seed: 7, mode, device: &device, given: None };
+    let learning = Learning::new(7, mode, &device);
     let one = config.loss(&*latent, &interface(), &batch, &learning);
     let two = config.diffusion.loss(&*plain, &interface(), &batch, &learning);
     assert_eq!(one.into_data(), two.into_data());
@@ -180,7 +180,7 @@ impl Dataset for Plane {
 
 /// The weight file of the linear autoencoder that projects onto the plane.
 fn projection() -> Start {
-    let interface = Interface { shape: vec![4], classes: Vec::new() };
+    let interface = Interface::new(vec![4], Vec::new());
     let model: ModelConfig = config::typed(linear(2)).expect("a model");
     let mut network = model.network(&interface, &Init::new(0, &Device::flex())).expect("a network");
     let across = (0..4).flat_map(|i| [AXES[0][i], AXES[1][i]]).collect();

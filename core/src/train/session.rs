@@ -211,13 +211,10 @@ impl Session {
         let device = self.config.checkpointing.differentiating(&self.device);
         let key = Key::new(self.seed, Purpose::Dropout, batch.first);
         let learning = Learning {
-            seed: self.seed,
-            mode: Mode::Train(key),
-            device: &device,
             step: self.step,
             steps: self.config.steps,
             teacher: self.teacher.as_deref(),
-            given: None,
+            ..Learning::new(self.seed, Mode::Train(key), &device)
         };
         let loss = self.model.loss(&*self.network, &self.interface, &batch, &learning);
         let Some(scaler) = &self.scaler else {

@@ -86,7 +86,7 @@ pub(super) fn loss(config: &DiffusionConfig, network: &dyn Network, device: &Dev
     Key::new(5, Purpose::Data, 0).fill_normal(&mut x);
     x.iter_mut().for_each(|x| *x = (MEAN + VAR.sqrt() * f64::from(*x)) as f32);
     let batch = Batch { x, shape: vec![1], class: None, first: 0 };
-    let learning = Learning { seed: SEED, mode: Mode::Infer, device };
+    let learning = Learning::new(SEED, Mode::Infer, device);
     config.loss(network, &Interface::new(vec![1], vec![]), &batch, &learning)
 }
 

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn in_expectation_every_schedule_gives_the_same_loss() {
         // With data N(0, 1): E‖D − y‖² = r²/(1 + r²), and ∫ 2r'/r³ r²/(1 + r²) dt = ln(r²/(1 + r²)).
-        let (low, high) = (0.1, 5.0_f64);
+        let (low, high) = (0.1_f64, 5.0_f64);
         let wanted = (high * high / (1.0 + high * high) / (low * low / (1.0 + low * low))).ln();
         for name in ["vp_linear", "sub_vp", "vp", "vp_cosine", "cond_ot"] {
             let schedule = ScheduleConfig::named(name).expect(name);

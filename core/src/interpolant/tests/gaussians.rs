@@ -60,7 +60,7 @@ fn the_velocity_in_closed_form_has_the_least_loss() {
     x.iter_mut().enumerate().for_each(|(i, x)| *x = (MEAN[i % 2] + STD[i % 2] * f64::from(*x)) as f32);
     let batch = Batch { x, shape: vec![2], class: None, first: 0 };
     let device = Device::flex();
-    let learning = Learning { seed: 5, mode: Mode::Infer, device: &device };
+    let learning = Learning::new(5, Mode::Infer, &device);
     for value in
         [json!({}), json!({ "noise": "quadratic", "score": true }), json!({ "path": "trigonometric" })]
     {

@@ -18,7 +18,7 @@ use crate::train::{RunConfig, Session};
 /// A network that is a formula of `x` and the time.
 struct Formula<F>(F);
 
-impl<F: Fn(Tensor<2>, &[f64]) -> Tensor<2>> Network for Formula<F> {
+impl<F: Fn(Tensor<2>, &[f64]) -> Tensor<2> + 'static> Network for Formula<F> {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let times: Vec<f64> = condition.noise.iter().map(|noise| (noise + 2.0) / 4.0).collect();
         self.0(x, &times)

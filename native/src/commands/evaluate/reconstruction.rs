@@ -11,7 +11,7 @@ use super::{Bench, Measured};
 use crate::failure::{Outcome, argument};
 use crate::picture::examples;
 use crate::progress::Bar;
-use crate::reconstruct::{latents, rows};
+use crate::reconstruct::code;
 
 /// Examples at a time.
 const BATCH: usize = 500;
@@ -39,8 +39,9 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
     let mut seen = Vec::new();
     for first in (0..count).step_by(BATCH) {
         let x = examples(&*test, first as u64, BATCH.min(count - first));
-        sums.add(&x, &rows(codec, &x, width, bench.device)?);
-        seen.extend(latents(codec, &x, width, bench.device)?.into_iter().map(f64::from));
+        let coded = code(codec, &x, width, bench.device)?;
+        sums.add(&x, &coded.rows);
+        seen.extend(coded.latents.into_iter().map(f64::from));
         bar.step();
     }
     Ok(told(&sums, &seen, codec.latent_shape()))

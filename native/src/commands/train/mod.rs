@@ -15,6 +15,7 @@ const EXAMPLES: &str = "Examples:
   kiln train my.yaml seed=1 model.network.channels=64 --data data/mnist
   kiln train density/moons 'train.lr=choice(1e-3, 3e-4)' 'seed=choice(1, 2)'     # four runs, one after another
   kiln train mnist/edm model.objective=consistency_distillation train.teacher=mnist/edm --data data/mnist
+  kiln train mnist/latent train.from.stage=outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9 --data data/mnist
   kiln train --resume outputs/runs/2026-11-21T10-15-00_mnist-flow_k3f9";
 
 /// The arguments of `kiln train`.

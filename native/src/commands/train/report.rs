@@ -102,7 +102,7 @@ fn reconstructions(
         return Ok(());
     };
     let examples = picture::examples(dataset, 0, (config.train.samples / 2).max(1));
-    let made = reconstruct::rows(codec, &examples, model.card().features(), session.device())?;
+    let made = reconstruct::code(codec, &examples, model.card().features(), session.device())?.rows;
     let line = COLUMNS * model.card().features();
     let pairs = examples.chunks(line).zip(made.chunks(line));
     let sheet: Vec<f32> = pairs.flat_map(|(one, two)| full(one, line).chain(full(two, line))).collect();

@@ -42,10 +42,11 @@ fn the_gradient_of_consistency_training_vanishes_at_the_exact_function() {
         let device = Device::flex().autodiff();
         let a = Tensor::<2>::from_floats([[a]], &device).require_grad();
         // What is added grows along the ODE, from 0 at its end.
-        let network = Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| {
+        let leaf = a.clone();
+        let network = Closed(move |x: Tensor<2>, sigma: &[f64], _: &[f64]| {
             let device = x.device();
             let away = (x.clone() - pair(MEAN, &device)) * column(sigma, |sigma| sigma - RANGE[0], &device);
-            end(x, sigma) + away / total(sigma, &device) * a.clone()
+            end(x, sigma) + away / total(sigma, &device) * leaf.clone()
         });
         let gradients = loss(&model, &network, None, 20_000).backward();
         f64::from(a.grad(&gradients).expect("the loss should depend on a").into_scalar::<f32>())
@@ -95,7 +96,7 @@ fn a_student_that_makes_two_steps_in_one_has_no_loss() {
     }));
     let time = |sigma: f64| sigma / (1.0 + sigma);
     let top = time(100.0);
-    let two = |x: Tensor<2>, sigma: &[f64], parts: f64| {
+    let two = move |x: Tensor<2>, sigma: &[f64], parts: f64| {
         let levels = |part: f64| -> Vec<f64> {
             sigma.iter().map(|s| (time(*s) - part * top / 3.0).max(0.0)).map(|t| t / (1.0 - t)).collect()
         };
@@ -104,7 +105,7 @@ fn a_student_that_makes_two_steps_in_one_has_no_loss() {
     };
     let teacher = Exact::new(ideal);
     let exact =
-        value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
+        value(&model, &Closed(move |x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
     let one =
         value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
     println!("{exact:e} {one:e}");
@@ -160,7 +161,7 @@ impl Conditional for Shortcut {
 #[test]
 fn ddim_walks_a_shortcut_exactly_through_every_wrapper() {
     let guided = || Guided::new(Rc::new(Shortcut), None, 1.0, &Guiding::default());
-    let wide = Threshold { percentile: 1.0, limit: 1e6 };
+    let wide = Threshold { percentile: 1.0, limit: 1e6, largest: None };
     let wrapped: [Box<dyn Denoiser>; 3] = [
         Box::new(Shortcut),
         Box::new(guided()),

@@ -82,7 +82,7 @@ struct Exact {
 
 impl Exact {
     fn new(denoise: fn(Tensor<2>, &[f64]) -> Tensor<2>) -> Self {
-        let card = Card { family: "formula", shape: vec![2], classes: vec![], parameters: 0 };
+        let card = Card::new("formula", &interface(), 0);
         Self { card, denoiser: Rc::new(Formula(denoise)) }
     }
 }
@@ -115,7 +115,7 @@ impl Generate for Exact {
 /// to be `x0`, so that it is `D`.
 struct Closed<F>(F);
 
-impl<F: Fn(Tensor<2>, &[f64], &[f64]) -> Tensor<2>> Network for Closed<F> {
+impl<F: Fn(Tensor<2>, &[f64], &[f64]) -> Tensor<2> + 'static> Network for Closed<F> {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let sigma: Vec<f64> = condition.noise.iter().map(|c| (4.0 * c).exp()).collect();
         let next = |(sigma, c): (&f64, &f64)| {
@@ -157,7 +157,7 @@ fn loss(
 ) -> Tensor<1> {
     let batch = Batch { x: data(rows), shape: vec![2], class: None, first: 0 };
     let device = Device::flex().autodiff();
-    let learning = Learning { seed: 3, mode: Mode::Infer, device: &device, step: 5, steps: 10, teacher };
+    let learning = Learning { step: 5, steps: 10, teacher, ..Learning::new(3, Mode::Infer, &device) };
     model.loss(network, &interface(), &batch, &learning)
 }
 
