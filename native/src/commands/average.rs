@@ -43,7 +43,8 @@ struct Kept {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    if !(args.length > 0.0 && args.length < LONGEST) {
+    let possible = args.length > 0.0 && args.length < LONGEST;
+    if !possible {
         let message = format!("--length {}: wanted a share above 0 and below {LONGEST}", args.length);
         return Err(Error::argument(message).into());
     }
