@@ -31,7 +31,7 @@ mod tests {
     use kiln::nn::Interface;
 
     fn card(vocabulary: Option<Vocabulary>) -> Card {
-        Card::new("discrete", &Interface { shape: vec![2], classes: vec![], vocabulary }, 0)
+        Card::new("discrete", &Interface { vocabulary, ..Interface::new(vec![2], vec![]) }, 0)
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Architecture for PerceptronConfig {
         let layer = |i: usize| Linear::new(width(i), self.hidden, &init.at("layers").at(i));
         Ok(Box::new(Perceptron {
             layers: (0..self.layers).map(layer).collect(),
-            output: Linear::zero(self.hidden, features, &init.at("output")),
+            output: Linear::zero(self.hidden, interface.outputs * features, &init.at("output")),
             classes,
             activation: self.activation,
         }))

@@ -130,7 +130,9 @@ fn a_network_gives_as_many_numbers_for_each_as_it_is_asked_for() {
             config.build(&interface, &Init::new(1, &device)).ok()
         };
         let built = |outputs| arranged(&[1, 8, 8], outputs).or_else(|| arranged(&[2, 32], outputs));
-        let (one, mut two) = (built(1).expect("it fits"), built(2).expect("it fits"));
+        // What takes tokens alone gives logits.
+        let Some(one) = built(1) else { continue };
+        let mut two = built(2).expect("it fits");
         let wider = |(one, two): &(Named, Named)| one.shape != two.shape;
         let changed: Vec<(Named, Named)> =
             one.parameters().into_iter().zip(two.parameters()).filter(wider).collect();
