@@ -4,8 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     average, compare, completions, config, demo, devices, edit, evaluate, fit_grid, import, interpolate,
-    likelihood,
-    list, sample, train, zoo,
+    likelihood, list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.

@@ -76,7 +76,8 @@ impl LatentConfig {
         }
         if self.diffusion.teaching() == Teaching::Needed {
             let name = self.diffusion.objective.name();
-            let message = format!("`{name}` asks a teacher, which knows samples and not latents; take `denoise`");
+            let message =
+                format!("`{name}` asks a teacher, which knows samples and not latents; take `denoise`");
             return Err(Error::config("diffusion.objective", message));
         }
         Ok(())

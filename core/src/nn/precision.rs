@@ -67,7 +67,9 @@ impl Precision {
             return Ok(());
         }
         let name = self.name();
-        Err(Error::argument(format!("models that encode compute in f32, not in {name}: leave the precision out")))
+        Err(Error::argument(format!(
+            "models that encode compute in f32, not in {name}: leave the precision out"
+        )))
     }
 
     /// The network, computing in this precision; its parameters and gradients are given and taken in single.

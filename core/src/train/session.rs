@@ -303,8 +303,9 @@ impl Session {
         let named = self.network.parameters();
         let values = |name: &str| WeightFile::parse(name, file(name)?)?.values(&named, &self.device);
         let live = values("model.safetensors")?;
-        let average =
-            |track: usize| if track == 0 { values("ema.safetensors") } else { values(&averages::track(track)) };
+        let average = |track: usize| {
+            if track == 0 { values("ema.safetensors") } else { values(&averages::track(track)) }
+        };
         let averages = (0..self.averages.len()).map(|track| Ok(self.layout.learnt(average(track)?)));
         let averages = averages.collect::<Result<_>>()?;
         if let Some(scaler) = &mut self.scaler {

@@ -87,8 +87,10 @@ impl Objective for Consistency {
         let [above, below] = [1, 0].map(|up| pairs.iter().map(|i| levels[i + up]).collect::<Vec<f64>>());
         let wanted = target(lesson, noisy(&below), &pairs, Noisy::new(below.clone(), class.clone()));
         let x = noisy(&above);
-        let f =
-            lesson.model.evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode).mean;
+        let f = lesson
+            .model
+            .evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode)
+            .mean;
         weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 

@@ -64,8 +64,10 @@ impl Objective for ConsistencyDistillation {
         let class = lesson.one_hot(&lesson.classes());
         let x_hat = self.walked(lesson, x.clone().without_autodiff(), [&above, &below], class.as_ref());
         let wanted = target(lesson, x_hat, &pairs, Noisy::new(below.clone(), class.clone()));
-        let f =
-            lesson.model.evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode).mean;
+        let f = lesson
+            .model
+            .evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode)
+            .mean;
         weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 

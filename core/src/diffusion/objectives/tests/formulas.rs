@@ -104,8 +104,11 @@ fn a_student_that_makes_two_steps_in_one_has_no_loss() {
         two_steps(|x: Tensor<2>, [sigma, _]: [&[f64]; 2]| ideal(x, sigma), x, [sigma, &middle, &to])
     };
     let teacher = Exact::new(ideal);
-    let exact =
-        value(&model, &Closed(move |x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)), Some(&teacher));
+    let exact = value(
+        &model,
+        &Closed(move |x: Tensor<2>, sigma: &[f64], _: &[f64]| two(x, sigma, 1.0)),
+        Some(&teacher),
+    );
     let one =
         value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
     println!("{exact:e} {one:e}");
