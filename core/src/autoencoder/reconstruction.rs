@@ -21,7 +21,7 @@ registry! {
 }
 
 mod l2 {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Reconstruction, Serialize, Tensor};
 
     /// The mean square: keeps the mean of what a latent cannot tell apart.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +40,7 @@ mod l2 {
 }
 
 mod l1 {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Reconstruction, Serialize, Tensor};
 
     /// The mean absolute value: keeps the median, and sharper edges.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

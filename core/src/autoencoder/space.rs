@@ -32,7 +32,7 @@ registry! {
 }
 
 mod sphere {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Serialize, Space, Tensor};
 
     /// Latents of mean square 1: the sphere of radius `√d`. For latents of many numbers.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,7 +59,7 @@ mod sphere {
 }
 
 mod free {
-    use super::*;
+    use super::{About, Deserialize, JsonSchema, Member, Serialize, Space, Tensor};
 
     /// Latents anywhere: their scale is what the data and the penalty make it.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

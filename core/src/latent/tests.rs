@@ -212,8 +212,8 @@ fn latent_samples_of_a_class_have_its_mean_and_the_stage_stays_as_it_was() {
     for (class, sign) in [(0, 1.0), (1, -1.0)] {
         let request = Request { count: 2000, classes: Classes::One(class), ..Request::default() };
         let x = end(&*model, &request, &Helpers::default());
-        for i in 0..4 {
-            let wanted = sign * (AXES[0][i] + 0.5 * AXES[1][i]);
+        for (i, (one, two)) in AXES[0].iter().zip(AXES[1]).enumerate() {
+            let wanted = sign * (one + 0.5 * two);
             let mean = x.iter().skip(i).step_by(4).sum::<f32>() / 2000.0;
             assert!((mean - wanted).abs() < 0.08, "class {class}, number {i}: {mean}, wanted {wanted}");
         }
