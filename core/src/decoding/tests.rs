@@ -21,7 +21,7 @@ fn everywhere(p: &[f32], rows: usize, length: usize) -> Tensor<3> {
     tensor(p, [1, 1, p.len()]).log().expand([rows, length, p.len()])
 }
 
-fn moment<'a>(log_x0: Tensor<3>, x: Tensor<2>, left: f64, noise: &'a Noise) -> Moment<'a> {
+fn moment(log_x0: Tensor<3>, x: Tensor<2>, left: f64, noise: &Noise) -> Moment<'_> {
     let mask = Some(log_x0.dims()[2]);
     Moment { x, log_x0, reverse: &|log_p| log_p, mask, left, ahead: left, noise, step: 2 }
 }

@@ -60,12 +60,11 @@ impl Walk {
     /// The tokens with what is given among them.
     fn with_given(&self, x: Tensor<2>) -> Tensor<2> {
         let Some(Given { rows, kept }) = &self.given else { return x };
-        let rows = match self.process.mask() {
-            Some(_) => rows.clone(),
-            None => {
-                let times = vec![self.times[self.at]; self.noise.rows];
-                self.process.noised(rows, &times, draws(&self.noise, Purpose::Noise, self.at as u32 + 1))
-            }
+        let rows = if self.process.mask().is_some() {
+            rows.clone()
+        } else {
+            let times = vec![self.times[self.at]; self.noise.rows];
+            self.process.noised(rows, &times, draws(&self.noise, Purpose::Noise, self.at as u32 + 1))
         };
         x.mask_where(kept.clone(), rows)
     }

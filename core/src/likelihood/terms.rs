@@ -30,11 +30,9 @@ pub(crate) fn surprise(
     std: Tensor<2>,
     cells: Option<&Cells>,
 ) -> Tensor<2> {
-    match cells {
-        Some(cells) => -cells.log_masses(rows, mean, std),
-        None => {
-            let away = (rows.clone() - mean) / std.clone();
-            away.square() * 0.5 + std.log() + 0.5 * std::f64::consts::TAU.ln()
-        }
+    if let Some(cells) = cells {
+        return -cells.log_masses(rows, mean, std);
     }
+    let away = (rows.clone() - mean) / std.clone();
+    away.square() * 0.5 + std.log() + 0.5 * std::f64::consts::TAU.ln()
 }

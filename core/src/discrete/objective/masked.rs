@@ -34,16 +34,12 @@ impl Member for Masked {
 
 impl Objective for Masked {
     fn check(&self, corruption: &CorruptionConfig) -> Result<()> {
-        match corruption {
-            CorruptionConfig::Absorbing(_) => Ok(()),
-            other => Err(Error::config(
-                "objective",
-                format!(
-                    "`masked` needs the corruption `absorbing`, this is `{}`; take `hybrid`",
-                    other.name()
-                ),
-            )),
+        if matches!(corruption, CorruptionConfig::Absorbing(_)) {
+            return Ok(());
         }
+        let name = corruption.name();
+        let message = format!("`masked` needs the corruption `absorbing`, this is `{name}`; take `hybrid`");
+        Err(Error::config("objective", message))
     }
 
     fn time(&self, u: f64) -> f64 {

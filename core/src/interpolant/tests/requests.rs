@@ -43,7 +43,7 @@ fn guidance_is_a_line_through_two_predictions() {
     let model = model(json!({}), &Interface { classes, ..interface(2) });
     let at = |classes: Classes, guidance: Option<f64>| {
         let mut generation = model
-            .generate(&Request { classes, guidance, ..request(json!("euler"), 1, 4) })
+            .generate(&Request { guidance, classes, ..request(json!("euler"), 1, 4) })
             .expect("it begins");
         (finish(&mut *generation), generation.evaluations())
     };

@@ -86,6 +86,6 @@ fn a_model_that_has_learnt_no_variance_is_refused() {
     let (levels, noise) = (levels("karras", 3, &schedule), noise(1));
     let sampler = SamplerConfig::Ddpm(Ddpm { variance: Variance::Learned });
     let result = walk(&sampler, &Walk::new(&ideal, &*schedule, &levels, &noise), noise.start(levels[0]));
-    let error = result.err().expect("this should be refused").to_string();
+    let error = result.expect_err("this should be refused").to_string();
     assert!(error.contains("variance: learned") && error.contains("small"), "{error}");
 }

@@ -36,7 +36,7 @@ fn every_distribution_of_levels_teaches_the_score() {
             Key::new(1, Purpose::Data, 3).fill_normal(&mut x);
             for pair in x.chunks_mut(2) {
                 (0..2).for_each(|i| {
-                    pair[i] = (means[i] + f64::from(pair[i]) * (vars[i] + sigma * sigma).sqrt()) as f32
+                    pair[i] = (means[i] + f64::from(pair[i]) * (vars[i] + sigma * sigma).sqrt()) as f32;
                 });
             }
             let rows_of = |values: &[f32]| {

@@ -73,13 +73,13 @@ pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session, dataset:
     let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
     let request = Request { count, seed: config.seed, classes, ..Request::default() };
     match draw(&*model, &request, batch(card), &Bar::hidden()) {
-        Ok(drawn) => match tokens::text(&drawn.rows, card) {
-            Some(text) => run.save_text(session.steps(), &text).map(drop),
-            None => {
-                let rows = tokens::numbers(&drawn.rows, card);
-                run.save_samples(session.steps(), &picture::png(&rows, &card.shape, None, None)?).map(drop)
+        Ok(drawn) => {
+            if let Some(text) = tokens::text(&drawn.rows, card) {
+                return run.save_text(session.steps(), &text).map(drop);
             }
-        },
+            let rows = tokens::numbers(&drawn.rows, card);
+            run.save_samples(session.steps(), &picture::png(&rows, &card.shape, None, None)?).map(drop)
+        }
         // Weights that have hardly learnt may well overflow in sampling: no reason to stop learning.
         Err(Error::NotFinite(message)) => {
             out::note(format!("warning: no picture after step {}: {message}", session.steps()));
