@@ -113,7 +113,7 @@ mod tests {
         assert_eq!((schedule.is_none(), grid.expect("a grid").name()), (true, "karras"));
         let (schedule, grid) = levels(Some("vp"), Some("linear")).expect("both");
         assert_eq!((schedule.expect("one").name(), grid.expect("one").name()), ("vp", "linear"));
-        let said = |schedule, grid| levels(Some(schedule), grid).err().expect("neither").to_string();
+        let said = |schedule, grid| levels(Some(schedule), grid).expect_err("neither").to_string();
         assert!(said("karras", Some("linear")).contains("is a time grid, and --grid names another"));
         assert!(
             said("karas", None).contains("unknown schedule or time grid `karas` (did you mean `karras`?)")
