@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kiln::data::{Batch, Dataset, Labels, Loader, Split};
+use kiln::data::{Batch, Dataset, Labels, Loader, Split, Vocabulary};
 use kiln::metrics::MetricConfig;
 use kiln::model::{Model, Request};
 use kiln::train::{RunConfig, Session};
@@ -55,23 +55,31 @@ fn densities_are_near_their_data() {
     }
 }
 
-/// Pictures of nothing, of a shape, in ten classes.
-struct Blank(Vec<usize>, Vec<String>);
+/// Pictures of nothing, of a shape, in ten classes; tokens where there is a vocabulary.
+struct Blank {
+    shape: Vec<usize>,
+    classes: Vec<String>,
+    vocabulary: Option<Vocabulary>,
+}
 
 impl Dataset for Blank {
     fn shape(&self) -> &[usize] {
-        &self.0
+        &self.shape
     }
     fn len(&self) -> Option<usize> {
         None
     }
     fn classes(&self) -> &[String] {
-        &self.1
+        &self.classes
+    }
+    fn vocabulary(&self) -> Option<&Vocabulary> {
+        self.vocabulary.as_ref()
     }
     fn read(&self, index: u64, out: &mut [f32]) -> Labels {
-        out.iter_mut()
-            .enumerate()
-            .for_each(|(i, value)| *value = ((i as u64 + index) % 5) as f32 / 2.0 - 1.0);
+        for (i, value) in out.iter_mut().enumerate() {
+            let token = ((i as u64 + index) % 5) as f32;
+            *value = if self.vocabulary.is_some() { token } else { token / 2.0 - 1.0 };
+        }
         Labels { class: Some((index % 10) as u32), ..Labels::default() }
     }
 }
@@ -82,7 +90,9 @@ fn data(config: &RunConfig) -> Arc<dyn Dataset> {
         Ok(data) => data.into(),
         Err(_) => {
             let shape = config.data.shape().expect("files of a known shape");
-            Arc::new(Blank(shape, (0..10).map(|class| class.to_string()).collect()))
+            let text = config.data.name() == "text";
+            let classes = (0..10).map(|class| class.to_string()).collect();
+            Arc::new(Blank { shape, classes, vocabulary: text.then(|| Vocabulary::of("abcde")) })
         }
     }
 }

@@ -64,8 +64,8 @@ fn written(case: &Diffusers) -> Value {
 }
 
 /// Digits that the original's formula loses in single precision, beyond those of its numbers: coefficients that are differences of
-/// logarithms (DEIS), of products (LMS, SA-Solver) or of `ᾱ` (PNDM) over the least step in `ln σ`, and ancestral levels, whose
-/// square is a difference of squares.
+/// logarithms (DEIS), of products (LMS, SA-Solver) or of `ᾱ` (PNDM) over the least step in `ln σ`, ancestral levels, whose
+/// square is a difference of squares, and the data where they are `x` without its noise (IPNDM).
 pub fn lost(case: &Diffusers, plan: &Plan) -> f64 {
     let logs: Vec<f64> = plan.pairs.iter().map(|pair| pair[0].ratio().min(1e9).ln()).collect();
     let least = logs.windows(2).map(|pair| pair[0] - pair[1]).fold(f64::INFINITY, f64::min);
@@ -75,6 +75,7 @@ pub fn lost(case: &Diffusers, plan: &Plan) -> f64 {
     let digits = match case.scheduler.as_str() {
         "DEISMultistepScheduler" => (largest / least).powi(order("solver_order", 2) - 1),
         "PNDMScheduler" => 4.0 * largest / least,
+        "IPNDMScheduler" => 2.0,
         "LMSDiscreteScheduler" => least.powi(-2),
         "SASolverScheduler" => least.powi(1 - order("predictor_order", 2).max(order("corrector_order", 2))),
         name if name.contains("Ancestral") => plan.pairs[0][0].ratio().min(1e9) / 4.0,
