@@ -14,18 +14,24 @@ fn end(x: Tensor<2>, sigma: &[f64]) -> Tensor<2> {
     carried(x, sigma, &[RANGE[0]])
 }
 
-/// Heun's step errs by `h³`, and so the loss at the exact function falls eightfold as the steps are halved.
+/// Heun's step errs by `h³` and weighs `1/h`: the loss at the exact function falls fourfold as the steps are halved. The range ends
+/// where single precision still tells neighbouring levels apart.
 #[test]
 fn the_exact_consistency_function_is_what_distillation_seeks() {
     let teacher = Exact::new(ideal);
+    let end = |x, sigma: &[f64]| carried(x, sigma, &[0.1]);
     let of = |levels: usize, network: &dyn Network| {
         let objective = json!({ "kind": "consistency_distillation", "levels": levels, "huber": 1e-7 });
-        value(&model(&json!({ "prediction": "x0", "objective": objective })), network, Some(&teacher))
+        value(
+            &model(&json!({ "prediction": "x0", "range": [0.1, 80.0], "objective": objective })),
+            network,
+            Some(&teacher),
+        )
     };
     let exact = Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| end(x, sigma));
     let [coarse, fine] = [41, 81].map(|levels| of(levels, &exact));
     println!("exact: {coarse} {fine}");
-    assert!((5.0..12.0).contains(&(coarse / fine)), "{coarse} {fine}");
+    assert!((3.0..5.5).contains(&(coarse / fine)), "{coarse} {fine}");
     let mean = of(81, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)));
     let nothing = of(81, &Closed(|x: Tensor<2>, _: &[f64], _: &[f64]| x));
     let narrow = of(81, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| end(x, sigma) * 0.9));
