@@ -114,7 +114,7 @@ def method():
   of torchcfm's examples; I-CFM and OT-CFM have noise of 0.1, SB-CFM a bridge of diffusion 1 with Sinkhorn's plan. torchcfm's flow matchers,
   network and couplings are the package's; its data are written out, as torchdyn is not installed, and its solver is torchdiffeq's.
 - Differences that are left: Kiln's output layer begins at zero, its time is 4t − 2, an exact plan pairs each row once where torchcfm draws
-  pairs from it with replacement, and moons' angles are drawn where torchdyn takes equal steps, so that its data are nearer to one another.
+  pairs from it with replacement, and the moons' angles are drawn where torchdyn takes equal steps. What is judged by is drawn on both sides.
 - W₂ is exact, between 2,000 samples and 2,000 fresh rows of data; the normalised path energy is |∫ E‖v‖² dt − W₂²|/W₂² with W₂ of source
   and data, by 100 steps of Runge and Kutta's method; evaluations are those of Dormand and Prince's pair at tolerances of 1e-4 for
   2,000 rows at once.
