@@ -105,6 +105,10 @@ fn every_configuration_trains_and_its_weights_will_be_small() {
         let data = data(&config);
         let mut session =
             Session::new(&config, &*data, &device).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+        if let Some(name) = &config.train.teacher {
+            let teacher = kiln_zoo::find(name).expect("a teacher of the zoo").load(&device).expect(name);
+            session = session.with_teacher(teacher.into()).expect("a teacher that fits");
+        }
         let mut loader = Loader::new(data, config.train.batch, config.seed).expect("a loader");
         let step = pollster::block_on(session.step(&mut loader).read());
         let step = step.unwrap_or_else(|error| panic!("{}: {error}", entry.name));

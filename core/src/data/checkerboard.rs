@@ -32,7 +32,7 @@ impl Default for Checkerboard {
 
 impl Member for Checkerboard {
     const ABOUT: About =
-        About { summary: "every other field of a chessboard; exact density, zero between", paper: "-" };
+        About { summary: "Every other field of a chessboard; exact density, zero between", paper: "-" };
 }
 
 impl Source for Checkerboard {

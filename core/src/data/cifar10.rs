@@ -27,7 +27,7 @@ pub struct Cifar10 {}
 
 impl Member for Cifar10 {
     const ABOUT: About = About {
-        summary: "small colour pictures, 32 x 32, ten classes (binary version)",
+        summary: "Small colour pictures, 32 x 32, ten classes (binary version)",
         paper: "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf",
     };
 }

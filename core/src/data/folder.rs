@@ -36,7 +36,7 @@ impl Default for Folder {
 
 impl Member for Folder {
     const ABOUT: About =
-        About { summary: "a folder or zip of PNG and JPEG pictures, a subfolder a class", paper: "-" };
+        About { summary: "A folder or zip of PNG and JPEG pictures, a subfolder a class", paper: "-" };
 }
 
 impl Source for Folder {

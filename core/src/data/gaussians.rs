@@ -33,7 +33,7 @@ impl Default for Gaussians {
 }
 
 impl Member for Gaussians {
-    const ABOUT: About = About { summary: "eight Gaussians on a circle; exact density", paper: "-" };
+    const ABOUT: About = About { summary: "Eight Gaussians on a circle; exact density", paper: "-" };
 }
 
 impl Source for Gaussians {

@@ -24,7 +24,7 @@ pub struct Mnist {}
 
 impl Member for Mnist {
     const ABOUT: About = About {
-        summary: "handwritten digits, 28 x 28, ten classes (IDX files)",
+        summary: "Handwritten digits, 28 x 28, ten classes (IDX files)",
         paper: "LeCun et al. 1998, https://doi.org/10.1109/5.726791",
     };
 }

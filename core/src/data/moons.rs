@@ -32,7 +32,7 @@ impl Default for Moons {
 }
 
 impl Member for Moons {
-    const ABOUT: About = About { summary: "two interleaved half circles", paper: "-" };
+    const ABOUT: About = About { summary: "Two interleaved half circles", paper: "-" };
 }
 
 impl Source for Moons {

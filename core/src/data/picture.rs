@@ -26,7 +26,7 @@ pub struct Picture {
 
 impl Member for Picture {
     const ABOUT: About =
-        About { summary: "a density given by a picture's brightness or darkness; exact", paper: "-" };
+        About { summary: "A density given by a picture's brightness or darkness; exact", paper: "-" };
 }
 
 impl Source for Picture {

@@ -43,7 +43,7 @@ impl Default for Pinwheel {
 
 impl Member for Pinwheel {
     const ABOUT: About = About {
-        summary: "swept arms; exact density",
+        summary: "Swept arms; exact density",
         paper: "Johnson et al. 2016, https://arxiv.org/abs/1603.06277",
     };
 }

@@ -35,7 +35,7 @@ impl Default for Quantised {
 
 impl Member for Quantised {
     const ABOUT: About =
-        About { summary: "another dataset with its numbers rounded to levels, as tokens", paper: "-" };
+        About { summary: "Another dataset with its numbers rounded to levels, as tokens", paper: "-" };
 }
 
 impl Source for Quantised {

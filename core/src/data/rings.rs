@@ -36,7 +36,7 @@ impl Default for Rings {
 }
 
 impl Member for Rings {
-    const ABOUT: About = About { summary: "four rings around one another; exact density", paper: "-" };
+    const ABOUT: About = About { summary: "Four rings around one another; exact density", paper: "-" };
 }
 
 impl Source for Rings {

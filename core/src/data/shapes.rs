@@ -40,7 +40,7 @@ impl Default for Shapes {
 
 impl Member for Shapes {
     const ABOUT: About = About {
-        summary: "drawn shapes, 4 kinds x 4 colours, with size and place; needs no files",
+        summary: "Drawn shapes, 4 kinds x 4 colours, with size and place; needs no files",
         paper: "in the manner of Matthey et al. 2017, https://github.com/google-deepmind/dsprites-dataset",
     };
 }

@@ -30,7 +30,7 @@ impl Default for Spirals {
 
 impl Member for Spirals {
     const ABOUT: About = About {
-        summary: "two spirals that wind around one another",
+        summary: "Two spirals that wind around one another",
         paper: "Grathwohl et al. 2018, https://arxiv.org/abs/1810.01367",
     };
 }

@@ -30,7 +30,7 @@ impl Default for SwissRoll {
 
 impl Member for SwissRoll {
     const ABOUT: About = About {
-        summary: "a rolled-up sheet, seen from its end",
+        summary: "A rolled-up sheet, seen from its end",
         paper: "Marsland 2009, Machine Learning: An Algorithmic Perspective, chapter 6",
     };
 }

@@ -45,7 +45,7 @@ impl Default for Text {
 
 impl Member for Text {
     const ABOUT: About =
-        About { summary: "a text, in windows of characters or bytes (any UTF-8 file)", paper: "-" };
+        About { summary: "A text, in windows of characters or bytes (any UTF-8 file)", paper: "-" };
 }
 
 impl Source for Text {

@@ -21,7 +21,7 @@ pub struct EnergyDistance {}
 
 impl Member for EnergyDistance {
     const ABOUT: About = About {
-        summary: "mean distances between the sets, less those within; from 4,000 rows of each at most",
+        summary: "Mean distances between the sets, less those within; from 4,000 rows of each at most",
         paper: "Székely and Rizzo 2013, https://doi.org/10.1016/j.jspi.2013.03.018",
     };
 }

@@ -23,7 +23,7 @@ pub struct Frechet {}
 
 impl Member for Frechet {
     const ABOUT: About = About {
-        summary: "squared distance between Gaussians of the samples' means and covariances, FID's formula",
+        summary: "Squared distance between Gaussians of the samples' means and covariances, FID's formula",
         paper: "Dowson and Landau 1982, https://doi.org/10.1016/0047-259X(82)90077-X",
     };
 }

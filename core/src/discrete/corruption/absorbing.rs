@@ -21,7 +21,7 @@ pub struct Absorbing {}
 
 impl Member for Absorbing {
     const ABOUT: About = About {
-        summary: "a token is masked; what is not masked is data",
+        summary: "A token is masked; what is not masked is data",
         paper: "Austin et al. 2021, https://arxiv.org/abs/2107.03006; Sahoo et al. 2024, https://arxiv.org/abs/2406.07524",
     };
 }

@@ -21,7 +21,7 @@ pub struct Uniform {}
 
 impl Member for Uniform {
     const ABOUT: About = About {
-        summary: "a token becomes any other, all alike; mistakes can be mended",
+        summary: "A token becomes any other, all alike; mistakes can be mended",
         paper: "Hoogeboom et al. 2021, https://arxiv.org/abs/2102.05379; Austin et al. 2021, https://arxiv.org/abs/2107.03006",
     };
 }

@@ -36,7 +36,7 @@ impl Default for Hybrid {
 
 impl Member for Hybrid {
     const ABOUT: About = About {
-        summary: "the bound in discrete time with a share of cross entropy (D3PM)",
+        summary: "The bound in discrete time with a share of cross entropy (D3PM)",
         paper: "Austin et al. 2021, https://arxiv.org/abs/2107.03006",
     };
 }

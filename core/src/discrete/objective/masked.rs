@@ -27,7 +27,7 @@ pub struct Masked {}
 
 impl Member for Masked {
     const ABOUT: About = About {
-        summary: "weighted cross entropy of masked tokens: the bound in continuous time (MDLM)",
+        summary: "Weighted cross entropy of masked tokens: the bound in continuous time (MDLM)",
         paper: "Sahoo et al. 2024, https://arxiv.org/abs/2406.07524; Shi et al. 2024, https://arxiv.org/abs/2406.04329",
     };
 }

@@ -21,7 +21,7 @@ pub struct Cosine {}
 
 impl Member for Cosine {
     const ABOUT: About = About {
-        summary: "a cosine, slow at first: the schedule for uniform noise",
+        summary: "A cosine, slow at first: the schedule for uniform noise",
         paper: "Hoogeboom et al. 2021, https://arxiv.org/abs/2102.05379; Austin et al. 2021, https://arxiv.org/abs/2107.03006",
     };
 }
