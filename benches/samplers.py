@@ -114,8 +114,8 @@ def method():
   A walk of diffusers' that takes ten seconds is walked once.
 - Kiln walks under the variance-preserving schedule on Karras' levels, diffusers' schedulers as they come but for the options above
   and without clipping. Levels and time steps are prepared outside of the measured time on both sides.
-- The denoiser answers with a tensor that is there already. Kiln's takes the scale of its input along with its own, as the models do;
-  diffusers scales the input where its scheduler asks for it.
+- The denoiser answers with a tensor that is there already. Kiln scales its input wherever alpha is not 1; diffusers where its scheduler
+  asks for it.
 - PyTorch runs eagerly, in inference mode, and draws its noise from its global generator; Kiln's is keyed by sample (Philox) and drawn
   on the host, in the same bits for every batch and thread.
 - `dpmpp_sde`, `dpmpp_2m_sde`, `dpmpp_3m_sde` and `dpmpp_2s_ancestral` draw their noise from a Brownian path that does not change with the
