@@ -7,6 +7,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync,
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { listed, order } from './menu.mjs';
 
 const [modules, cache, dist] = process.argv.slice(2);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -46,18 +47,18 @@ const about = (folder) => {
   return line.startsWith('#') ? line.slice(1).trim() : '';
 };
 
-// An entry of the zoo for the page; null for a model that draws nothing.
+// An entry of the zoo for the page; null for a model that is not for it.
 const entry = (path) => {
-  const { bytes, model, interface: { shape, classes } } = header(path);
-  if (model.kind === 'classifier') return null;
+  const { bytes, ...told } = header(path);
+  const model = listed(told);
+  if (!model) return null;
   const name = relative(join(root, 'zoo'), dirname(path)).split('\\').join('/');
   const file = `zoo/${name}/${basename(path)}`;
   mkdirSync(join(dist, dirname(file)), { recursive: true });
   writeFileSync(join(dist, file), bytes);
   // The address changes with the content: no browser mixes old weights with a new index.
   const url = `${file}?v=${digest(bytes).slice(0, 12)}`;
-  const steps = model.sampling?.steps ?? 0;
-  return { name, about: about(dirname(path)), url, bytes: bytes.length, shape, classes, steps };
+  return { name, about: about(dirname(path)), url, bytes: bytes.length, ...model };
 };
 
 const copyPage = () => {
@@ -137,8 +138,7 @@ copyPage();
 const engines = Object.fromEntries(ENGINES.map((name) => [name, versioned(copyEngine(name))]));
 const weights = walk(join(root, 'zoo')).filter((path) => extname(path) === '.safetensors');
 const models = weights.map(entry).filter(Boolean);
-// The page opens with the first: pictures before points, the quickest before the rest.
-models.sort((a, b) => b.shape.length - a.shape.length || a.steps - b.steps || a.name.localeCompare(b.name));
+models.sort(order);
 mkdirSync(join(dist, 'zoo'), { recursive: true });
 writeFileSync(join(dist, 'zoo/index.json'), `${JSON.stringify({ engines, models })}\n`);
 const budget = JSON.parse(readFileSync(join(root, 'web/budget.json'), 'utf8'));

@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listed, order } from './menu.mjs';
 import { serve } from './serve.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -260,7 +261,30 @@ const reachable = () =>
     assert(wide <= room, `on a phone the page is ${wide} pixels wide where there are ${room}`);
   });
 
+// What weight files say of models that the zoo has, or will have.
+const menu = () => {
+  const picture = { shape: [1, 28, 28], classes: [] };
+  const sampling = (steps) => ({ sampling: { steps } });
+  const zoo = {
+    moons: { model: { kind: 'interpolant', ...sampling(25) }, interface: { shape: [2], classes: [] } },
+    latent: { model: { kind: 'latent', diffusion: sampling(18) }, interface: picture },
+    flow: { model: { kind: 'diffusion', ...sampling(12) }, interface: picture },
+    classifier: { model: { kind: 'classifier' }, interface: picture },
+    autoencoder: { model: { kind: 'autoencoder' }, interface: picture },
+    text: { model: { kind: 'discrete', ...sampling(64) }, interface: { shape: [128], classes: [], vocabulary: 'bytes' } },
+    levels: { model: { kind: 'diffusion', ...sampling(9) }, interface: { ...picture, vocabulary: { levels: { count: 8 } } } },
+    row: { model: { kind: 'diffusion', ...sampling(9) }, interface: { shape: [5], classes: [] } },
+  };
+  const models = Object.entries(zoo).flatMap(([name, header]) => {
+    const model = listed(header);
+    return model ? [{ name, ...model }] : [];
+  });
+  const names = models.sort(order).map(({ name, steps }) => `${name} in ${steps}`).join(', ');
+  assert(names === 'flow in 12, latent in 18, moons in 25', `the menu has ${names}`);
+};
+
 const TESTS = {
+  'the menu has what can be shown, the quickest pictures first': menu,
   'digits on the cpu are those of the command line': digits('cpu'),
   'digits on webgpu are those of the command line': digits('webgpu'),
   'points on the cpu are those of the command line': points('cpu'),

@@ -22,22 +22,14 @@ pub fn file(subject: &Subject) -> Result<Vec<u8>> {
     weights::write(&tensors, None)
 }
 
-fn tensor(name: impl Into<String>, shape: Vec<usize>, values: &[f32]) -> HostTensor {
-    HostTensor {
-        name: name.into(),
-        shape,
-        bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
-    }
-}
-
 fn scalars(name: &str, values: &[f64]) -> HostTensor {
     let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-    tensor(name, vec![values.len()], &values)
+    HostTensor::of(name, vec![values.len()], &values)
 }
 
 fn rows(name: impl Into<String>, subject: &Subject, values: Vec<f32>) -> HostTensor {
     let features = subject.interface().features();
-    tensor(name, vec![values.len() / features, features], &values)
+    HostTensor::of(name, vec![values.len() / features, features], &values)
 }
 
 /// `F(x; c_noise)` with a level for each row, and with one for the batch.
@@ -48,7 +40,7 @@ fn network(subject: &Subject) -> Result<Vec<HostTensor>> {
     let forward = |noise| subject.network.forward(x.clone(), &subject.condition(BATCH, noise), Mode::Infer);
     Ok(vec![
         rows("noise", subject, fetch(x.clone())?),
-        tensor("levels", vec![BATCH], &levels),
+        HostTensor::of("levels", vec![BATCH], &levels),
         rows("forward_each", subject, fetch(forward(each))?),
         rows("forward_one", subject, fetch(forward(vec![0.25]))?),
     ])
@@ -117,7 +109,7 @@ fn inputs(subject: &Subject, run: &RunConfig, loader: &mut Loader, step: u64) ->
         rows(format!("train.{step}.y"), subject, batch.x),
         rows(format!("train.{step}.n"), subject, noise),
         scalars(&format!("train.{step}.sigma"), &sigma),
-        tensor(format!("train.{step}.class"), vec![BATCH, count], &class),
+        HostTensor::of(format!("train.{step}.class"), vec![BATCH, count], &class),
     ])
 }
 

@@ -28,6 +28,7 @@ pub mod nn;
 pub mod schedules;
 pub mod samplers;
 pub mod decoding;
+pub mod epsilon;
 pub mod guidance;
 pub mod editing;
 
@@ -37,6 +38,7 @@ pub mod likelihood;
 // Models, by what they can do and by family
 pub mod codec;
 pub mod model;
+mod classes;
 pub mod diffusion;
 pub mod interpolant;
 pub mod discrete;

@@ -10,9 +10,11 @@ use crate::codec::Codec;
 use crate::data::{Batch, Vocabulary};
 use crate::decoding::Decoding;
 use crate::editing::Edit;
+use crate::epsilon::EpsilonConfig;
 use crate::guidance::{Conditional, Guiding};
 use crate::likelihood::Likelihood;
 use crate::nn::{Init, Interface, Mode, Named, Network};
+use crate::random::{Key, Purpose};
 use crate::samplers::SamplerConfig;
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
@@ -98,6 +100,8 @@ pub struct Request {
     pub guiding: Option<Guiding>,
     /// How tokens are drawn, by a model of tokens.
     pub decoding: Option<Decoding>,
+    /// How much noise an SDE adds, by an interpolant.
+    pub epsilon: Option<EpsilonConfig>,
     /// Of which classes.
     pub classes: Classes,
     /// What to make the samples from; `None` is noise alone.
@@ -117,6 +121,7 @@ impl Default for Request {
             guidance: None,
             guiding: None,
             decoding: None,
+            epsilon: None,
             classes: Classes::Any,
             edit: None,
         }
@@ -139,7 +144,7 @@ pub struct Frame {
     pub step: usize,
     /// Steps in all.
     pub steps: usize,
-    /// `σ/α` at which the samples now stand; 0 at the end.
+    /// How much noise is left in the samples: `σ/α`, for an interpolant `1 − t`, for tokens the share that is corrupted; 0 at the end.
     pub level: f64,
     /// The samples, scaled to the data's: `x/α`, `[batch, features]`.
     pub x: Tensor<2>,
@@ -209,7 +214,8 @@ pub trait Generate {
     /// Begins with the help of other models; fails where request or helpers do not fit the model.
     fn begin_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>>;
 
-    /// What denoises, for other models to be guided by; `None` where nothing does.
+    /// What denoises, for other models to be guided by or to learn from; `None` where nothing does. Its rows are samples, and those of a
+    /// model with a codec are latents.
     fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
         None
     }
@@ -256,6 +262,16 @@ impl<'a> Learning<'a> {
         Self { seed, mode, device, step: 0, steps: 1, teacher: None, given: None }
     }
 
+    /// The class of each example, hidden from this share of them: what "no class" is has to be learnt too.
+    pub fn classes(&self, batch: &Batch, hidden: f64) -> Vec<Option<u32>> {
+        let class = |row: usize| {
+            let key = Key::new(self.seed, Purpose::Augment, batch.first + row as u64);
+            let hide = key.stream().uniform() < hidden;
+            batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row])
+        };
+        (0..batch.size()).map(class).collect()
+    }
+
     /// What the batch is learnt from, `[batch, features]`.
     pub fn rows(&self, batch: &Batch) -> Tensor<2> {
         let shape = [batch.size(), batch.shape.iter().product()];
@@ -292,6 +308,11 @@ pub trait Family {
         Teaching::Unused
     }
 
+    /// Refuses a teacher of the same data that says something else than what is to be learnt from.
+    fn check_teacher(&self, _teacher: &dyn Model) -> Result<()> {
+        Ok(())
+    }
+
     /// The model around a network.
     fn model(
         &self,
@@ -308,5 +329,31 @@ pub trait Family {
     /// Beginnings of the paths of parameters that it never trains: they come from elsewhere, by `train.from`.
     fn frozen(&self) -> &'static [&'static str] {
         &[]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which are hidden is a matter of the example's number, however batches are cut.
+    #[test]
+    fn classes_are_hidden_at_their_share_by_the_example_alone() {
+        let device = Device::flex();
+        let learning = Learning::new(7, Mode::Infer, &device);
+        let batch = |first: u64, rows: u64| {
+            let class = (first..first + rows).map(|index| index as u32 % 10).collect();
+            Batch { x: vec![0.0; rows as usize], shape: vec![1], class: Some(class), first }
+        };
+        let told = learning.classes(&batch(0, 4000), 0.25);
+        let hidden = told.iter().filter(|class| class.is_none()).count();
+        // Four standard errors.
+        assert!(hidden.abs_diff(1000) < 110, "{hidden} of 4000");
+        assert!(told.iter().enumerate().all(|(i, class)| class.is_none_or(|class| class == i as u32 % 10)));
+        assert_eq!(learning.classes(&batch(1000, 50), 0.25), told[1000..1050]);
+        assert!(learning.classes(&batch(0, 100), 0.0).iter().all(Option::is_some));
+        assert!(learning.classes(&batch(0, 100), 1.0).iter().all(Option::is_none));
+        let untold = Batch { class: None, ..batch(0, 3) };
+        assert_eq!(learning.classes(&untold, 0.0), [None; 3]);
     }
 }

@@ -31,7 +31,7 @@ pub trait Member {
 /// A member is `Default + Clone + Debug + Serialize + Deserialize + JsonSchema + Member`, with
 /// `#[serde(default, deny_unknown_fields)]`, and implements the trait, to which the enum dereferences. It has braces
 /// even without a field (`struct Euler {}`), and no field named `kind`. A file says `{kind: euler, ...}`, or just
-/// `euler` for its defaults.
+/// `euler` for its defaults. The enum's name is no other registry's: the schema calls it so.
 macro_rules! registry {
     (
         $(#[$meta:meta])*
@@ -104,6 +104,9 @@ macro_rules! registry {
         impl ::schemars::JsonSchema for $Config {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($Config).into()
+            }
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                concat!(module_path!(), "::", stringify!($Config)).into()
             }
             fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
                 $crate::registry::schema(vec![$(

@@ -150,6 +150,12 @@ pub struct HostTensor {
 }
 
 impl HostTensor {
+    /// The tensor of these values.
+    pub fn of(name: impl Into<String>, shape: Vec<usize>, values: &[f32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { name: name.into(), shape, bytes }
+    }
+
     /// Its values.
     pub fn values(&self) -> Vec<f32> {
         self.bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
@@ -160,12 +166,7 @@ impl HostTensor {
 pub async fn fetch(parameters: Vec<Named>) -> Result<Vec<HostTensor>> {
     let mut found = Vec::with_capacity(parameters.len());
     for Named { path, shape, value } in parameters {
-        let values = read(value).await?;
-        found.push(HostTensor {
-            name: path,
-            shape,
-            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        });
+        found.push(HostTensor::of(path, shape, &read(value).await?));
     }
     Ok(found)
 }

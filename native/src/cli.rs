@@ -55,7 +55,38 @@ pub(crate) enum Command {
 #[cfg(test)]
 mod tests {
     use super::Cli;
-    use clap::{CommandFactory, Parser};
+    use crate::run_config;
+    use clap::{ArgMatches, CommandFactory};
+
+    /// The words of a line as a shell has them: what is quoted stays together, what follows `#` is a comment.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for c in line.chars() {
+            match (quote, c) {
+                (None, '#') if word.is_empty() => break,
+                (None, '\'' | '"') => quote = Some(c),
+                (None, ' ') => words.push(std::mem::take(&mut word)),
+                (Some(open), c) if c == open => quote = None,
+                (_, c) => word.push(c),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    /// Reads the configurations that a command line asks for, where they are of an entry of the zoo.
+    fn configure(parsed: &ArgMatches) -> kiln::Result<()> {
+        if let Some((_, inner)) = parsed.subcommand() {
+            return configure(inner);
+        }
+        let Ok(Some(name)) = parsed.try_get_one::<String>("config") else { return Ok(()) };
+        if kiln_zoo::find(name).is_err() {
+            return Ok(());
+        }
+        let overrides: Vec<String> = parsed.get_many("overrides").unwrap_or_default().cloned().collect();
+        kiln::config::expand(&overrides).iter().try_for_each(|run| run_config::read(name, run).map(drop))
+    }
 
     fn check(command: &clap::Command, path: &str) {
         let inner: Vec<_> = command.get_subcommands().filter(|inner| inner.get_name() != "help").collect();
@@ -64,10 +95,10 @@ mod tests {
             help.lines().map(str::trim).filter(|line| line.starts_with("kiln")).collect();
         assert!(!examples.is_empty(), "`{path} --help` has no example");
         for example in examples {
-            let line = example.split("  #").next().unwrap_or(example);
-            let parsed = Cli::try_parse_from(line.split_whitespace());
-            assert!(parsed.is_ok(), "`{example}`: {}", parsed.expect_err("it should fail"));
-            assert!(line.starts_with(path), "`{example}` is no example of `{path}`");
+            let parsed = Cli::command().try_get_matches_from(words(example));
+            let parsed = parsed.unwrap_or_else(|error| panic!("`{example}`: {error}"));
+            assert!(example.starts_with(path), "`{example}` is no example of `{path}`");
+            configure(&parsed).unwrap_or_else(|error| panic!("`{example}`: {error}"));
         }
         inner.into_iter().for_each(|inner| check(inner, &format!("{path} {}", inner.get_name())));
     }
@@ -76,5 +107,14 @@ mod tests {
     fn every_command_has_examples_that_can_be_typed() {
         Cli::command().debug_assert();
         check(&Cli::command(), "kiln");
+    }
+
+    #[test]
+    fn an_example_that_names_an_unknown_key_is_found() {
+        let line = "kiln train density/moons 'train.lr=choice(1e-3, 3e-4)' seed=1     # two runs";
+        assert_eq!(words(line)[3..], ["train.lr=choice(1e-3, 3e-4)", "seed=1"]);
+        let parsed = Cli::command().try_get_matches_from(words(line)).expect("clap knows no keys");
+        let said = configure(&parsed).expect_err("there is no such key").to_string();
+        assert!(said.contains("unknown key `lr`"), "{said}");
     }
 }

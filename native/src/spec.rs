@@ -19,6 +19,13 @@ pub fn member<T: DeserializeOwned>(text: &str, named: fn(&str) -> Result<T>) -> 
     config::typed(value)
 }
 
+/// Reads `key=value,key=value` into what has defaults for the rest.
+pub fn fields<T: DeserializeOwned>(text: &str) -> Result<T> {
+    let mut value = Value::Object(Map::new());
+    config::apply(&mut value, &overrides(text))?;
+    config::typed(value)
+}
+
 /// The member that a YAML file describes.
 fn described<T: DeserializeOwned>(path: &str) -> Result<T> {
     let bytes = files::read(path.as_ref())?;
@@ -71,6 +78,14 @@ mod tests {
         assert_eq!(plain.name(), "ddim");
         let set = member("ddim:eta=0.5", SamplerConfig::named).expect("a sampler");
         assert_eq!(serde_json::to_value(&set).expect("JSON")["eta"], 0.5);
+    }
+
+    #[test]
+    fn fields_alone_change_the_defaults() {
+        let pull: kiln::editing::Dps = fields("noise=0.5").expect("a pull");
+        assert_eq!((pull.strength, pull.noise), (1.0, 0.5));
+        let error = fields::<kiln::editing::Dps>("noize=0.5").expect_err("no field").to_string();
+        assert!(error.contains("did you mean `noise`?"), "{error}");
     }
 
     #[test]

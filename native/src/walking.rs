@@ -23,6 +23,7 @@ pub fn of_order(sampler: &SamplerConfig, order: usize) -> Result<SamplerConfig> 
     if let Some(found) = set(sampler, order) {
         return Ok(found);
     }
+    sampler.check()?;
     let name = sampler.name();
     let there = orders(sampler);
     Err(Error::argument(if there.is_empty() {
@@ -105,6 +106,9 @@ mod tests {
             "{none}"
         );
         assert!(said("sa_solver", 2).contains("but predictor_order and corrector_order"));
+        // What is wrong elsewhere is said, not laid to the order, which replaces what was written.
+        assert!(said("dpm_adaptive:rtol=0", 3).contains("`rtol`"));
+        assert_eq!(order_of(&sampler("unipc:order=9", Some(3)).expect("an order")), 3);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+use std::path::{Path, PathBuf};
+
 use burn::prelude::Device;
 use kiln::device;
 
@@ -30,6 +32,12 @@ fn named(name: &str) -> Option<Device> {
     };
     let (_, device) = device::choose(&wanted).expect("a device named in KILN_TEST_DEVICES should be there");
     Some(device)
+}
+
+/// A folder of the shared data: in `KILN_SHARED`, or beside the workspace.
+pub fn shared(name: &str) -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    std::env::var_os("KILN_SHARED").map_or_else(beside, PathBuf::from).join(name)
 }
 
 /// Says on the terminal, captured or not, that something was not tested.

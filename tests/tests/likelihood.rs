@@ -44,17 +44,26 @@ fn bin(x: f32, y: f32) -> Option<usize> {
     Some(place(y)? * BINS + place(x)?)
 }
 
-#[test]
-fn the_density_of_moons_integrates_to_one_and_is_that_of_its_samples() {
-    let (model, device) = load("density/moons");
-    let grid = grid();
+/// The probability of each of the grid's cells.
+fn masses(model: &dyn Model, device: &Device) -> Vec<f64> {
     let area = (8.0 / SIDE as f64).powi(2);
-    let mass: Vec<f64> =
-        log_prob(&*model, grid.clone(), 20, &device).iter().map(|value| value.exp() * area).collect();
-    let whole: f64 = mass.iter().sum();
-    println!("∫ p = {whole:.4}");
-    assert!((whole - 1.0).abs() < 0.02, "{whole}");
+    log_prob(model, grid(), 20, device).iter().map(|value| value.exp() * area).collect()
+}
 
+#[test]
+fn the_densities_of_the_zoo_integrate_to_one() {
+    for name in ["density/moons", "density/gaussians", "density/checkerboard", "density/spirals"] {
+        let (model, device) = load(name);
+        let whole: f64 = masses(&*model, &device).iter().sum();
+        println!("{name}: ∫ p = {whole:.4}");
+        assert!((whole - 1.0).abs() < 0.02, "{name}: {whole}");
+    }
+}
+
+#[test]
+fn the_density_of_moons_is_that_of_its_samples() {
+    let (model, device) = load("density/moons");
+    let (grid, mass) = (grid(), masses(&*model, &device));
     let count = 4000;
     let mut generation = model.generate(&Request { count, seed: 3, ..Request::default() }).expect("a start");
     let frames = std::iter::from_fn(|| generation.step().map(|frame| frame.expect("a step")));

@@ -3,23 +3,33 @@
 
 use std::sync::Arc;
 
+use burn::prelude::*;
 use kiln::data::{Batch, Dataset, Labels, Loader, Split, Vocabulary};
-use kiln::metrics::MetricConfig;
-use kiln::model::{Model, Request};
+use kiln::metrics::sliced_wasserstein;
+use kiln::model::{Classes, Model, Request};
 use kiln::train::{RunConfig, Session};
 use kiln::weights::read;
+use kiln_tests::skipped;
+use kiln_zoo::{Entry, Measure};
 
-fn draw(model: &dyn Model, count: usize) -> Vec<f32> {
-    let mut generation =
-        model.generate(&Request { count, seed: 5, ..Request::default() }).expect("a generation");
+fn draw(model: &dyn Model, count: usize, classes: Classes) -> Vec<f32> {
+    let request = Request { count, seed: 5, classes, ..Request::default() };
+    let mut generation = model.generate(&request).expect("a generation");
     let frames = std::iter::from_fn(|| generation.step().map(|frame| frame.expect("a step")));
     let last = frames.last().expect("a frame");
     pollster::block_on(read(last.x)).expect("samples")
 }
 
-fn config(entry: &kiln_zoo::Entry) -> RunConfig {
-    let reader = |_: &str| Ok(entry.config.to_owned());
-    kiln::config::load(entry.name, &[], &reader).expect("the entry's configuration")
+fn config(entry: &Entry) -> RunConfig {
+    entry.run_config().expect("the entry's configuration")
+}
+
+/// A number that an entry's card says was measured.
+fn word(entry: &Entry, metric: &str) -> Option<f64> {
+    match entry.card().expect(entry.name)?.metrics.get(metric)? {
+        Measure::Number(number) => Some(*number),
+        Measure::Text(_) => None,
+    }
 }
 
 #[test]
@@ -32,7 +42,7 @@ fn every_generator_draws_finite_samples_of_its_shape() {
         }
         let model = entry.load(&device).expect(entry.name);
         if model.generator().is_some() {
-            let x = draw(&*model, 2);
+            let x = draw(&*model, 2, Classes::Any);
             let most = model.card().vocabulary.as_ref().map_or(20.0, |tokens| tokens.size() as f32);
             assert_eq!(x.len(), 2 * model.card().features(), "{}", entry.name);
             assert!(x.iter().all(|v| v.is_finite() && v.abs() < most), "{}", entry.name);
@@ -40,19 +50,78 @@ fn every_generator_draws_finite_samples_of_its_shape() {
     }
 }
 
+/// Few samples lie as near their data as the card says of many, but for how far so few data lie from data.
 #[test]
-fn densities_are_near_their_data() {
+fn points_are_as_near_their_data_as_their_cards_say() {
     let device = kiln::device::cpu().expect("the CPU");
-    let metric = MetricConfig::named("sliced_wasserstein").expect("sliced_wasserstein");
     let n = 4000;
-    for entry in kiln_zoo::entries().iter().filter(|entry| entry.name.starts_with("density/")) {
+    let mut seen = 0;
+    for entry in kiln_zoo::entries() {
+        let Some(word) = word(entry, "sliced_wasserstein") else { continue };
         let model = entry.load(&device).expect(entry.name);
         let data = config(entry).data.open(None, Split::Test).expect(entry.name);
-        let fresh = Batch::gather(&*data, &(0..n as u64).collect::<Vec<_>>(), 0).x;
-        let distance = metric.distance(&draw(&*model, n), &fresh, 2).expect("a distance");
-        println!("{}: sliced 2-Wasserstein {distance:.4}", entry.name);
-        assert!(distance < 0.15, "{}: {distance}", entry.name);
+        let examples = |first: u64| Batch::gather(&*data, &(first..first + n).collect::<Vec<_>>(), 0).x;
+        let distance = |x: &[f32]| sliced_wasserstein(x, &examples(0), 2, 256, 0).expect("a distance");
+        let found = distance(&draw(&*model, n as usize, Classes::Any));
+        let off = distance(&examples(n));
+        println!("{}: sliced 2-Wasserstein {found:.4}, card {word:.4}, data to data {off:.4}", entry.name);
+        assert!(found < word + off, "{}: {found}, not {word} and {off} at most", entry.name);
+        seen += 1;
     }
+    assert!(seen >= 5, "{seen} entries of points");
+}
+
+/// The least share of `n` that three standard errors allow where a card says `word`; one miss more, as misses are few and counted.
+fn least(word: f64, n: usize) -> f64 {
+    let n = n as f64;
+    word - 3.0 * (word * (1.0 - word) / n).sqrt() - 1.0 / n
+}
+
+/// The share of pictures in which `mnist/classifier` reads these classes.
+fn share_read(pictures: &[f32], classes: &[u32]) -> f64 {
+    let device = kiln::device::cpu().expect("the CPU");
+    let judge = kiln_zoo::load("mnist/classifier", &device).expect("the classifier");
+    let (width, known) = (judge.card().features(), judge.card().classes.len());
+    let logits = |rows: &[f32]| {
+        let rows = TensorData::new(rows.to_vec(), [rows.len() / width, width]);
+        let logits = judge.classifier().expect("a classifier").logits(Tensor::from_data(rows, &device));
+        pollster::block_on(read(logits)).expect("logits")
+    };
+    let logits: Vec<f32> = pictures.chunks(250 * width).flat_map(logits).collect();
+    let largest = |row: &[f32]| (0..known).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(0);
+    let right = logits.chunks(known).zip(classes).filter(|(row, class)| largest(row) == **class as usize);
+    right.count() as f64 / classes.len() as f64
+}
+
+#[test]
+fn the_classifier_is_right_as_often_as_its_card_says() {
+    let (folder, n) = (kiln_tests::shared("data/mnist"), 2000);
+    if !folder.exists() {
+        return skipped(&format!("there is no {}; point KILN_SHARED at the shared data", folder.display()));
+    }
+    let entry = kiln_zoo::find("mnist/classifier").expect("an entry");
+    let test = config(entry).data.open(Some(&folder), Split::Test).expect("the test digits");
+    let batch = Batch::gather(&*test, &(0..n as u64).collect::<Vec<_>>(), 0);
+    let right = share_read(&batch.x, &batch.class.expect("classes"));
+    let word = word(entry, "accuracy").expect("the card says so");
+    println!("{}: {right} of {n}, card {word}", entry.name);
+    assert!(right >= least(word, n), "{right}, not {word}");
+}
+
+#[test]
+fn guided_digits_are_read_as_what_was_asked_for_as_often_as_cards_say() {
+    let (device, n) = (kiln::device::cpu().expect("the CPU"), 100);
+    let classes: Vec<u32> = (0..n as u32).map(|i| i % 10).collect();
+    let mut seen = 0;
+    for entry in kiln_zoo::entries() {
+        let Some(word) = word(entry, "class_accuracy") else { continue };
+        let model = entry.load(&device).expect(entry.name);
+        let right = share_read(&draw(&*model, n, Classes::Each), &classes);
+        println!("{}: {right} of {n}, card {word}", entry.name);
+        assert!(right >= least(word, n), "{}: {right}, not {word}", entry.name);
+        seen += 1;
+    }
+    assert!(seen >= 2, "{seen} entries of digits");
 }
 
 /// Pictures of nothing, of a shape, in ten classes; tokens where there is a vocabulary.

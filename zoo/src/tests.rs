@@ -36,7 +36,7 @@ fn every_card_is_one_and_agrees_with_its_configuration() {
             continue;
         };
         let config = entry.run_config().expect("a configuration");
-        assert_eq!(card.seed, config.seed, "{}", entry.name);
+        assert_eq!((card.seed, card.steps), (config.seed, config.train.steps), "{}", entry.name);
         assert!(card.command.starts_with("kiln train "), "{}: {}", entry.name, card.command);
         assert!(card.evaluate.starts_with("kiln evaluate "), "{}: {}", entry.name, card.evaluate);
         assert!(!card.metrics.is_empty(), "{}", entry.name);

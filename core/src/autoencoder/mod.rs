@@ -82,6 +82,7 @@ impl Family for AutoencoderConfig {
         let given = if self.kl > 0.0 { 2 * self.latents } else { self.latents };
         let widths = Widths { given, taken: self.latents };
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
+        under("space", self.space.check(coders.latent.iter().product()))?;
         Ok(Box::new(Autoencoder::new(coders, self.space.clone())))
     }
 
@@ -107,8 +108,8 @@ impl Family for AutoencoderConfig {
     fn model(&self, interface: &Interface, network: Box<dyn Network>, _: &Device) -> Result<Box<dyn Model>> {
         let network: Box<dyn Any> = network;
         let network = network.downcast::<Autoencoder>().expect(OWN);
-        // It is told no classes, whether or not the data have some.
-        let told = Interface { classes: Vec::new(), ..interface.clone() };
+        // It is told no classes, whether or not the data have some, and tokens are to it numbers like any other.
+        let told = Interface { classes: Vec::new(), vocabulary: None, ..interface.clone() };
         let card = Card::new("autoencoder", &told, count(&network.parameters()));
         Ok(Box::new(Trained { card, network }))
     }

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::registry::{About, Member};
+use crate::{Error, Result};
 
 /// What is done to latents before anyone sees them.
 pub trait Space {
@@ -21,6 +22,11 @@ pub trait Space {
 
     /// See [`crate::codec::Codec::deviation`].
     fn deviation(&self) -> Option<f64>;
+
+    /// Refuses latents of so many numbers.
+    fn check(&self, _latents: usize) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {
@@ -32,7 +38,7 @@ registry! {
 }
 
 mod sphere {
-    use super::{About, Deserialize, JsonSchema, Member, Serialize, Space, Tensor};
+    use super::{About, Deserialize, Error, JsonSchema, Member, Result, Serialize, Space, Tensor};
 
     /// Latents of mean square 1: the sphere of radius `√d`. For latents of many numbers.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +60,14 @@ mod sphere {
 
         fn deviation(&self) -> Option<f64> {
             Some(1.0)
+        }
+
+        fn check(&self, latents: usize) -> Result<()> {
+            if latents > 1 {
+                return Ok(());
+            }
+            let message = "a latent of one number has nothing on the sphere but its sign; take `free`, or more `latents`";
+            Err(Error::config(".", message))
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config;
 use crate::data::{Batch, Dataset, Labels, Loader};
+use crate::nn::Mode;
 use crate::train::Session;
 
 /// Examples by a function of their index.
@@ -124,7 +125,32 @@ fn the_divergence_is_that_of_gaussians() {
     }
 }
 
-/// A heavy penalty makes latents the prior: their own Gaussians are then N(0, 1), and say nothing of the sample.
+/// Encoders that say the same of every sample, and a decoder that says nothing: the loss is known in numbers.
+#[test]
+fn the_penalty_is_the_divergence_by_numbers_of_a_sample() {
+    let (device, interface) = (Device::flex(), Interface::new(vec![8], Vec::new()));
+    let said = [0.5_f32, -1.0, 0.3, -0.7]; // two means, then two logarithms of variances
+    let kl: f32 =
+        [0, 1].map(|i| 0.5 * (said[i] * said[i] + said[i + 2].exp() - 1.0 - said[i + 2])).iter().sum();
+    for weight in [0.5, 3.0] {
+        let config = json!({ "latents": 2, "space": "free", "kl": weight, "network": { "kind": "mlp", "hidden": [] } });
+        let config: AutoencoderConfig = config::typed(config).expect("a configuration");
+        let mut network = config.network(&interface, &Init::new(0, &device)).expect("a network");
+        let value = |named: Named| match named.path.as_str() {
+            "encoder.layers.0.bias" => Tensor::from_floats(said, &device),
+            _ => named.value.zeros_like(),
+        };
+        let values: Vec<Tensor<1>> = network.parameters().into_iter().map(value).collect();
+        network.set_parameters(&values);
+        let batch = Batch::gather(&Made(vec![8], normal), &(0..16).collect::<Vec<_>>(), 0);
+        let square = batch.x.iter().map(|x| x * x).sum::<f32>() / 128.0;
+        let loss = config.loss(&*network, &interface, &batch, &Learning::new(1, Mode::Infer, &device));
+        let (loss, wanted) = (loss.into_scalar::<f32>(), square + weight * kl / 8.0);
+        assert!((loss - wanted).abs() < 1e-6, "{loss} {wanted}");
+    }
+}
+
+/// A heavy penalty makes latents the prior's mean, and say nothing of the sample.
 #[test]
 fn a_heavy_penalty_makes_posteriors_the_prior() {
     let config = json!({ "kind": "autoencoder", "latents": 2, "space": "free", "kl": 1000.0,
@@ -153,5 +179,7 @@ fn what_does_not_fit_names_its_key() {
     let error = refused(json!({ "network": { "kind": "residual", "groups": 5 } }), &[1, 8, 8]);
     assert!(error.contains("network.groups"), "{error}");
     assert!(refused(json!({ "latents": 0 }), &[1, 8, 8]).contains("latents"));
+    let error = refused(json!({ "latents": 1, "network": "mlp" }), &[2]);
+    assert!(error.contains("`space`") && error.contains("`free`"), "{error}");
     assert!(refused(json!({ "kl": -1.0 }), &[1, 8, 8]).contains("kl"));
 }

@@ -1,5 +1,7 @@
 //! Classifiers: they judge the samples of other models.
 
+mod shift;
+
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -7,7 +9,7 @@ use burn::tensor::activation::log_softmax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::check::under;
+use crate::config::check::{at_most, under};
 use crate::data::Batch;
 use crate::model::{Card, Classify, Family, Learning, Model};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, ResNetConfig, collect, count, one_hot};
@@ -20,14 +22,14 @@ use crate::{Error, Result};
 pub struct ClassifierConfig {
     /// The network.
     pub network: ResNetConfig,
-    /// Pictures are moved by up to this many pixels, each way, while learning.
+    /// Pictures are moved by up to this many pixels, each way, while learning; less than their height and width.
     pub shift: usize,
 }
 
 impl Member for ClassifierConfig {
     const ABOUT: About = About {
         summary: "Residual network that names the class of a picture",
-        paper: "He et al. 2016, https://arxiv.org/abs/1512.03385",
+        paper: "He et al. 2016, https://arxiv.org/abs/1603.05027",
     };
 }
 
@@ -36,7 +38,10 @@ impl Family for ClassifierConfig {
         if interface.classes.is_empty() {
             return Err(Error::argument("a classifier needs data with classes; these have none"));
         }
-        Ok(Box::new(under("network", self.network.build(interface, init))?))
+        let network = under("network", self.network.build(interface, init))?;
+        let side = interface.shape[1..].iter().min().copied().unwrap_or_default();
+        at_most("shift", self.shift, side.saturating_sub(1))?;
+        Ok(Box::new(network))
     }
 
     /// Cross entropy, in nats.
@@ -59,7 +64,7 @@ impl Family for ClassifierConfig {
             None => vec![None; rows],
         };
         let target = one_hot(&classes, interface.classes.len(), learning.device);
-        let logits = network.forward(x, &unconditional(), learning.mode);
+        let logits = network.forward(x, &Condition::default(), learning.mode);
         -(log_softmax(logits, 1) * target).sum() / rows as f64
     }
 
@@ -75,12 +80,6 @@ impl Family for ClassifierConfig {
         let card = Card::new("classifier", interface, count(&collect(&own)));
         Ok(Box::new(Classifier { card, network: Rc::new(own) }))
     }
-}
-
-mod shift;
-
-fn unconditional() -> Condition {
-    Condition::default()
 }
 
 /// A trained classifier.
@@ -107,5 +106,24 @@ impl Classify for Classifier {
     }
     fn features(&self, x: Tensor<2>) -> Tensor<2> {
         self.network.features(x, Mode::Infer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_nothing_of_a_picture_is_refused() {
+        let interface = Interface::new(vec![1, 8, 12], vec!["a".into(), "b".into()]);
+        let built = |config: ClassifierConfig| config.network(&interface, &Init::new(0, &Device::flex()));
+        let config = |shift, dropout| ClassifierConfig {
+            network: ResNetConfig { dropout, ..ResNetConfig::default() },
+            shift,
+        };
+        assert!(built(config(7, 0.9)).is_ok());
+        let refused = |config| built(config).err().expect("this should be refused").to_string();
+        assert_eq!(refused(config(8, 0.0)), "configuration, at `shift`: wanted 7 or less; this is 8");
+        assert!(refused(config(0, 1.5)).contains("`network.dropout`"));
     }
 }

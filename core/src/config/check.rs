@@ -32,9 +32,37 @@ pub fn at_least(name: &str, value: usize, min: usize) -> Result<()> {
     hold(value >= min, name, &format!("{min} or more"), value)
 }
 
+/// `value <= max`.
+pub fn at_most(name: &str, value: usize, max: usize) -> Result<()> {
+    hold(value <= max, name, &format!("{max} or less"), value)
+}
+
 /// `value` is a multiple of `divisor`, which `what` names.
 pub fn divisible(name: &str, value: usize, divisor: usize, what: &str) -> Result<()> {
     hold(value.is_multiple_of(divisor), name, &format!("a multiple of {what} ({divisor})"), value)
+}
+
+/// So many groups, heads or channels of a head divide each of these numbers of channels.
+pub fn divides(name: &str, value: usize, channels: impl IntoIterator<Item = usize>) -> Result<()> {
+    let fits = |c: usize| value > 0 && c > 0 && c.is_multiple_of(value);
+    let refuse = |c: usize| hold(false, name, &format!("a divisor of {c} channels"), value);
+    channels.into_iter().find(|c| !fits(*c)).map_or(Ok(()), refuse)
+}
+
+/// `patch · 2^(levels − 1)`: by how much the last of `levels` is smaller than the data, where patches are folded first and each level
+/// halves the one before. It must divide the sides: a picture's height and width, or a sequence's length.
+pub fn shrinks(name: &str, [levels, patch]: [usize; 2], sides: &[usize]) -> Result<usize> {
+    let halvings = u32::try_from(levels.saturating_sub(1)).ok().and_then(|n| 2_usize.checked_pow(n));
+    let factor = halvings.and_then(|n| n.checked_mul(patch)).unwrap_or(usize::MAX);
+    if sides.iter().all(|side| side.is_multiple_of(factor)) {
+        return Ok(factor);
+    }
+    let what = if sides.len() == 1 { "length" } else { "height and width" };
+    let data: Vec<String> = sides.iter().map(ToString::to_string).collect();
+    let data = data.join("x");
+    let message =
+        format!("{levels} levels and patch {patch} need a {what} divisible by {factor}; the data are {data}");
+    Err(Error::config(name, message))
 }
 
 /// There is at least one entry.
@@ -80,9 +108,16 @@ mod tests {
             (true, between("x", 0.5, 0.0, 1.0)),
             (false, at_least("x", 1, 2)),
             (true, at_least("x", 2, 2)),
+            (true, at_most("x", 2, 2)),
+            (false, at_most("x", 3, 2)),
             (true, divisible("x", 12, 4, "heads")),
             (false, divisible("x", 10, 4, "heads")),
             (false, divisible("x", 10, 0, "heads")),
+            (true, divides("x", 4, [4, 12])),
+            (true, divides("x", 0, [])),
+            (false, divides("x", 4, [4, 6])),
+            (false, divides("x", 0, [4])),
+            (false, divides("x", 4, [0])),
             (false, not_empty::<u8>("x", &[])),
             (true, not_empty("x", &[0])),
         ] {
@@ -95,7 +130,20 @@ mod tests {
         let expected = "configuration, at `model.network.width`: wanted a multiple of heads (4); this is 10";
         let result = under("model", under("network", divisible("width", 10, 4, "heads")));
         assert_eq!(text(result), expected);
+        let expected = "configuration, at `groups`: wanted a divisor of 12 channels; this is 8";
+        assert_eq!(text(divides("groups", 8, [16, 12])), expected);
         assert_eq!(text(under("model", Err(Error::config(".", "no")))), "configuration, at `model`: no");
         assert_eq!(text(under("model", Err(Error::argument("no")))), "no");
+    }
+
+    #[test]
+    fn levels_and_patches_shrink_sides_that_they_divide() {
+        assert_eq!(shrinks("x", [3, 2], &[16, 24]).expect("they divide"), 8);
+        assert_eq!(shrinks("x", [1, 1], &[7]).expect("nothing shrinks"), 1);
+        let refused = |sizes, sides: &[usize]| text(shrinks("x", sizes, sides).map(drop));
+        let expected = "2 levels and patch 3 need a height and width divisible by 6; the data are 12x9";
+        assert!(refused([2, 3], &[12, 9]).contains(expected));
+        assert!(refused([2, 3], &[9]).contains("a length divisible by 6; the data are 9"));
+        assert!(refused([99, 1], &[8]).contains("99 levels"), "2^98 is no usize");
     }
 }

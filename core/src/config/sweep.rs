@@ -1,4 +1,4 @@
-//! Sweeps: `train.lr=choice(1e-3, 1e-4)` stands for one run of each.
+//! Sweeps: `train.rate.peak=choice(1e-3, 1e-4)` stands for one run of each.
 
 /// The runs that `overrides` ask for: the Cartesian product of their `choice(...)`, the last varying fastest.
 /// Without a choice there is one run.

@@ -104,8 +104,8 @@ fn nothing(split: Split, parted: bool) -> String {
         (true, _) => {
             format!("no pictures in {name}/; the folder is divided into train/ and test/, so both are needed")
         }
-        (false, Split::Train) => "every picture fell to the test part; lower dataset.test_fraction".into(),
-        (false, Split::Test) => "no picture fell to the test part; raise dataset.test_fraction".into(),
+        (false, Split::Train) => "every picture fell to the test part; lower data.test_fraction".into(),
+        (false, Split::Test) => "no picture fell to the test part; raise data.test_fraction".into(),
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
         assert!(refusal(&["train/a/1.png"], Split::Test).contains("no pictures in test/"));
         assert!(refusal(&["a/1.png", "b.png"], Split::Train).contains("`b.png` lies in no class's folder"));
         assert!(
-            layout(&["a.png".into()], Split::Test, 0.0).unwrap_err().contains("raise dataset.test_fraction")
+            layout(&["a.png".into()], Split::Test, 0.0).unwrap_err().contains("raise data.test_fraction")
         );
     }
 }

@@ -140,7 +140,7 @@ pub trait Source {
     /// Reads the data from `path` (`--data`), which procedural data do without.
     fn open(&self, path: Option<&Path>, split: Split) -> Result<Box<dyn Dataset>>;
 
-    /// The same for a model of these tokens (`None`: of plain numbers), or why it cannot read them.
+    /// The same for a model of these tokens, or why it cannot read them; `None` is one of numbers, which tokens are too.
     fn open_in(
         &self,
         path: Option<&Path>,
@@ -148,17 +148,12 @@ pub trait Source {
         vocabulary: Option<&Vocabulary>,
     ) -> Result<Box<dyn Dataset>> {
         let data = self.open(path, split)?;
-        if data.vocabulary() == vocabulary {
+        let Some(wanted) = vocabulary.filter(|wanted| data.vocabulary() != Some(*wanted)) else {
             return Ok(data);
-        }
-        let what = |tokens: Option<&Vocabulary>| match tokens {
-            Some(tokens) => format!("tokens, {tokens}"),
-            None => "numbers".to_owned(),
         };
+        let found = data.vocabulary().map_or("numbers".to_owned(), |tokens| format!("tokens, {tokens}"));
         Err(Error::argument(format!(
-            "the data are {}, the model's are {}: name the data that it has learnt from",
-            what(data.vocabulary()),
-            what(vocabulary)
+            "the data are {found}, the model's are tokens, {wanted}: name the data that it has learnt from"
         )))
     }
 

@@ -51,7 +51,7 @@ impl Picture {
     fn nothing(&self) -> String {
         let (colour, other) = if self.invert { ("white", "false") } else { ("black", "true") };
         format!(
-            "every pixel is {colour}, so no density is left; set dataset.invert to {other}, or give another picture"
+            "every pixel is {colour}, so no density is left; set data.invert to {other}, or give another picture"
         )
     }
 }

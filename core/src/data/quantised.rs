@@ -56,7 +56,7 @@ impl Source for Quantised {
             ));
         }
         let vocabulary = Vocabulary::Levels { count: self.levels, range: self.range };
-        Ok(Box::new(Rounded { data, vocabulary, top: (self.levels - 1) as f64, range: self.range }))
+        Ok(Box::new(Rounded { data, vocabulary }))
     }
 
     fn shape(&self) -> Option<Vec<usize>> {
@@ -67,8 +67,6 @@ impl Source for Quantised {
 struct Rounded {
     data: Box<dyn Dataset>,
     vocabulary: Vocabulary,
-    top: f64,
-    range: [f64; 2],
 }
 
 impl Dataset for Rounded {
@@ -94,11 +92,7 @@ impl Dataset for Rounded {
 
     fn read(&self, index: u64, out: &mut [f32]) -> Labels {
         let labels = self.data.read(index, out);
-        let [low, high] = self.range;
-        for value in out {
-            let level = libm::round((f64::from(*value) - low) / (high - low) * self.top);
-            *value = level.clamp(0.0, self.top) as f32;
-        }
+        out.copy_from_slice(&self.vocabulary.tokens(out).expect("levels should have numbers"));
         labels
     }
 }
@@ -124,6 +118,21 @@ mod tests {
             let half = 1.0 / (levels - 1) as f32 + 1e-6;
             assert!(x.iter().zip(&back).all(|(x, y)| (x - y).abs() <= half), "{levels}");
         }
+    }
+
+    #[test]
+    fn a_model_of_numbers_may_learn_of_tokens_and_one_of_tokens_of_no_others() {
+        let tokens = of("moons", 4, [-1.0, 1.0]);
+        assert!(tokens.open_in(None, Split::Test, None).is_ok());
+        let own = Vocabulary::Levels { count: 4, range: [-1.0, 1.0] };
+        assert!(tokens.open_in(None, Split::Test, Some(&own)).is_ok());
+        let refusal = |data: &dyn Source, vocabulary| {
+            data.open_in(None, Split::Test, Some(vocabulary)).err().expect("should be refused").to_string()
+        };
+        assert!(refusal(&tokens, &Vocabulary::Bytes).contains("the data are tokens, 4 levels from -1 to 1"));
+        assert!(
+            refusal(&**tokens.data, &own).contains("the data are numbers, the model's are tokens, 4 levels")
+        );
     }
 
     #[test]

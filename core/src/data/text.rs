@@ -100,7 +100,7 @@ impl Text {
             name,
             format!(
                 "too short: it holds {all} tokens, {} of them for the {} set, and one window takes {}; give a longer file, \
-                 lower dataset.length or change dataset.test_fraction",
+                 lower data.length or change data.test_fraction",
                 part.len(),
                 split.name(),
                 self.length

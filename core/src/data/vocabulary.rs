@@ -83,6 +83,15 @@ impl Vocabulary {
         Some(tokens.iter().map(|token| number(token) as f32).collect())
     }
 
+    /// The tokens of the levels nearest to these numbers, those beyond the ends being the ends; `None` where tokens are text.
+    pub fn tokens(&self, numbers: &[f32]) -> Option<Vec<f32>> {
+        let Self::Levels { count, range: [low, high] } = self else { return None };
+        let top = count.saturating_sub(1) as f64;
+        let level =
+            |number: &f32| libm::round((f64::from(*number) - low) / (high - low) * top).clamp(0.0, top);
+        Some(numbers.iter().map(|number| level(number) as f32).collect())
+    }
+
     /// The tokens of a text; `name` is what errors call it, with the line and the column of what is no token.
     pub fn encode(&self, name: &str, bytes: &[u8]) -> Result<Vec<u32>> {
         match self {
@@ -165,6 +174,8 @@ mod tests {
         let levels = Vocabulary::Levels { count: 5, range: [-1.0, 3.0] };
         assert_eq!(levels.numbers(&[0.0, 1.0, 4.0, 5.0]).unwrap(), [-1.0, 0.0, 3.0, 1.0]);
         assert!(levels.text(&[0.0]).is_none() && Vocabulary::Bytes.numbers(&[0.0]).is_none());
+        assert_eq!(levels.tokens(&[-9.0, -1.0, 0.4, 0.6, 3.0, 9.0]).unwrap(), [0.0, 0.0, 1.0, 2.0, 4.0, 4.0]);
+        assert!(Vocabulary::Bytes.tokens(&[0.0]).is_none());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Confidence decoding: all masked tokens are drawn, and those that the model is surest of are kept.
 //!
 //! ```text
-//! x̂_i ~ p(x_0|x),   c_i = ln p(x̂_i|x) + r · ahead · gumbel,   the n largest c stay,   n falls with the schedule
+//! x̂_i ~ p(x_0|x),   c_i = ln p(x̂_i|x) + r · ahead · gumbel,   the tokens of the largest c stay, n are masked again
+//! n = round(m (1 − α_s)/(1 − α)),   m masked at the start of the walk, at α
 //! ```
 //!
 //! Chang et al. 2022 (MaskGIT), section 3.2, <https://arxiv.org/abs/2202.04200>, with its implementation's annealed noise (`r = 4.5`). It is
@@ -57,11 +58,14 @@ impl Decoder for Confidence {
         // What is known is surer than anything else.
         let top = sure.clone().max_dim(2) + 1.0;
         let known = masked.clone().bool_not().reshape([batch, 1, length]);
-        let sure = sure.mask_where(known.clone(), top.expand([batch, 1, length]));
+        let sure = sure.mask_where(known, top.clone().expand([batch, 1, length]));
         let ones = sure.ones_like();
-        let open = ones.clone().mask_fill(known, 0.0).sum_dim(2);
-        let wanted = (open * moment.left).round().neg() + length as f64;
-        let least = cut(&sure, &ones, &wanted).expand([batch, 1, length]);
+        let open =
+            moment.open.clone().expect("where there is a mask there should be a number of masked tokens");
+        let wanted = (open.neg() + length as f64).reshape([batch, 1, 1]);
+        // Where none is to stay, the surest is not either.
+        let least = cut(&sure, &ones, &wanted).mask_where(wanted.lower_elem(0.5), top);
+        let least = least.expand([batch, 1, length]);
         let later = sure.lower(least).reshape([batch, length]);
         moment.x.clone().mask_where(masked, drawn).mask_fill(later, mask)
     }

@@ -21,10 +21,8 @@ use crate::config::check::{under, within};
 use crate::random::{Key, Purpose};
 use crate::samplers::Noise;
 
+pub use crate::nn::NEVER;
 pub use cut::cut;
-
-/// A logarithm this low is that of nothing, and half precision can still write it.
-pub const NEVER: f64 = -1e4;
 
 /// How tokens are drawn.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -79,8 +77,8 @@ pub struct Moment<'a> {
     pub reverse: &'a dyn Fn(Tensor<3>) -> Tensor<3>,
     /// The token that stands for none; `None` where noise is other tokens.
     pub mask: Option<usize>,
-    /// Of the tokens that are noise now, the share that should still be so after the step; 0 in the last.
-    pub left: f64,
+    /// How many tokens of each row should still be masked after the step, `[batch, 1]`; 0 in the last. `None` where there is no mask.
+    pub open: Option<Tensor<2>>,
     /// Share of the walk that lies ahead after this step.
     pub ahead: f64,
     /// Where chance comes from.

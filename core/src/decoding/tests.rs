@@ -22,8 +22,10 @@ fn everywhere(p: &[f32], rows: usize, length: usize) -> Tensor<3> {
 }
 
 fn moment(log_x0: Tensor<3>, x: Tensor<2>, left: f64, noise: &Noise) -> Moment<'_> {
-    let mask = Some(log_x0.dims()[2]);
-    Moment { x, log_x0, reverse: &|log_p| log_p, mask, left, ahead: left, noise, step: 2 }
+    let mask = log_x0.dims()[2];
+    let open = x.zeros_like().mask_fill(x.clone().equal_elem(mask as f64), 1.0).sum_dim(1) * left;
+    let (mask, open) = (Some(mask), Some(open.round()));
+    Moment { x, log_x0, reverse: &|log_p| log_p, mask, open, ahead: left, noise, step: 2 }
 }
 
 fn counts(tokens: &[f32], n: usize) -> Vec<f64> {

@@ -4,6 +4,9 @@
 //! transport within the batch they cross less, so fewer steps integrate them. Pooladian et al. 2023,
 //! <https://arxiv.org/abs/2304.14772>; Tong et al. 2024 (OT-CFM, and by entropic transport the Schrödinger bridge),
 //! <https://arxiv.org/abs/2302.00482>.
+//!
+//! Noise that goes with its data is not independent of them: the mean that is learnt gives the ODE, but `(D − x)/σ²` is not the score of
+//! the data with noise. Such a model is drawn from without noise on the way.
 
 mod assignment;
 mod sinkhorn;

@@ -14,6 +14,8 @@ pub(super) struct Descent {
     denoiser: Box<dyn Denoiser>,
     sampling: Sampling,
     levels: Vec<Level>,
+    /// The least level that the model has learnt.
+    bottom: f64,
     course: Course,
     noise: Noise,
     sampler: Box<dyn Sampler>,
@@ -36,7 +38,25 @@ impl Descent {
         let first = levels[course.route[0]];
         let x = course.arrive(course.start(&noise, first), &noise, first, 0);
         let sampler = sampling.sampler.build();
-        Self { denoiser, sampling, levels, course, noise, sampler, x, at: 0, jumps: 0, evaluations: 0 }
+        let bottom = f64::INFINITY;
+        Self {
+            denoiser,
+            sampling,
+            levels,
+            bottom,
+            course,
+            noise,
+            sampler,
+            x,
+            at: 0,
+            jumps: 0,
+            evaluations: 0,
+        }
+    }
+
+    /// The same by a model that has learnt levels down to `σ/α = bottom`.
+    pub(super) fn down_to(self, bottom: f64) -> Self {
+        Self { bottom, ..self }
     }
 
     pub(super) fn sampling(&self) -> &Sampling {
@@ -56,13 +76,14 @@ impl Descent {
         self.x = x;
     }
 
-    /// Jumps up if the route says so. A sampler that remembers has to forget: what follows is another walk.
+    /// Jumps up if the route says so. Samplers and guidance that remember have to forget: what follows is another walk.
     fn jump(&mut self) {
         let Some(&[from, to]) = self.course.route.get(self.at..self.at + 2) else { return };
         if to < from {
             let levels = [self.levels[from], self.levels[to]];
             self.x = Course::jump(self.x.clone(), &self.noise, levels, self.at);
             self.sampler = self.sampling.sampler.build();
+            self.denoiser.forget();
             self.jumps += 1;
             self.at += 1;
         }
@@ -71,12 +92,16 @@ impl Descent {
     fn advance(&mut self, [i, j]: [usize; 2]) -> Result<Frame> {
         let [from, to] = [self.levels[i], self.levels[j]];
         let noise = pass(&self.noise, self.jumps);
-        let walk = Walk::new(&*self.denoiser, &*self.sampling.schedule, &self.levels, &noise);
+        let walk =
+            Walk::new(&*self.denoiser, &*self.sampling.schedule, &self.levels, &noise).down_to(self.bottom);
         walk.begin(i);
         let x = self.sampler.step(&walk, self.x.clone(), from, to)?;
         self.evaluations += walk.evaluations();
         self.at += 1;
         self.x = self.course.arrive(x, &self.noise, to, self.at);
+        if self.course.known.is_some() {
+            self.sampler.moved();
+        }
         let step = self.at - self.jumps as usize;
         Ok(Frame { step, steps: self.steps(), level: to.ratio(), x: self.x.clone() / to.alpha })
     }

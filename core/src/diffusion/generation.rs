@@ -2,16 +2,14 @@
 
 use std::rc::Rc;
 
-use burn::prelude::*;
-
 use super::descent::Descent;
 use super::interpolation::Interpolation;
-use super::{Sampling, Trained};
+use super::{DiffusionConfig, Sampling, Trained};
+use crate::classes;
 use crate::config::check::under;
-use crate::editing::{Course, Dps, Edit, Known, Pulled, spread};
+use crate::editing::{Course, Edit, Known, Pulled, spread};
 use crate::guidance::{Classified, Conditional, Guided, Guiding, Thresholded};
 use crate::model::{Card, Classes, Generate, Generation, Helpers, Model, Request};
-use crate::nn::one_hot;
 use crate::samplers::{Denoiser, Noise};
 use crate::schedules::grids::Span;
 use crate::{Error, Result};
@@ -26,10 +24,18 @@ pub(super) fn begin(
     if request.count == 0 {
         return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
     }
+    if request.epsilon.is_some() {
+        return Err(Error::argument(format!(
+            "epsilon: it is the noise of an interpolant's SDE, and this is a {}; leave it out: how much noise is added on the way is said \
+             of the sampler, as in ddim:eta=0.5",
+            card.family
+        )));
+    }
     let sampling = choose(&model.config.sampling, request);
     under("guiding", sampling.guiding.check())?;
     request.edit.as_ref().map_or(Ok(()), |edit| edit.check(&card.shape))?;
     sampling.sampler.check()?;
+    check_walk(&model.config, request.edit.as_ref(), &sampling)?;
     let drawing = Drawing::new(model, card, request, helpers, sampling)?;
     let noise = Noise {
         seed: request.seed,
@@ -75,16 +81,19 @@ impl Drawing {
         helpers: &Helpers,
         mut sampling: Sampling,
     ) -> Result<Self> {
-        let weak = helpers.weak.as_ref().map(|weak| weak_denoiser(card, &**weak)).transpose()?;
+        let weak = helpers.weak.as_ref().map(|weak| weak_denoiser(model, card, &**weak)).transpose()?;
         let classifier = helpers.classifier.clone();
         if let Some(classifier) = &classifier {
             check_classifier(card, &**classifier, request)?;
         }
-        check_guidance(card, request, &sampling, weak.is_some())?;
+        let steered = steered(&model.config.sampling.guiding, request);
+        check_guidance(card, request, &sampling, [steered, weak.is_some()])?;
+        check_scale(request, &sampling, [steered, weak.is_some()])?;
         let known = classifier.as_ref().map_or(card.classes.len(), |model| model.card().classes.len());
         check_classes(card, request, known)?;
+        check_untold(&**model, weak.as_deref(), request, &sampling)?;
         if request.classes == Classes::Any && weak.is_none() {
-            // With no class asked for there is nothing to be guided towards.
+            // The model's own scale: with no class asked for there is nothing to be guided towards.
             sampling.guidance = 1.0;
         }
         let (model, shape, classes) = (model.clone(), card.shape.clone(), request.classes.clone());
@@ -94,13 +103,7 @@ impl Drawing {
     /// The guided denoiser for rows from `first` on.
     fn denoiser(&self, first: u64, rows: usize) -> Box<dyn Denoiser> {
         let guiding = &self.sampling.guiding;
-        let class = |row: usize| match self.classes {
-            Classes::Any => None,
-            Classes::One(class) => Some(class),
-            Classes::Each => Some(((first + row as u64) % self.known as u64) as u32),
-        };
-        let classes: Vec<Option<u32>> = (0..rows).map(class).collect();
-        let class = (self.known > 0).then(|| one_hot(&classes, self.known, &self.model.device));
+        let class = classes::told(&self.classes, first, rows, self.known, &self.model.device);
         let told = class.clone().filter(|_| !self.model.interface.classes.is_empty());
         let guided = Guided::new(self.model.clone(), told, self.sampling.guidance, guiding);
         let mut denoiser: Box<dyn Denoiser> = Box::new(match &self.weak {
@@ -126,7 +129,7 @@ impl Drawing {
             features: noise.features,
         })?;
         let inner = self.denoiser(noise.first, noise.rows);
-        let steps = self.sampling.steps;
+        let (steps, bottom) = (self.sampling.steps, self.model.config.range[0]);
         let (denoiser, course) = match edit {
             None => (inner, Course::plain(steps)),
             Some(Edit::From { rows, strength }) => {
@@ -135,10 +138,13 @@ impl Drawing {
             Some(Edit::Inpaint { rows, mask, method }) => {
                 let rows = spread(rows, noise.features, &noise);
                 let mask = spread(mask, noise.features, &noise);
-                let route = method.route(steps);
+                let (route, known) = (method.route(steps), Known { rows, mask });
                 match method.pull() {
-                    Some(pull) => (self.fitted(inner, &rows, &mask, pull), Course::plain(steps)),
-                    None => (inner, Course { route, origin: None, known: Some(Known { rows, mask }) }),
+                    Some(pull) => {
+                        let pulled = Pulled::known(inner, known, pull, self.model.config.sigma_data);
+                        (Box::new(pulled) as Box<dyn Denoiser>, Course::plain(steps))
+                    }
+                    None => (inner, Course { route, origin: None, known: Some(known) }),
                 }
             }
             Some(Edit::Measured { rows, by, pull }) => {
@@ -153,34 +159,75 @@ impl Drawing {
                 let ends = spread(rows, noise.features, &Noise { first: 0, rows: 2, ..noise.clone() });
                 let up = self.denoiser(0, 2);
                 let walk = Descent::new(inner, self.sampling, levels, Course::plain(steps), noise);
-                return Ok(Box::new(Interpolation::new(up, walk, ends, *frames)?));
+                return Ok(Box::new(Interpolation::new(up, walk.down_to(bottom), ends, *frames)?));
             }
         };
-        Ok(Box::new(Descent::new(denoiser, self.sampling, levels, course, noise)))
-    }
-
-    /// A denoiser that is pulled towards what is known of `rows`.
-    fn fitted(
-        &self,
-        inner: Box<dyn Denoiser>,
-        rows: &Tensor<2>,
-        mask: &Tensor<2>,
-        pull: &Dps,
-    ) -> Box<dyn Denoiser> {
-        let known = mask.clone() * -1.0 + 1.0;
-        let measured = rows.clone() * known.clone();
-        let (pull, spread) = (pull.clone(), self.model.config.sigma_data);
-        let measure = Box::new(move |x| x * known.clone());
-        Box::new(Pulled { inner, measure, gain: 1.0, measured, pull, spread })
+        check_course(&self.sampling, &course)?;
+        Ok(Box::new(Descent::new(denoiser, self.sampling, levels, course, noise).down_to(bottom)))
     }
 }
 
+/// Refuses a sampler or an edit that this model does not bear.
+fn check_walk(model: &DiffusionConfig, edit: Option<&Edit>, sampling: &Sampling) -> Result<()> {
+    if let Some(why) = model.misfit(&sampling.sampler) {
+        return Err(Error::argument(format!("sampler: {why}")));
+    }
+    if let Some(why) = edit.and_then(|edit| model.misfit_edit(edit)) {
+        return Err(Error::argument(format!("edit: {why}")));
+    }
+    match edit {
+        Some(Edit::Inpaint { method, .. }) => method.check_steps(sampling.steps),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a sampler that would pass over where a walk begins, or over what is put back on the way.
+fn check_course(sampling: &Sampling, course: &Course) -> Result<()> {
+    let whole = course.known.is_none() && course.route.len() == sampling.steps + 1;
+    if whole || !sampling.sampler.levels_of_its_own() {
+        return Ok(());
+    }
+    Err(Error::argument(format!(
+        "sampler: {} goes by levels of its own, from the first: it can neither begin nor be interrupted on the way; take dpmpp_2m, say",
+        sampling.sampler.name()
+    )))
+}
+
+/// Refuses to ask without a class what has never learnt without one.
+fn check_untold(
+    model: &dyn Conditional,
+    weak: Option<&dyn Conditional>,
+    request: &Request,
+    sampling: &Sampling,
+) -> Result<()> {
+    let told = |model: &dyn Conditional| !model.unconditional();
+    if request.classes == Classes::Any && (told(model) || weak.is_some_and(told)) {
+        return Err(Error::argument(
+            "class: this model has only learnt with a class (`label_dropout` was 0); name one, or take each in turn",
+        ));
+    }
+    if sampling.guidance != 1.0 && weak.is_none() && told(model) {
+        return Err(Error::argument(format!(
+            "guidance: it leads away from what is drawn without a class, which this model has never learnt (`label_dropout` was 0); \
+             wanted 1, or a weaker model to lead away from; this is {}",
+            sampling.guidance
+        )));
+    }
+    Ok(())
+}
+
 /// The denoiser of a weaker model for the same samples.
-fn weak_denoiser(card: &Card, weak: &dyn Model) -> Result<Rc<dyn Conditional>> {
+fn weak_denoiser(model: &Trained, card: &Card, weak: &dyn Model) -> Result<Rc<dyn Conditional>> {
     let other = weak.card();
     let denoiser = weak.generator().and_then(Generate::denoiser).ok_or_else(|| {
         Error::argument(format!("weak: a {} does not denoise; take an earlier checkpoint, say", other.family))
     })?;
+    if weak.codec().is_some() {
+        return Err(Error::argument(format!(
+            "weak: a {} model denoises latents, which are not this model's samples; take an earlier checkpoint of it, say",
+            other.family
+        )));
+    }
     if other.shape != card.shape {
         return Err(Error::argument(format!(
             "weak: it draws samples of shape {:?}, the model of {:?}; take one of the same data",
@@ -192,6 +239,13 @@ fn weak_denoiser(card: &Card, weak: &dyn Model) -> Result<Rc<dyn Conditional>> {
             "weak: it knows {} classes, the model {}; take one of the same classes, or of none",
             other.classes.len(),
             card.classes.len()
+        )));
+    }
+    if denoiser.learns() != model.learns() {
+        return Err(Error::argument(format!(
+            "weak: it has learnt {}, the model {}; take an earlier checkpoint of the model, say",
+            denoiser.learns().words(),
+            model.learns().words()
         )));
     }
     Ok(denoiser)
@@ -222,17 +276,41 @@ fn check_classifier(card: &Card, classifier: &dyn Model, request: &Request) -> R
 }
 
 /// A scale needs two predictions: with a class and without, or of two models.
-fn check_guidance(card: &Card, request: &Request, sampling: &Sampling, weak: bool) -> Result<()> {
+fn check_guidance(
+    card: &Card,
+    request: &Request,
+    sampling: &Sampling,
+    [steered, weak]: [bool; 2],
+) -> Result<()> {
     if !(0.0..=1e3).contains(&sampling.guidance) {
         return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {}", sampling.guidance)));
     }
-    let scaled = request.guidance.is_some_and(|scale| scale != 1.0);
-    let asked = scaled || request.guiding.as_ref().is_some_and(Guiding::is_of_pairs);
-    if asked && card.classes.is_empty() && !weak {
+    if weak || !(steered || classes::insists(request)) {
+        return Ok(());
+    }
+    if card.classes.is_empty() {
         return Err(Error::argument(format!(
             "guidance: this {} has learnt no classes; leave it out, or give a weaker model to be guided by",
             card.family
         )));
+    }
+    classes::check_aim(request)
+}
+
+/// Whether the request says how two predictions are put together, and the model's own sampling does not.
+fn steered(own: &Guiding, request: &Request) -> bool {
+    request.guiding.as_ref().is_some_and(Guiding::is_of_pairs) && !own.is_of_pairs()
+}
+
+/// What says how two predictions are put together changes nothing where no scale does.
+fn check_scale(request: &Request, sampling: &Sampling, [steered, weak]: [bool; 2]) -> Result<()> {
+    // Between two samples nothing is guided, on purpose.
+    let plain = sampling.guidance == 1.0 && !matches!(request.edit, Some(Edit::Between { .. }));
+    if plain && (weak || steered) {
+        return Err(Error::argument(
+            "guidance: a scale of 1 is none, so that a weaker model, an interval, a schedule, a rescaling or a method of guidance \
+             changes nothing: ask for another scale, such as 2, or leave them out",
+        ));
     }
     Ok(())
 }

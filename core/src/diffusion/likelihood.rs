@@ -7,7 +7,6 @@ use burn::prelude::*;
 use super::{Diffusion, Trained};
 use crate::guidance::Conditional;
 use crate::likelihood::{Estimation, Likelihood, LikelihoodConfig, Process, Query};
-use crate::nn::one_hot;
 use crate::samplers::{Denoiser, Evaluation};
 use crate::{Error, Result};
 
@@ -20,14 +19,26 @@ impl Likelihood for Diffusion {
                 self.card.features()
             )));
         }
-        let class = classes(&self.core, batch, query)?;
         let (core, config) = (self.core.clone(), &self.core.config);
-        let denoiser = Box::new(Told { core, class });
-        let process = Process { denoiser, sigma_data: config.sigma_data, range: config.range };
+        let class = query.told(batch, core.interface.classes.len(), config.label_dropout, &core.device)?;
+        let process = Process {
+            denoiser: Box::new(Told { core, class }),
+            sigma_data: config.sigma_data,
+            range: config.range,
+            table: config.noise.table(),
+        };
         let method = match &query.method {
             Some(method) => method.clone(),
             None => LikelihoodConfig::named("ode")?,
         };
+        // Reverse kernels go by the score, the flow by the mean alone.
+        if config.is_coupled() && matches!(method, LikelihoodConfig::Bound(_)) {
+            return Err(Error::argument(format!(
+                "likelihood: the bound is that of noise that is independent of the data, and this model's went with them (`coupling: {}`); \
+                 take the method `ode`",
+                config.coupling.name()
+            )));
+        }
         method.begin(process, rows, query)
     }
 }
@@ -48,33 +59,31 @@ impl Denoiser for Told {
     }
 }
 
-/// The one-hot rows of the query's classes; rows of zeros where it names none.
-fn classes(model: &Trained, batch: usize, query: &Query) -> Result<Option<Tensor<2>>> {
-    let known = model.interface.classes.len();
-    let rows: Vec<Option<u32>> = match &query.classes {
-        None if known == 0 => return Ok(None),
-        None if model.config.label_dropout == 0.0 => {
-            return Err(Error::argument(
-                "classes: this model has only learnt log p(x | class); give each row's class",
-            ));
-        }
-        None => vec![None; batch],
-        Some(_) if known == 0 => {
-            return Err(Error::argument("classes: this model has learnt no classes; leave them out"));
-        }
-        Some(classes) => classes.iter().copied().map(Some).collect(),
-    };
-    if rows.len() != batch {
-        return Err(Error::argument(format!(
-            "classes: wanted one for each of {batch} rows, these are {}",
-            rows.len()
-        )));
-    }
-    match rows.iter().flatten().find(|class| **class as usize >= known) {
-        Some(class) => Err(Error::argument(format!(
-            "class: {class} is out of range; the classes are 0 to {}",
-            known - 1
-        ))),
-        None => Ok(Some(one_hot(&rows, known, &model.device))),
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::config::typed;
+    use crate::diffusion::DiffusionConfig;
+    use crate::likelihood::finish;
+    use crate::model::Family;
+    use crate::nn::{Init, Interface};
+
+    use super::*;
+
+    #[test]
+    fn a_model_of_discrete_time_is_asked_at_each_of_its_levels() {
+        let noise = json!({ "kind": "discrete", "betas": { "train_steps": 12 } });
+        let network = json!({ "kind": "mlp", "hidden": 8, "blocks": 1 });
+        let config: DiffusionConfig = typed(json!({ "noise": noise, "network": network })).expect("a model");
+        let (interface, device) = (Interface::new(vec![2], vec![]), Device::flex());
+        let network = config.network(&interface, &Init::new(1, &device)).expect("a network");
+        let model = config.model(&interface, network, &device).expect("a model");
+        let method = Some(LikelihoodConfig::named("bound").expect("the bound"));
+        let judge = model.likelihood().expect("a likelihood");
+        let query = Query { method, ..Query::default() };
+        let mut estimation = judge.judge(Tensor::ones([3, 2], &device), &query).expect("a start");
+        assert!(finish(&mut *estimation).is_ok());
+        assert_eq!(estimation.evaluations(), 12);
     }
 }

@@ -16,6 +16,7 @@ mod weight;
 mod variance;
 mod coupling;
 mod objectives;
+mod fitting;
 mod generation;
 mod descent;
 mod interpolation;
@@ -29,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
-use crate::guidance::{Conditional, Guiding};
+use crate::guidance::{Conditional, Guiding, Learns};
 use crate::likelihood::Likelihood;
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request, Teaching};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count};
@@ -57,13 +58,14 @@ pub struct DiffusionConfig {
     pub prediction: PredictionConfig,
     /// Standard deviation of the data.
     pub sigma_data: f64,
-    /// Which noise levels are learnt, and how often.
+    /// Which noise levels are learnt, and how often. Read by the objectives `denoise`, `reflow` and `shortcut`; the others have levels
+    /// of their own.
     pub noise: NoiseConfig,
-    /// How much each noise level counts.
+    /// How much each noise level counts. Read by all objectives but the two of consistency, which weigh by the distance of two levels.
     pub weight: WeightConfig,
     /// Whether the variance of a step towards data is learnt beside its mean.
     pub variance: VarianceConfig,
-    /// Which noise goes with which example of a batch.
+    /// Which noise goes with which example of a batch, where the objective is `denoise`.
     pub coupling: CouplingConfig,
     /// The network.
     pub network: NetworkConfig,
@@ -147,6 +149,9 @@ impl DiffusionConfig {
         within("label_dropout", self.label_dropout, 0.0, 1.0)?;
         within("sampling.guidance", self.sampling.guidance, 0.0, 1e3)?;
         under("sampling.guiding", self.sampling.guiding.check())?;
+        under("sampling.sampler", self.sampling.sampler.check())?;
+        under("sampling.schedule", self.sampling.schedule.check())?;
+        under("sampling.grid", self.sampling.grid.check())?;
         at_least("sampling.steps", self.sampling.steps, 1)?;
         under("prediction", self.prediction.check())?;
         under("noise", self.noise.check())?;
@@ -163,7 +168,8 @@ impl DiffusionConfig {
                 format!("wanted 0 < end < start, finite; this is [{bottom}, {top}]"),
             ));
         }
-        Ok(())
+        self.check_end()?;
+        self.check_read()
     }
 
     /// `F`'s output turned into `D`, with what it tells of the variance: one σ for the batch, or one a row.
@@ -189,7 +195,7 @@ impl DiffusionConfig {
 
     /// The rows of noise in the order of the examples that they go with.
     fn coupled(&self, data: &[f32], noise: Vec<f32>, rows: usize, key: Key) -> Vec<f32> {
-        if matches!(self.coupling, CouplingConfig::Independent(_)) {
+        if !self.is_coupled() {
             return noise;
         }
         let features = noise.len() / rows;
@@ -245,6 +251,8 @@ impl Family for DiffusionConfig {
         self.check()?;
         let interface = self.interface(interface);
         under("objective", self.objective.check(self, &interface))?;
+        under("variance", self.variance.check_shape(&interface.shape))?;
+        under("sampling", self.check_own_walk(&interface))?;
         under("network", self.network.build(&interface, init))
     }
 
@@ -275,6 +283,10 @@ impl Family for DiffusionConfig {
     fn teaching(&self) -> Teaching {
         self.objective.teaching()
     }
+
+    fn check_teacher(&self, teacher: &dyn Model) -> Result<()> {
+        self.objective.check_teacher(self, teacher)
+    }
 }
 
 /// A trained diffusion model.
@@ -303,6 +315,14 @@ impl Conditional for Trained {
     fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64, class: Option<&Tensor<2>>) -> Evaluation {
         self.said(x, &[sigma], &[next], class)
     }
+
+    fn learns(&self) -> Learns {
+        self.config.objective.learns()
+    }
+
+    fn unconditional(&self) -> bool {
+        self.interface.classes.is_empty() || self.config.label_dropout > 0.0
+    }
 }
 
 impl Trained {
@@ -322,8 +342,9 @@ impl Model for Diffusion {
     fn generator(&self) -> Option<&dyn Generate> {
         Some(self)
     }
+    /// The flow that has a density is that of the mean.
     fn likelihood(&self) -> Option<&dyn Likelihood> {
-        Some(self)
+        (self.core.learns() == Learns::Mean).then_some(self)
     }
     fn parameters(&self) -> Vec<Named> {
         self.core.network.parameters()

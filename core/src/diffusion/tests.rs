@@ -7,10 +7,12 @@ use std::rc::Rc;
 
 use super::*;
 use crate::classifier::ClassifierConfig;
+use crate::editing::inpainting::Repaint;
 use crate::editing::measurements::Shrink;
 use crate::editing::{Dps, Edit, InpaintConfig, MeasureConfig};
 use crate::guidance::Threshold;
 use crate::guidance::gradient::through;
+use crate::likelihood::{LikelihoodConfig, Query};
 use crate::model::Classes;
 use crate::nn::one_hot;
 use crate::random::Purpose;
@@ -48,8 +50,26 @@ fn config() -> DiffusionConfig {
 }
 
 fn model(classes: usize) -> Box<dyn Model> {
-    let (config, interface) = (config(), interface(classes));
-    config.model(&interface, drawn(&config, &interface), &Device::flex()).expect("a model")
+    of(&config(), classes)
+}
+
+fn of(config: &DiffusionConfig, classes: usize) -> Box<dyn Model> {
+    let interface = interface(classes);
+    config.model(&interface, drawn(config, &interface), &Device::flex()).expect("a model")
+}
+
+/// A model of that objective, with a sampler that fits.
+fn learning(objective: &str, sampler: &str) -> Box<dyn Model> {
+    let objective = ObjectiveConfig::named(objective).expect("an objective");
+    let sampler = SamplerConfig::named(sampler).expect("a sampler");
+    of(
+        &DiffusionConfig {
+            objective,
+            sampling: Box::new(Sampling { sampler, steps: 4, ..Sampling::default() }),
+            ..config()
+        },
+        0,
+    )
 }
 
 fn classifier(classes: usize) -> Rc<dyn Model> {
@@ -82,8 +102,8 @@ fn a_gradient_through_a_loaded_network_is_that_of_differences() {
     };
     let (x, probe, direction) = (draw(0), draw(1), draw(2));
     let f = |denoised: Tensor<2>| (denoised * probe.clone()).sum();
-    let (denoised, gradient) = through(&denoiser, &x, 0.6, f);
-    assert!(!gradient.is_autodiff() && !denoised.is_autodiff());
+    let (said, gradient) = through(&denoiser, &x, [0.6; 2], f);
+    assert!(!gradient.is_autodiff() && !said.mean.is_autodiff());
     let h = 1e-2;
     let at = |h: f64| f(denoiser.denoise(x.clone() + direction.clone() * h, 0.6)).into_scalar::<f32>();
     let difference = f64::from(at(h) - at(-h)) / (2.0 * h);
@@ -112,16 +132,13 @@ fn guidance_by_others_and_every_edit_run_on_a_network_of_convolutions() {
 
     let rows = vec![0.25; SIDE * SIDE];
     let mask: Vec<f32> = (0..SIDE * SIDE).map(|i| (i % 2) as f32).collect();
-    let inpaint = |method: &str| Edit::Inpaint {
-        rows: rows.clone(),
-        mask: mask.clone(),
-        method: InpaintConfig::named(method).expect("a method"),
-    };
+    let by_method = |method| Edit::Inpaint { rows: rows.clone(), mask: mask.clone(), method };
+    let inpaint = |method: &str| by_method(InpaintConfig::named(method).expect("a method"));
     let by = MeasureConfig::Shrink(Shrink { factor: 2 });
     for edit in [
         Edit::From { rows: rows.clone(), strength: 0.5 },
         inpaint("replace"),
-        inpaint("repaint"),
+        by_method(InpaintConfig::Repaint(Repaint { jump_length: 1, resamples: 2 })),
         inpaint("dps"),
         Edit::Measured { rows: vec![0.25; SIDE * SIDE / 4], by, pull: Dps::default() },
         Edit::Between { rows: rows.repeat(2), frames: 2 },
@@ -142,7 +159,7 @@ fn a_sample_does_not_depend_on_its_batch_when_edited() {
     let edit = Edit::Inpaint {
         rows,
         mask: vec![1.0; SIDE * SIDE],
-        method: InpaintConfig::Repaint(crate::editing::inpainting::Repaint { jump_length: 1, resamples: 3 }),
+        method: InpaintConfig::Repaint(Repaint { jump_length: 1, resamples: 3 }),
     };
     let sampler = SamplerConfig::named("ddpm").ok();
     let all = Request { count: 3, edit: Some(edit), sampler, steps: Some(3), ..Request::default() };
@@ -167,11 +184,14 @@ fn what_a_model_cannot_be_asked_is_refused() {
     let apart =
         Request { guiding: Some(Guiding { rescale: 0.5, ..Guiding::default() }), ..Request::default() };
     let bad = Request { guiding: Some(Guiding { rescale: 2.0, ..Guiding::default() }), ..Request::default() };
+    let plain = Request { guiding: apart.guiding.clone(), ..one.clone() };
     let between = Some(Edit::Between { rows: vec![0.0; 2 * SIDE * SIDE], frames: 2 });
     let each = Request { classes: Classes::Each, edit: between, ..Request::default() };
     for (said, wanted) in [
         (said(&*untold, guided.clone(), none()), "guidance: this diffusion has learnt no classes"),
-        (said(&*untold, apart, none()), "guidance: this diffusion has learnt no classes"),
+        (said(&*untold, apart.clone(), none()), "guidance: this diffusion has learnt no classes"),
+        (said(&*told, guided.clone(), none()), "guidance: there is no class to guide towards"),
+        (said(&*told, apart, none()), "guidance: there is no class to guide towards"),
         (said(&*untold, one.clone(), none()), "class: this diffusion has learnt no classes"),
         (said(&*told, Request { classes: Classes::One(3), ..one.clone() }, none()), "the classes are 0 to 2"),
         (
@@ -190,6 +210,8 @@ fn what_a_model_cannot_be_asked_is_refused() {
             "classifier: a diffusion does not tell classes apart",
         ),
         (said(&*told, bad, none()), "`guiding.rescale`"),
+        (said(&*told, plain, none()), "guidance: a scale of 1 is none"),
+        (said(&*untold, Request::default(), weak(0)), "guidance: a scale of 1 is none"),
         (said(&*told, each, none()), "between two samples there is one class"),
     ] {
         assert!(said.contains(wanted), "wanted {wanted}: {said}");
@@ -197,6 +219,127 @@ fn what_a_model_cannot_be_asked_is_refused() {
     // A weaker model is something to be guided away from, and a classifier knows classes.
     end(&*untold, &guided, &weak(0));
     end(&*untold, &Request { classes: Classes::Each, count: 2, ..Request::default() }, &judged(3));
+}
+
+fn refusal(model: &dyn Model, request: &Request) -> Option<String> {
+    model.generate(request).err().map(|error| error.to_string())
+}
+
+#[test]
+fn a_sampler_that_takes_a_model_for_another_is_refused_and_has_no_likelihood_to_show() {
+    let asked = |sampler: &str| Request { sampler: SamplerConfig::named(sampler).ok(), ..Request::default() };
+    for (objective, own, others) in [
+        ("denoise", "heun", &["lcm", "tcd", "consistency"][..]),
+        ("consistency", "consistency", &["heun", "ddim", "ddpm"]),
+        ("progressive", "ddim", &["heun", "dpmpp_2m", "lcm", "euler"]),
+    ] {
+        let model = learning(objective, own);
+        assert_eq!(refusal(&*model, &Request::default()), None, "{objective}: its own");
+        for other in others {
+            let said = refusal(&*model, &asked(other)).expect("this should be refused");
+            let wanted = format!("sampler: {other} does not fit a model that has learnt");
+            assert!(said.contains(&wanted) && said.contains(own), "{objective}: {said}");
+        }
+        assert_eq!(model.likelihood().is_some(), objective == "denoise", "{objective}");
+        let between = Some(Edit::Between { rows: vec![0.0; 2 * SIDE * SIDE], frames: 2 });
+        let sampler = SamplerConfig::named(if objective == "consistency" { "tcd" } else { own }).ok();
+        let between = refusal(&*model, &Request { edit: between, sampler, ..Request::default() });
+        assert_eq!(between.is_some(), objective != "denoise", "{objective}: {between:?}");
+    }
+    let (mean, steps): (Rc<dyn Model>, _) =
+        (learning("denoise", "heun").into(), learning("progressive", "ddim"));
+    let helpers = Helpers { weak: Some(mean), ..Helpers::default() };
+    let guided = Request { guidance: Some(2.0), ..Request::default() };
+    let said = steps.generate_with(&guided, &helpers).err().expect("two kinds of estimates").to_string();
+    assert!(
+        said.contains("weak: it has learnt the mean of the data, the model where its own DDIM"),
+        "{said}"
+    );
+}
+
+/// `dpm_fast` goes by its own levels, from the first of the walk.
+#[test]
+fn a_sampler_with_levels_of_its_own_begins_at_the_first_and_is_not_interrupted() {
+    let model = model(0);
+    let rows = vec![0.25; SIDE * SIDE];
+    let inpaint = |method: &str| Edit::Inpaint {
+        rows: rows.clone(),
+        mask: vec![1.0; SIDE * SIDE],
+        method: InpaintConfig::named(method).expect("a method"),
+    };
+    let from = |strength| Edit::From { rows: rows.clone(), strength };
+    for (edit, fits) in [
+        (None, true),
+        (Some(from(1.0)), true),
+        (Some(inpaint("dps")), true),
+        (Some(from(0.5)), false),
+        (Some(inpaint("replace")), false),
+        (Some(inpaint("repaint")), false),
+    ] {
+        let asked = |sampler: &str| {
+            let sampler = SamplerConfig::named(sampler).ok();
+            refusal(&*model, &Request { sampler, edit: edit.clone(), steps: Some(12), ..Request::default() })
+        };
+        let said = asked("dpm_fast");
+        assert_eq!(said.is_none(), fits, "{edit:?}: {said:?}");
+        assert!(said.is_none_or(|said| said.contains("dpm_fast goes by levels of its own")), "{edit:?}");
+        assert_eq!(asked("dpmpp_2m"), None, "{edit:?}");
+    }
+}
+
+#[test]
+fn a_walk_without_room_for_repaints_jumps_is_refused() {
+    let edit = Edit::Inpaint {
+        rows: vec![0.25; SIDE * SIDE],
+        mask: vec![1.0; SIDE * SIDE],
+        method: InpaintConfig::named("repaint").expect("repaint"),
+    };
+    let asked = |steps| Request { edit: Some(edit.clone()), steps: Some(steps), ..Request::default() };
+    let said = refusal(&*model(0), &asked(10)).expect("it would be replacement");
+    assert!(said.contains("repaint: a walk of 10 steps has no room for jumps of 10"), "{said}");
+    assert_eq!(refusal(&*model(0), &asked(11)), None);
+}
+
+#[test]
+fn a_model_that_has_only_learnt_with_a_class_is_asked_with_one() {
+    let (told, weak) = (of(&DiffusionConfig { label_dropout: 0.0, ..config() }, 3), model(3));
+    let asked = |classes, guidance| Request { guidance, classes, ..Request::default() };
+    let said = refusal(&*told, &asked(Classes::Any, None)).expect("no class is nothing to it");
+    assert!(said.contains("class: this model has only learnt with a class"), "{said}");
+    let guided = asked(Classes::One(1), Some(2.0));
+    let said = refusal(&*told, &guided).expect("away from nothing");
+    assert!(said.contains("guidance: it leads away from what is drawn without a class"), "{said}");
+    assert_eq!(refusal(&*told, &asked(Classes::Each, None)), None);
+    let helpers = |weak: Box<dyn Model>| Helpers { weak: Some(weak.into()), ..Helpers::default() };
+    end(&*told, &guided, &helpers(weak));
+    // Nor is it asked so as another's weaker model.
+    let any = asked(Classes::Any, Some(2.0));
+    let said =
+        model(3).generate_with(&any, &helpers(told)).err().expect("no class is nothing to it").to_string();
+    assert!(said.contains("class: this model has only learnt with a class"), "{said}");
+}
+
+#[test]
+fn coupled_noise_is_drawn_from_without_noise_and_has_no_bound() {
+    let coupling = CouplingConfig::named("transport").expect("transport");
+    let coupled = of(&DiffusionConfig { coupling, ..config() }, 0);
+    let said =
+        refusal(&*coupled, &Request { sampler: SamplerConfig::named("ddpm").ok(), ..Request::default() });
+    assert!(
+        said.as_ref().is_some_and(|said| said.contains("with their defaults these fit: euler")),
+        "{said:?}"
+    );
+    let edit = Some(Edit::From { rows: vec![0.0; SIDE * SIDE], strength: 0.5 });
+    let said = refusal(&*coupled, &Request { edit, ..Request::default() }).expect("other noise");
+    assert!(said.contains("edit: what it starts from is given noise of its own"), "{said}");
+    assert_eq!(refusal(&*coupled, &Request::default()), None);
+    let judged = |method: &str| {
+        let query = Query { method: LikelihoodConfig::named(method).ok(), ..Query::default() };
+        let rows = Tensor::zeros([1, SIDE * SIDE], &Device::flex());
+        coupled.likelihood().expect("a likelihood").judge(rows, &query).err().map(|error| error.to_string())
+    };
+    assert_eq!(judged("ode"), None);
+    assert!(judged("bound").is_some_and(|said| said.contains("take the method `ode`")));
 }
 
 #[test]

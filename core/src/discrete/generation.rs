@@ -8,10 +8,10 @@ use burn::tensor::activation::log_softmax;
 use super::Trained;
 use super::process::Predictor;
 use super::walk::{Given, Walk, times};
+use crate::classes::{Guide, Taught};
 use crate::config::check::under;
 use crate::editing::{Edit, spread};
-use crate::model::{Card, Classes, Generation, Helpers, Request};
-use crate::nn::one_hot;
+use crate::model::{Card, Generation, Helpers, Request};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
@@ -26,8 +26,9 @@ pub(super) fn begin(
         return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
     }
     refuse_what_is_not_for_tokens(request, helpers)?;
-    check_classes(model.classes, request)?;
     let own = &model.config.sampling;
+    let taught = Taught { classes: model.classes, label_dropout: model.config.label_dropout };
+    let guide = Guide::asked(request, own.guidance, taught, &model.device)?;
     let decoding = request.decoding.clone().unwrap_or_else(|| own.decoding.clone());
     under("decoding", model.config.check_decoding(&decoding))?;
     let steps = request.steps.unwrap_or(own.steps);
@@ -41,8 +42,7 @@ pub(super) fn begin(
         None => (steps, (None, None)),
         Some(edit) => start(model, card, edit, steps, &noise)?,
     };
-    let predictor = predictor(model, request, request.guidance.unwrap_or(own.guidance));
-    let process = model.process.clone();
+    let (predictor, process) = (predictor(model, guide), model.process.clone());
     Ok(Box::new(Walk::new(predictor, process, decoding, times(steps, walked), start, noise)))
 }
 
@@ -88,29 +88,13 @@ fn check_tokens(rows: &[f32], vocabulary: usize) -> Result<()> {
 
 /// `ln p(x_0|x_t, class)`, or `∝ (1 − g) ln p(x_0|x_t) + g ln p(x_0|x_t, class)` (Schiff et al. 2024, Eq. 4,
 /// <https://arxiv.org/abs/2412.10193>), and how many evaluations of the network it takes.
-fn predictor(model: &Rc<Trained>, request: &Request, scale: f64) -> (Box<dyn Predictor>, usize) {
-    let (model, known) = (model.clone(), model.classes);
-    let class = |row: usize| match request.classes {
-        Classes::Any => None,
-        Classes::One(class) => Some(class),
-        Classes::Each => Some(((request.first + row as u64) % known as u64) as u32),
+fn predictor(model: &Rc<Trained>, guide: Guide) -> (Box<dyn Predictor>, usize) {
+    let (model, evaluations) = (model.clone(), guide.evaluations());
+    let predictor = move |x: Tensor<2>, times: &[f64]| {
+        let log_p = guide.answer(|class| model.predict(x.clone(), times, class));
+        if guide.pairs() { log_softmax(log_p, 2) } else { log_p }
     };
-    let classes: Vec<Option<u32>> = (0..request.count).map(class).collect();
-    let class = (known > 0).then(|| one_hot(&classes, known, &model.device));
-    match class {
-        Some(class) if scale != 1.0 && request.classes != Classes::Any => {
-            let guided = move |x: Tensor<2>, times: &[f64]| {
-                let told = model.predict(x.clone(), times, Some(class.clone()));
-                let untold = model.predict(x, times, Some(class.zeros_like()));
-                log_softmax(untold.clone() + (told - untold) * scale, 2)
-            };
-            (Box::new(guided), 2)
-        }
-        class => {
-            let plain = move |x: Tensor<2>, times: &[f64]| model.predict(x, times, class.clone());
-            (Box::new(plain), 1)
-        }
-    }
+    (Box::new(predictor), evaluations)
 }
 
 /// A walk of tokens has no solver, no frame and no levels of noise.
@@ -123,6 +107,7 @@ fn refuse_what_is_not_for_tokens(request: &Request, helpers: &Helpers) -> Result
         ),
         ("schedule", request.schedule.is_some(), "the model has its own"),
         ("grid", request.grid.is_some(), "its steps are evenly spaced"),
+        ("epsilon", request.epsilon.is_some(), "it walks by no SDE"),
         ("guiding", request.guiding.is_some(), "guidance is a scale alone"),
         ("weak", helpers.weak.is_some(), "it is guided by its classes"),
         ("classifier", helpers.classifier.is_some(), "it is guided by its classes"),
@@ -132,24 +117,5 @@ fn refuse_what_is_not_for_tokens(request: &Request, helpers: &Helpers) -> Result
         Some((name, _, why)) => {
             Err(Error::argument(format!("{name}: this is not for a model of tokens; leave it out: {why}")))
         }
-    }
-}
-
-fn check_classes(known: usize, request: &Request) -> Result<()> {
-    let scale = request.guidance.unwrap_or(1.0);
-    if !(0.0..=1e3).contains(&scale) {
-        return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {scale}")));
-    }
-    match request.classes {
-        Classes::Any if scale != 1.0 && known == 0 => {
-            Err(Error::argument("guidance: this model has learnt no classes; leave it out"))
-        }
-        Classes::Any => Ok(()),
-        _ if known == 0 => Err(Error::argument("class: this model has learnt no classes; leave it out")),
-        Classes::One(class) if class as usize >= known => Err(Error::argument(format!(
-            "class: {class} is out of range; the classes are 0 to {}",
-            known - 1
-        ))),
-        Classes::One(_) | Classes::Each => Ok(()),
     }
 }

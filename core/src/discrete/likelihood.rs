@@ -8,11 +8,10 @@
 
 use burn::prelude::*;
 
-use super::objective::{Guess, ObjectiveConfig};
+use super::objective::{Guess, TokenObjectiveConfig};
 use super::process::{Predictor, Process, draws};
 use super::{Discrete, Trained};
-use crate::likelihood::{Estimate, Estimation, Likelihood, LikelihoodConfig, Query};
-use crate::nn::one_hot;
+use crate::likelihood::{Estimate, Estimation, Likelihood, LikelihoodConfig, Method, Query};
 use crate::random::{Key, Purpose};
 use crate::samplers::Noise;
 use crate::{Error, Result};
@@ -29,20 +28,9 @@ impl Likelihood for Discrete {
                 self.card.features()
             )));
         }
-        let steps = match &query.method {
-            None => STEPS,
-            Some(LikelihoodConfig::Bound(bound)) if bound.steps > 0 => bound.steps,
-            Some(LikelihoodConfig::Bound(_)) => {
-                return Err(Error::config("steps", "wanted 1 or more; this is 0"));
-            }
-            Some(other) => {
-                return Err(Error::argument(format!(
-                    "likelihood: a model of tokens has a `bound`, no `{}`",
-                    other.name()
-                )));
-            }
-        };
-        let class = classes(&self.core, batch, query)?;
+        let steps = steps(query.method.as_ref())?;
+        let Trained { classes, config, device, .. } = &*self.core;
+        let class = query.told(batch, *classes, config.label_dropout, device)?;
         let core = self.core.clone();
         let predictor = move |x: Tensor<2>, times: &[f64]| core.predict(x, times, class.clone());
         let (process, objective) = (self.core.process.clone(), self.core.config.objective.clone());
@@ -51,11 +39,32 @@ impl Likelihood for Discrete {
     }
 }
 
+/// In how many strata; what a bound of numbers can be told beside is refused.
+fn steps(method: Option<&LikelihoodConfig>) -> Result<usize> {
+    let bound = match method {
+        None => return Ok(STEPS),
+        Some(LikelihoodConfig::Bound(bound)) => bound,
+        Some(other) => {
+            let message = format!("likelihood: a model of tokens has a `bound`, no `{}`", other.name());
+            return Err(Error::argument(message));
+        }
+    };
+    bound.check()?;
+    for (name, told) in [("grid", bound.grid.is_some()), ("schedule", bound.schedule.name() != "edm")] {
+        if told {
+            let message =
+                "a bound of tokens draws its times evenly, along the model's own schedule; leave it out";
+            return Err(Error::config(name, message));
+        }
+    }
+    Ok(bound.steps.unwrap_or(STEPS))
+}
+
 /// A bound under way, a stratum of time a step.
 pub(super) struct Strata {
     predictor: Box<dyn Predictor>,
     process: Process,
-    objective: ObjectiveConfig,
+    objective: TokenObjectiveConfig,
     steps: usize,
     noise: Noise,
     rows: Tensor<2>,
@@ -68,7 +77,7 @@ impl Strata {
     pub(super) fn new(
         predictor: Box<dyn Predictor>,
         process: Process,
-        objective: ObjectiveConfig,
+        objective: TokenObjectiveConfig,
         steps: usize,
         (rows, query): (Tensor<2>, &Query),
     ) -> Self {
@@ -106,25 +115,4 @@ impl Estimation for Strata {
     fn evaluations(&self) -> usize {
         self.at
     }
-}
-
-/// The one-hot rows of the query's classes; rows of zeros where it names none.
-fn classes(model: &Trained, batch: usize, query: &Query) -> Result<Option<Tensor<2>>> {
-    let known = model.classes;
-    let rows: Vec<Option<u32>> = match &query.classes {
-        None if known == 0 => return Ok(None),
-        None => vec![None; batch],
-        Some(_) if known == 0 => {
-            return Err(Error::argument("classes: this model has learnt no classes; leave them out"));
-        }
-        Some(classes) => classes.iter().copied().map(Some).collect(),
-    };
-    if rows.len() != batch || rows.iter().flatten().any(|class| *class as usize >= known) {
-        return Err(Error::argument(format!(
-            "classes: wanted one of 0 to {} for each of {batch} rows, these are {}",
-            known - 1,
-            rows.len()
-        )));
-    }
-    Ok(Some(one_hot(&rows, known, &model.device)))
 }

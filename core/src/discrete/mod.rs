@@ -32,13 +32,13 @@ use crate::decoding::Decoding;
 use crate::likelihood::Likelihood;
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count, one_hot};
-use crate::random::{Key, Purpose};
+use crate::random::Purpose;
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
 pub use corruption::CorruptionConfig;
-pub use objective::{Guess, ObjectiveConfig};
+pub use objective::{Guess, TokenObjectiveConfig};
 pub use process::{Predictor, Process};
 pub use schedule::DecayConfig;
 pub use span::Span;
@@ -54,7 +54,7 @@ pub struct DiscreteConfig {
     /// When.
     pub schedule: DecayConfig,
     /// What is learnt by.
-    pub objective: ObjectiveConfig,
+    pub objective: TokenObjectiveConfig,
     /// The network.
     pub network: NetworkConfig,
     /// How often the class is hidden while learning, for classifier-free guidance; 1 learns without classes.
@@ -88,7 +88,7 @@ impl Default for DiscreteConfig {
         Self {
             corruption: CorruptionConfig::named("absorbing").expect(named),
             schedule: DecayConfig::named("linear").expect(named),
-            objective: ObjectiveConfig::named("masked").expect(named),
+            objective: TokenObjectiveConfig::named("masked").expect(named),
             network: NetworkConfig::named("tokens").expect(named),
             label_dropout: 0.1,
             sampling: Sampling::default(),
@@ -167,12 +167,7 @@ impl DiscreteConfig {
     /// The classes of a batch, one-hot, hidden now and then.
     fn classes(&self, interface: &Interface, batch: &Batch, learning: &Learning) -> Option<Tensor<2>> {
         let known = interface.classes.len();
-        let class = |row: usize| {
-            let key = Key::new(learning.seed, Purpose::Augment, batch.first + row as u64);
-            let hidden = key.stream().uniform() < self.label_dropout;
-            batch.class.as_ref().filter(|_| !hidden).map(|classes| classes[row])
-        };
-        let classes: Vec<Option<u32>> = (0..batch.size()).map(class).collect();
+        let classes = learning.classes(batch, self.label_dropout);
         (known > 0).then(|| one_hot(&classes, known, learning.device))
     }
 }
@@ -223,7 +218,7 @@ impl Family for DiscreteConfig {
         let interface = self.interface(interface);
         let (process, rows, features) = (self.process(&interface), batch.size(), interface.features());
         let (seed, first, device) = (learning.seed, batch.first, learning.device.clone());
-        let x0 = Tensor::<2>::from_data(TensorData::new(batch.x.clone(), [rows, features]), &device);
+        let x0 = learning.rows(batch);
         let time = |row: u64| self.objective.learning_time(times::evenly(seed, first + row));
         let times: Vec<f64> = (0..rows as u64).map(time).collect();
         let noise = Noise { seed, first, rows, features, device };

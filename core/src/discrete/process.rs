@@ -4,7 +4,8 @@ use burn::prelude::*;
 
 use super::corruption::CorruptionConfig;
 use super::schedule::DecayConfig;
-use super::span::{Span, column};
+use super::span::Span;
+use crate::nn::column;
 use crate::random::Purpose;
 use crate::samplers::Noise;
 
@@ -35,9 +36,7 @@ impl Process {
     /// `x_t` given `x_0`, `[batch, length]`, for a time a row; `draws` are two times as many uniform numbers of `[0, 1)`.
     pub fn noised(&self, x0: &Tensor<2>, times: &[f64], draws: [Tensor<2>; 2]) -> Tensor<2> {
         let [chance, other] = draws;
-        let alphas: Vec<f64> = times.iter().map(|t| self.schedule.alpha(*t)).collect();
-        let shape = [alphas.len(), 1];
-        let alpha = Tensor::<2>::from_data(TensorData::new(alphas, shape), (&x0.device(), chance.dtype()));
+        let alpha = column(times.iter().map(|t| self.schedule.alpha(*t)), &chance);
         let gone = chance.greater_equal(alpha.expand(x0.dims()));
         x0.clone().mask_where(gone, self.corruption.draw(other, self.vocabulary).cast(x0.dtype()))
     }
@@ -56,7 +55,7 @@ impl Process {
 
     /// `f(t)` of each row, `[rows, 1]`.
     pub fn weights(times: &[f64], like: &Tensor<3>, f: impl Fn(f64) -> f64) -> Tensor<2> {
-        column(times.iter().map(|t| f(*t)).collect(), like).reshape([times.len(), 1])
+        column(times.iter().map(|t| f(*t)), like).reshape([times.len(), 1])
     }
 }
 

@@ -3,6 +3,7 @@
 use burn::prelude::*;
 
 use crate::decoding::NEVER;
+use crate::nn::column;
 
 /// `α_t` and `α_s`, `s < t`: one pair for the batch, or one a row.
 #[derive(Clone, Debug)]
@@ -16,18 +17,11 @@ pub struct Span {
 impl Span {
     /// `ln f(α_t, α_s)`, `[1 or batch, 1, 1]`, of the device and precision of `like`.
     pub fn log(&self, like: &Tensor<3>, f: &dyn Fn(f64, f64) -> f64) -> Tensor<3> {
-        let values = self.from.iter().zip(&self.to).map(|(t, s)| ln(f(*t, *s))).collect();
-        column(values, like)
+        column(self.from.iter().zip(&self.to).map(|(t, s)| ln(f(*t, *s))), like)
     }
 }
 
 /// `ln`, of nothing too.
 fn ln(p: f64) -> f64 {
     if p > 0.0 { libm::log(p).max(NEVER) } else { NEVER }
-}
-
-/// Numbers of the rows beside `like`: `[rows, 1, 1]`.
-pub fn column(values: Vec<f64>, like: &Tensor<3>) -> Tensor<3> {
-    let shape = [values.len(), 1, 1];
-    Tensor::from_data(TensorData::new(values, shape), (&like.device(), like.dtype()))
 }

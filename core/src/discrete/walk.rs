@@ -1,6 +1,9 @@
 //! A walk from noise to tokens, a step at a time, whatever predicts.
 //!
 //! What is given is put back after each step: as it is where noise is a mask, with the noise of that time else.
+//!
+//! The largest of numbers that are none is some token like any other. So that a network that has lost its numbers is noticed, frames are
+//! shown as `NaN` from then on.
 
 use burn::prelude::*;
 
@@ -30,6 +33,10 @@ pub(super) struct Walk {
     given: Option<Given>,
     times: Vec<f64>,
     x: Tensor<2>,
+    /// How many tokens of each row were masked at the start, `[batch, 1]`; `None` where there is no mask.
+    masked: Option<Tensor<2>>,
+    /// 0 as long as the network has said numbers, `[batch, length]`.
+    fault: Tensor<2>,
     at: usize,
 }
 
@@ -49,11 +56,14 @@ impl Walk {
         noise: Noise,
     ) -> Self {
         let nothing = || Tensor::zeros([noise.rows, noise.features], &noise.device);
-        let start = vec![times[0]; noise.rows];
-        let x = process.noised(&origin.unwrap_or_else(nothing), &start, draws(&noise, Purpose::Noise, 0));
+        let time = vec![times[0]; noise.rows];
+        let x = process.noised(&origin.unwrap_or_else(nothing), &time, draws(&noise, Purpose::Noise, 0));
+        let fault = x.zeros_like();
+        let (start, masked) = (x.clone(), None);
         let mut walk =
-            Self { predictor, evaluations, process, decoding, noise, given, times, x: x.clone(), at: 0 };
-        walk.x = walk.with_given(x);
+            Self { predictor, evaluations, process, decoding, noise, given, times, x, masked, fault, at: 0 };
+        walk.x = walk.with_given(start);
+        walk.masked = walk.process.mask().map(|mask| count(&walk.x, mask));
         walk
     }
 
@@ -72,14 +82,17 @@ impl Walk {
     fn advance(&mut self, t: f64, s: f64) -> Frame {
         let x = self.x.clone();
         let log_x0 = self.decoding.sharpened(self.predictor.predict(x.clone(), &[t]));
+        self.fault = self.fault.clone() + log_x0.clone().sum_dim(2).reshape(x.dims()) * 0.0;
         let reverse = |log_x0| self.process.reverse(log_x0, &x, [&[t], &[s]]);
         let corrupted = |t| 1.0 - self.process.schedule.alpha(t);
+        // Of all that were masked, not of those that are: a rounding should not be rounded again.
+        let left = corrupted(s) / corrupted(self.times[0]);
         let moment = Moment {
             x: x.clone(),
             log_x0,
             reverse: &reverse,
             mask: self.process.mask(),
-            left: corrupted(s) / corrupted(t),
+            open: self.masked.clone().map(|masked| (masked * left).round()),
             ahead: s,
             noise: &self.noise,
             step: self.at as u32,
@@ -88,8 +101,14 @@ impl Walk {
         let level = corrupted(s);
         self.at += 1;
         self.x = self.with_given(next);
-        Frame { step: self.at, steps: self.steps(), level, x: self.x.clone() }
+        let x = self.x.clone() + self.fault.clone();
+        Frame { step: self.at, steps: self.steps(), level, x }
     }
+}
+
+/// How often a token comes in each row, `[batch, 1]`.
+fn count(x: &Tensor<2>, token: usize) -> Tensor<2> {
+    x.zeros_like().mask_fill(x.clone().equal_elem(token as f64), 1.0).sum_dim(1)
 }
 
 impl Generation for Walk {

@@ -9,11 +9,9 @@
 //! variance that the data still have given `x`, `s` being their standard deviation (Song et al. 2023, "ΠGDM", section 3.2,
 //! <https://openreview.net/forum?id=9_gsMA8MRKQ>): so that a denoiser comes out that any solver may integrate, however low `σ_y` is.
 
-use std::cell::RefCell;
-
 use burn::prelude::*;
 
-use super::Dps;
+use super::{Dps, Known};
 use crate::guidance::gradient::through;
 use crate::samplers::{Denoiser, Evaluation};
 
@@ -33,6 +31,16 @@ pub struct Pulled {
     pub spread: f64,
 }
 
+impl Pulled {
+    /// Pulled towards those numbers of `rows` at which `mask` is 0, both `[batch, features]`.
+    pub fn known(inner: Box<dyn Denoiser>, Known { rows, mask }: Known, pull: &Dps, spread: f64) -> Self {
+        let known = mask * -1.0 + 1.0;
+        let measured = rows * known.clone();
+        let measure = Box::new(move |x| x * known.clone());
+        Self { inner, measure, gain: 1.0, measured, pull: pull.clone(), spread }
+    }
+}
+
 impl Denoiser for Pulled {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         self.evaluate(x, sigma, sigma).mean
@@ -41,16 +49,13 @@ impl Denoiser for Pulled {
     /// What is known moves the mean; the variance stays the model's.
     fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
         let residual = |denoised| ((self.measure)(denoised) - self.measured.clone()).square().sum();
-        let variance = RefCell::new(None);
-        let inner = |x: Tensor<2>, sigma: f64| {
-            let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
-            *variance.borrow_mut() = v.map(Tensor::without_autodiff);
-            mean
-        };
-        let (denoised, gradient) = through(&inner, &x, sigma, residual);
+        let (said, gradient) = through(&*self.inner, &x, [sigma, next], residual);
         let (noise, data) = (sigma * sigma, self.spread * self.spread);
         let v = self.pull.noise.powi(2) + self.gain * noise * data / (noise + data);
-        let mean = denoised - gradient * (self.pull.strength * noise / (2.0 * v));
-        Evaluation { mean, v: variance.into_inner() }
+        Evaluation { mean: said.mean - gradient * (self.pull.strength * noise / (2.0 * v)), ..said }
+    }
+
+    fn forget(&self) {
+        self.inner.forget();
     }
 }

@@ -41,17 +41,31 @@ fn strength_is_the_share_of_steps() {
 /// Counted downwards from the last level with noise, as the paper's Appendix B does: 0 is that level, −1 data.
 #[test]
 fn repaint_jumps_as_the_paper_does() {
-    let method = |jump_length, resamples| inpainting::Repaint { jump_length, resamples };
-    let route = |jump_length, resamples, steps| {
-        use inpainting::Inpainting;
-        method(jump_length, resamples).route(steps)
-    };
+    use inpainting::{Inpainting, Repaint};
+
+    let method = |jump_length, resamples| Repaint { jump_length, resamples };
+    let route = |jump_length, resamples, steps| method(jump_length, resamples).route(steps);
     assert_eq!(route(2, 2, 6), [0, 1, 2, 3, 1, 2, 3, 4, 5, 3, 4, 5, 6]);
     assert_eq!(route(1, 1, 3), [0, 1, 2, 3]);
-    assert_eq!(route(10, 10, 5), [0, 1, 2, 3, 4, 5], "too short a walk for such a jump");
+    // Too short a walk for such a jump.
+    assert_eq!(route(10, 10, 5), [0, 1, 2, 3, 4, 5]);
     let long = Course { route: route(5, 4, 100), ..Course::plain(1) };
     // 19 parts of 5 steps are walked 4 times, the first 4 steps and the last once.
     assert_eq!(long.steps(), 19 * 5 * 4 + 5);
+}
+
+#[test]
+fn a_walk_without_room_for_a_jump_is_refused_and_no_other() {
+    use inpainting::{Inpainting, Repaint};
+
+    for (steps, jump_length) in (1..12).flat_map(|steps| (1..12).map(move |length| (steps, length))) {
+        let repaint = Repaint { jump_length, resamples: 3 };
+        let jumps = repaint.route(steps).len() > steps + 1;
+        assert_eq!(repaint.check_steps(steps).is_ok(), jumps, "{steps} steps, jumps of {jump_length}");
+    }
+    let said = Repaint::default().check_steps(10).expect_err("no jump").to_string();
+    assert!(said.contains("a walk of 10 steps has no room for jumps of 10"), "{said}");
+    assert!(Repaint { resamples: 1, ..Repaint::default() }.check_steps(10).is_ok(), "none is wanted");
 }
 
 #[test]
@@ -94,9 +108,20 @@ fn the_way_on_the_sphere_keeps_its_length_and_its_ends() {
     assert!(largest(straight - a * 2.0) < 1e-3);
 }
 
-/// `‖A x‖² <= ‖A‖² ‖x‖²`, and the power method finds the singular value of a matrix whose value is known.
+/// `‖A‖²` by the power method on `A Aᵀ`, `A` by its columns: what it makes of the unit vectors.
+fn largest_eigenvalue(measure: &MeasureConfig, shape: &[usize]) -> f64 {
+    let features = shape.iter().product();
+    let columns = measure.apply(Tensor::eye(features, &Device::flex()), shape); // [features, width]
+    let gram = columns.clone().transpose().matmul(columns);
+    let start = Tensor::<2>::ones([gram.dims()[0], 1], &Device::flex()) + drawn(gram.dims()[0], 1) * 0.1;
+    let length = |v: &Tensor<2>| v.clone().square().sum().sqrt().into_scalar::<f32>();
+    let along = |v: Tensor<2>| v.clone() / length(&v);
+    let v = (0..200).fold(along(start), |v, _| along(gram.clone().matmul(v)));
+    f64::from(length(&gram.matmul(v)))
+}
+
 #[test]
-fn measurements_are_linear_and_no_longer_than_their_gain() {
+fn measurements_are_linear_and_their_gain_is_the_largest_eigenvalue() {
     let shape = [2, 4, 4];
     let known = (0..32).map(|i| f64::from(i % 2)).collect();
     let rows = vec![vec![3.0; 32], [vec![1.0], vec![0.0; 31]].concat()];
@@ -113,8 +138,10 @@ fn measurements_are_linear_and_no_longer_than_their_gain() {
         assert_eq!(apply(x.clone()).dims(), [50, width], "{}", measure.name());
         let together = apply(x.clone() * 2.0 + z.clone());
         assert!(largest(together - (apply(x.clone()) * 2.0 + apply(z))) < 1e-3, "{}", measure.name());
-        let ratio = apply(x.clone()).square().sum_dim(1) / x.square().sum_dim(1);
-        assert!(f64::from(ratio.max().into_scalar::<f32>()) <= measure.gain() + 1e-3, "{}", measure.name());
+        let (gain, largest) = (measure.gain(), largest_eigenvalue(measure, &shape));
+        // A blur's edges count more than its middle; they are most of a picture as small as this.
+        let allowed = if matches!(measure, MeasureConfig::Blur(_)) { 0.07 } else { 1e-4 };
+        assert!((largest / gain - 1.0).abs() < allowed, "{}: {gain}, not {largest}", measure.name());
     }
     let constant = Tensor::<2>::ones([1, 32], &Device::flex());
     for measure in &members[..2] {

@@ -9,8 +9,6 @@
 //! through the denoiser (Bansal et al. 2023, "Universal guidance", Eq. 6, <https://arxiv.org/abs/2302.07121>): about three times
 //! the cost of a plain evaluation. As `∂D/∂x = Cov(y | x)/σ²`, the pull stays bounded however large `σ` is.
 
-use std::cell::RefCell;
-
 use burn::prelude::*;
 use burn::tensor::activation::log_softmax;
 
@@ -37,14 +35,11 @@ impl Denoiser for Classified {
     /// What is known moves the mean; the variance stays the model's.
     fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
         let log_likelihood = |denoised| (log_softmax((self.logits)(denoised), 1) * self.class.clone()).sum();
-        let variance = RefCell::new(None);
-        let inner = |x: Tensor<2>, sigma: f64| {
-            let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
-            *variance.borrow_mut() = v.map(Tensor::without_autodiff);
-            mean
-        };
-        let (denoised, gradient) = through(&inner, &x, sigma, log_likelihood);
-        let mean = denoised + gradient * (self.scale * sigma * sigma);
-        Evaluation { mean, v: variance.into_inner() }
+        let (said, gradient) = through(&*self.inner, &x, [sigma, next], log_likelihood);
+        Evaluation { mean: said.mean + gradient * (self.scale * sigma * sigma), ..said }
+    }
+
+    fn forget(&self) {
+        self.inner.forget();
     }
 }

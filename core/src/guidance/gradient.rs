@@ -4,23 +4,27 @@
 
 use burn::prelude::*;
 
-use crate::samplers::Denoiser;
+use crate::samplers::{Denoiser, Evaluation};
 
-/// `D(x; σ)` and `∇_x f(D(x; σ))`, both `[batch, features]`. `f` is a sum over rows `[1]`, so that each row gets its own gradient.
+/// What is said of `x` before a step from `σ` to `next`, its variance a constant, and `∇_x f(D(x; σ))`, `[batch, features]`. `f` is a
+/// sum over rows `[1]`, so that each row gets its own gradient.
 pub(crate) fn through(
     denoiser: &dyn Denoiser,
     x: &Tensor<2>,
-    sigma: f64,
+    [sigma, next]: [f64; 2],
     f: impl Fn(Tensor<2>) -> Tensor<1>,
-) -> (Tensor<2>, Tensor<2>) {
+) -> (Evaluation, Tensor<2>) {
     let plain = x.clone().without_autodiff();
     let leaf = plain.clone().autodiff().require_grad();
-    let denoised = denoiser.denoise(leaf.clone(), sigma);
-    let gradient = of(f(denoised.clone()), &leaf).unwrap_or_else(|| plain.zeros_like());
+    let Evaluation { mean, v } = denoiser.evaluate(leaf.clone(), sigma, next);
+    let gradient = of(f(mean.clone()), &leaf).unwrap_or_else(|| plain.zeros_like());
     // Burn differentiates once: inside of another gradient, this one is a constant.
-    let denoised =
-        if x.is_autodiff() { denoiser.denoise(x.clone(), sigma) } else { denoised.without_autodiff() };
-    (denoised, gradient)
+    let mean = if x.is_autodiff() {
+        denoiser.evaluate(x.clone(), sigma, next).mean
+    } else {
+        mean.without_autodiff()
+    };
+    (Evaluation { mean, v: v.map(Tensor::without_autodiff) }, gradient)
 }
 
 /// `∇_x sum`, `[batch, features]`; `None` where the sum does not depend on `x`.
@@ -45,10 +49,10 @@ mod tests {
     fn where_nothing_depends_on_x_the_gradient_is_zero() {
         let constant = |x: Tensor<2>, _sigma: f64| x.without_autodiff() * 3.0;
         let fixed = |_x: Tensor<2>, _sigma: f64| rows() + 1.0;
-        let (denoised, gradient) = through(&constant, &rows(), 1.0, squares);
-        assert_eq!(denoised.into_data(), (rows() * 3.0).into_data());
+        let (said, gradient) = through(&constant, &rows(), [1.0; 2], squares);
+        assert_eq!(said.mean.into_data(), (rows() * 3.0).into_data());
         assert_eq!(gradient.into_data(), rows().zeros_like().into_data());
-        let (_, gradient) = through(&fixed, &rows(), 1.0, squares);
+        let (_, gradient) = through(&fixed, &rows(), [1.0; 2], squares);
         assert_eq!(gradient.into_data(), rows().zeros_like().into_data());
     }
 
@@ -56,7 +60,7 @@ mod tests {
     #[test]
     fn the_gradient_of_the_squares_of_twice_x_is_eight_x() {
         let twice = |x: Tensor<2>, _sigma: f64| x * 2.0;
-        let (denoised, gradient) = through(&twice, &rows(), 1.0, squares);
+        let (Evaluation { mean: denoised, .. }, gradient) = through(&twice, &rows(), [1.0; 2], squares);
         assert_eq!(denoised.clone().into_data(), (rows() * 2.0).into_data());
         assert!(!denoised.is_autodiff() && !gradient.is_autodiff());
         assert_eq!(gradient.into_data(), (rows() * 8.0).into_data());
@@ -67,7 +71,7 @@ mod tests {
     fn an_outer_gradient_goes_through_what_was_denoised() {
         let twice = |x: Tensor<2>, _sigma: f64| x * 2.0;
         let x = rows().autodiff().require_grad();
-        let (denoised, gradient) = through(&twice, &x, 1.0, squares);
+        let (Evaluation { mean: denoised, .. }, gradient) = through(&twice, &x, [1.0; 2], squares);
         assert_eq!(gradient.clone().without_autodiff().into_data(), (rows() * 8.0).into_data());
         let outer = of((denoised * gradient).sum(), &x).expect("it depends on x");
         assert_eq!(outer.into_data(), (rows() * 16.0).into_data());

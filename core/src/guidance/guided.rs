@@ -65,7 +65,11 @@ impl Denoiser for Guided {
         }
         let (towards, away) =
             self.pair(x, sigma, next).expect("there should be something to be guided away from");
-        let guided = self.rule.borrow_mut().guide(towards.mean.clone(), away, scale);
+        let guided = self.rule.borrow_mut().guide(towards.mean.clone(), away, sigma, scale);
         Evaluation { mean: rescale(guided, &towards.mean, self.guiding.rescale), v: towards.v }
+    }
+
+    fn forget(&self) {
+        *self.rule.borrow_mut() = self.guiding.method.build();
     }
 }

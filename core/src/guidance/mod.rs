@@ -29,7 +29,7 @@ pub use guided::Guided;
 pub use methods::MethodConfig;
 pub use rescale::rescale;
 pub use threshold::{Threshold, Thresholded, quantile};
-pub use weights::WeightConfig;
+pub use weights::GuidanceWeightConfig;
 
 /// `D(x; σ, c)`: a denoiser that is told the class of each row.
 pub trait Conditional {
@@ -50,6 +50,38 @@ pub trait Conditional {
     fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64, class: Option<&Tensor<2>>) -> Evaluation {
         Evaluation { mean: self.denoise(x, sigma, class), v: None }
     }
+
+    /// What it has learnt to say.
+    fn learns(&self) -> Learns {
+        Learns::Mean
+    }
+
+    /// Whether it has learnt what "no class" is.
+    fn unconditional(&self) -> bool {
+        true
+    }
+}
+
+/// What a model has learnt to say of `x`: `D(x; σ)` in the strict sense, or what is asked for in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learns {
+    /// The mean of the data given `x`: `(D − x)/σ²` is the score.
+    Mean,
+    /// The end of the ODE that leads through `x`.
+    ConsistencyFunction,
+    /// The one estimate from which a DDIM step leads to where several of a teacher's lead.
+    Steps,
+}
+
+impl Learns {
+    /// For messages: what this is.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Mean => "the mean of the data",
+            Self::ConsistencyFunction => "where the whole walk leads",
+            Self::Steps => "where its own DDIM steps lead",
+        }
+    }
 }
 
 impl<F: Fn(Tensor<2>, f64, Option<&Tensor<2>>) -> Tensor<2>> Conditional for F {
@@ -65,7 +97,7 @@ pub struct Guiding {
     /// What becomes of the difference between the two predictions.
     pub method: MethodConfig,
     /// How the scale follows the noise.
-    pub schedule: WeightConfig,
+    pub schedule: GuidanceWeightConfig,
     /// Guide only where the noise level `σ/α` is from the first to the second (Kynkäänniemi et al. 2024,
     /// <https://arxiv.org/abs/2404.07724>); everywhere by default.
     pub interval: Option<[f64; 2]>,
@@ -83,7 +115,7 @@ impl Default for Guiding {
         let named = "the default should be registered";
         Self {
             method: MethodConfig::named("cfg").expect(named),
-            schedule: WeightConfig::named("constant").expect(named),
+            schedule: GuidanceWeightConfig::named("constant").expect(named),
             interval: None,
             rescale: 0.0,
             classifier: 1.0,

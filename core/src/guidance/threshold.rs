@@ -72,6 +72,10 @@ impl Denoiser for Thresholded {
         let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
         Evaluation { mean: self.threshold.apply(mean), v }
     }
+
+    fn forget(&self) {
+        self.inner.forget();
+    }
 }
 
 /// Halvings: what is left of the largest value is below a float's precision.

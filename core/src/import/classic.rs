@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::exponential::prediction;
 use super::fields::{Fields, Switch};
 use super::levels::{self, Ends, Family};
-use super::{Parts, bounds};
+use super::{Parts, bounds, flows, timesteps};
 use crate::{Error, Result};
 
 /// `DDIMScheduler`; `eta` is an argument of its step.
@@ -27,7 +27,7 @@ pub(super) fn ddim(fields: &mut Fields) -> Result<Parts> {
     let eta = fields.number("eta", 0.0)?;
     let ends = first_or_data(fields, Switch::On)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;
-    levels::note_strides(fields);
+    timesteps::note_strides(fields);
     Ok(Parts::new(json!({ "kind": "ddim", "eta": eta }), schedule, grid, prediction(fields)?))
 }
 
@@ -69,7 +69,7 @@ pub(super) fn pndm(fields: &mut Fields) -> Result<Parts> {
     let warmup = if skip.is_on() { "linear" } else { "runge_kutta" };
     let ends = first_or_data(fields, Switch::Off)?;
     let (schedule, grid) = levels::discrete(fields, &Family { ends, ..Family::TIMESTEPS })?;
-    levels::note_strides(fields);
+    timesteps::note_strides(fields);
     let why =
         "diffusers takes means of what the network predicts, and Kiln of the noise; take another scheduler";
     fields.only("prediction_type", &json!("epsilon"), why)?;
@@ -156,7 +156,7 @@ pub(super) fn flow_euler(fields: &mut Fields) -> Result<Parts> {
             "diffusers takes it in this scheduler's step and does nothing with it",
         );
     }
-    let grid = levels::flow(fields, Switch::On)?;
+    let grid = flows::flow(fields, Switch::On)?;
     Ok(Parts::new(json!({ "kind": sampler }), "cond_ot", grid, "flow"))
 }
 
@@ -170,15 +170,15 @@ pub(super) fn flow_heun(fields: &mut Fields) -> Result<Parts> {
     for key in ["s_tmin", "s_tmax", "s_noise"] {
         fields.idle(key, &Value::Null, "there is no churn");
     }
-    let grid = levels::flow(fields, Switch::Off)?;
+    let grid = flows::flow(fields, Switch::Off)?;
     Ok(Parts::new(json!({ "kind": "heun" }), "cond_ot", grid, "flow"))
 }
 
 /// The method, or EDM's stochastic sampler by it where there is churn.
 fn churned(fields: &mut Fields, method: &str) -> Result<Value> {
     let churn = fields.number("s_churn", 0.0)?;
-    // No bound is infinite, which a file cannot say.
-    let (low, high) = (fields.number("s_tmin", 0.0)?, fields.number("s_tmax", 1e9)?);
+    // No bound is infinite, which Kiln's configuration cannot say.
+    let (low, high) = (fields.number("s_tmin", 0.0)?, fields.bound("s_tmax", "Infinity")?.unwrap_or(1e9));
     let noise = fields.number("s_noise", 1.0)?;
     if churn == 0.0 {
         return Ok(json!({ "kind": method }));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::fields::{Fields, Switch};
 use super::levels::{self, Ends, Family};
-use super::{Parts, bounds};
+use super::{Parts, bounds, timesteps};
 use crate::{Error, Result};
 
 /// `DEISMultistepScheduler`.
@@ -22,11 +22,7 @@ pub(super) fn deis(fields: &mut Fields) -> Result<Parts> {
 /// `DPMSolverMultistepScheduler`.
 pub(super) fn multistep(fields: &mut Fields) -> Result<Parts> {
     let sampler = multistep_solver(fields)?;
-    fields.only(
-        "variance_type",
-        &Value::Null,
-        "the network's variance is not sampled with by this solver",
-    )?;
+    idle_variance(fields);
     let (schedule, grid) = levels::discrete(fields, &Family { lu: Switch::On, ..Family::STRIDES })?;
     Ok(Parts::new(sampler, schedule, grid, prediction(fields)?))
 }
@@ -65,11 +61,7 @@ pub(super) fn singlestep(fields: &mut Fields) -> Result<Parts> {
     let order = fields.count("solver_order", 2)?;
     let (kind, second) = (algorithm(fields)?, second(fields)?);
     let last = lowered(fields, Switch::Off)?;
-    fields.only(
-        "variance_type",
-        &Value::Null,
-        "the network's variance is not sampled with by this solver",
-    )?;
+    idle_variance(fields);
     let levels = Family { spaced: Switch::Off, ..Family::STRIDES };
     let (schedule, grid) = levels::discrete(fields, &levels)?;
     let sampler = match kind {
@@ -114,13 +106,9 @@ pub(super) fn sa_solver(fields: &mut Fields) -> Result<Parts> {
         _ => "noise",
     };
     fields.only("tau_func", &Value::Null, "a function cannot be read from a file: set the sampler's tau")?;
-    fields.only(
-        "variance_type",
-        &Value::Null,
-        "the network's variance is not sampled with by this solver",
-    )?;
+    idle_variance(fields);
     let last = lowered(fields, Switch::On)?;
-    let window = levels::at_timesteps(fields, [200.0, 800.0])?;
+    let window = timesteps::at_timesteps(fields, [200.0, 800.0])?;
     let levels = Family { ends: Ends::Least, ..Family::STRIDES };
     let (schedule, grid) = levels::discrete(fields, &levels)?;
     let sampler = json!({
@@ -142,6 +130,12 @@ pub(super) fn sde(fields: &mut Fields) -> Result<Parts> {
     }
     let sampler = json!({ "kind": "dpmpp_sde", "eta": 1.0, "r": 0.5, "s_noise": noise });
     Ok(Parts::new(sampler, "edm", grid, prediction))
+}
+
+/// A network's learned variance: these solvers take the mean that comes with it.
+fn idle_variance(fields: &mut Fields) {
+    let why = "this solver takes the mean and leaves the variance, as a model of Kiln's does by itself";
+    fields.idle("variance_type", &Value::Null, why);
 }
 
 /// Kiln's name of DPM-Solver's form.

@@ -44,6 +44,14 @@ impl<'a> Fields<'a> {
         value.as_f64().map(Some).ok_or_else(|| wanted(key, "a number", value))
     }
 
+    /// A bound; none where the file has `endless`, which is how Python writes that there is none.
+    pub(super) fn bound(&mut self, key: &'static str, endless: &str) -> Result<Option<f64>> {
+        if self.get(key).and_then(Value::as_str) == Some(endless) {
+            return Ok(None);
+        }
+        self.perhaps(key)
+    }
+
     pub(super) fn count(&mut self, key: &'static str, default: usize) -> Result<usize> {
         let Some(value) = self.get(key) else { return Ok(default) };
         value.as_u64().map(|count| count as usize).ok_or_else(|| wanted(key, "a whole number", value))
@@ -58,7 +66,7 @@ impl<'a> Fields<'a> {
 
     /// Says that a field has no effect; silent where it is not there, or says nothing new.
     pub(super) fn idle(&mut self, key: &'static str, usual: &Value, why: &str) {
-        if let Some(value) = self.get(key).filter(|value| *value != usual) {
+        if let Some(value) = self.get(key).filter(|value| !same(value, usual)) {
             self.notes.push(format!("{key}: {value} has no effect: {why}"));
         }
     }
@@ -66,7 +74,9 @@ impl<'a> Fields<'a> {
     /// Refuses a field that has another value than the one that Kiln's walk stands for.
     pub(super) fn only(&mut self, key: &'static str, usual: &Value, why: &str) -> Result<()> {
         match self.get(key) {
-            Some(value) if value != usual => Err(Error::config(key, format!("{value} is refused: {why}"))),
+            Some(value) if !same(value, usual) => {
+                Err(Error::config(key, format!("{value} is refused: {why}")))
+            }
             _ => Ok(()),
         }
     }
@@ -100,6 +110,14 @@ pub(super) enum Switch {
 impl Switch {
     pub(super) fn is_on(self) -> bool {
         self == Self::On
+    }
+}
+
+/// Whether two values say the same: as numbers, 0 and 0.0 do.
+fn same(value: &Value, usual: &Value) -> bool {
+    match (value.as_f64(), usual.as_f64()) {
+        (Some(value), Some(usual)) => value == usual,
+        _ => value == usual,
     }
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::Parts;
 use super::exponential::prediction;
-use super::fields::{Fields, Switch, wanted};
-use crate::config::check::under;
-use crate::config::typed;
-use crate::schedules::discrete::Betas;
+use super::fields::{Fields, Switch};
+use super::flows::of_path;
+use super::timesteps::of_table;
+use crate::config::check::{between, positive};
 use crate::{Error, Result};
 
 /// Where a walk ends.
@@ -79,7 +79,7 @@ pub(super) fn discrete(fields: &mut Fields, family: &Family) -> Result<(&'static
             let why = format!("a flow's levels that are respaced ({kind}) are refused");
             return Err(Error::config("use_flow_sigmas", why));
         }
-        _ if flows => ("cond_ot", flowing(fields, family, ending)?),
+        _ if flows => ("cond_ot", of_path(fields, family, ending)?),
         _ => ("vp", of_table(fields, family, respaced)?),
     };
     Ok((schedule, ended(grid, ending)))
@@ -87,7 +87,7 @@ pub(super) fn discrete(fields: &mut Fields, family: &Family) -> Result<(&'static
 
 /// Where the walk ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+pub(super) enum Ending {
     Data,
     /// At the table's least level.
     Lowest,
@@ -121,63 +121,6 @@ fn ending(fields: &mut Fields, family: &Family, of_their_own: bool) -> Result<En
     })
 }
 
-/// Levels of the table, or another grid's between its ends.
-fn of_table(fields: &mut Fields, family: &Family, respaced: Option<&str>) -> Result<Value> {
-    if family.flows.is_on() {
-        for key in ["flow_shift", "use_dynamic_shifting", "time_shift_type"] {
-            let usual = if key == "flow_shift" { json!(1.0) } else { json!(false) };
-            let usual = if key == "time_shift_type" { json!("exponential") } else { usual };
-            fields.idle(key, &usual, "use_flow_sigmas is off");
-        }
-    }
-    let mut grid = json!({ "kind": "discrete", "betas": betas(fields, family)?, "rule": family.rule });
-    spacing(fields, family, &mut grid)?;
-    if let Some(kind) = respaced {
-        grid["respaced"] = json!({ "kind": kind });
-    }
-    if family.bounded.is_on() {
-        for key in ["sigma_min", "sigma_max"] {
-            match fields.perhaps(key)? {
-                Some(bound) if respaced.is_some() => grid[key] = bound.into(),
-                Some(_) => fields.idle(key, &Value::Null, "the levels are not respaced"),
-                None => {}
-            }
-        }
-    }
-    Ok(grid)
-}
-
-/// `spacing`, and what else picks timesteps.
-fn spacing(fields: &mut Fields, family: &Family, grid: &mut Value) -> Result<()> {
-    if family.rule == "dpm_solver"
-        && let Some(clipped) = fields.perhaps("lambda_min_clipped")?
-    {
-        grid["lambda_min"] = clipped.into();
-    }
-    if family.rule == "euler" && family.bounded.is_on() {
-        let names = ["linear", "log_linear"];
-        grid["interpolation"] = fields.name("interpolation_type", &names)?.into();
-    }
-    if !family.spaced.is_on() {
-        grid["spacing"] = "linspace".into();
-        return Ok(());
-    }
-    let names = ["linspace", "leading", "trailing"];
-    let default = if family.rule == "ddim" { "leading" } else { "linspace" };
-    let name = if fields.get("timestep_spacing").is_some() {
-        fields.name("timestep_spacing", &names)?
-    } else {
-        default
-    };
-    grid["spacing"] = name.into();
-    if name == "leading" {
-        grid["steps_offset"] = fields.count("steps_offset", 0)?.into();
-    } else {
-        fields.idle("steps_offset", &json!(0), "timestep_spacing is not leading");
-    }
-    Ok(())
-}
-
 /// The grid that takes over, if one does.
 fn respacing(fields: &mut Fields, family: &Family) -> Result<Option<&'static str>> {
     let mut asked = Vec::new();
@@ -201,106 +144,13 @@ fn respacing(fields: &mut Fields, family: &Family) -> Result<Option<&'static str
     }
 }
 
-/// The table of a model of discrete time.
-fn betas(fields: &mut Fields, family: &Family) -> Result<Value> {
-    let [start, end] = family.betas;
-    let names = ["linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "exp", "laplace"];
-    let curve = match fields.get("beta_schedule") {
-        Some(_) => fields.name("beta_schedule", &names)?,
-        None => family.curve,
-    };
-    let mut betas = json!({
-        "schedule": curve,
-        "beta_start": fields.number("beta_start", start)?,
-        "beta_end": fields.number("beta_end", end)?,
-        "train_steps": fields.count("num_train_timesteps", 1000)?,
-        "precision": "single",
-    });
-    if let Some(trained) = fields.get("trained_betas") {
-        if !trained.is_array() {
-            return Err(wanted("trained_betas", "a list of numbers", trained));
-        }
-        betas["trained_betas"] = trained.clone();
-    }
-    if fields.on("rescale_betas_zero_snr", Switch::Off)?.is_on() {
-        betas["zero_terminal_snr"] = true.into();
-    }
-    Ok(betas)
-}
-
-/// A millionth below 1, as single precision holds it.
-const UNIPC_START: f64 = 0.999_998_986_721_038_8;
-
-/// Levels on the straight path for a solver of discrete time (`use_flow_sigmas`).
-fn flowing(fields: &mut Fields, family: &Family, ending: Ending) -> Result<Value> {
-    if ending == Ending::Lowest {
-        let why = "a flow that ends before data is refused: diffusers ends it at a level of another table";
-        return Err(Error::config("final_sigmas_type", why));
-    }
-    let dynamic = "the shift would be its pipeline's, from the picture's size: set the grid's `rule`";
-    fields.only("use_dynamic_shifting", &json!(false), dynamic)?;
-    fields.idle("time_shift_type", &json!("exponential"), "use_dynamic_shifting is off");
-    for key in
-        ["beta_start", "beta_end", "beta_schedule", "trained_betas", "timestep_spacing", "steps_offset"]
-    {
-        fields.idle(key, &Value::Null, "use_flow_sigmas is on");
-    }
-    for key in ["rescale_betas_zero_snr", "lambda_min_clipped", "sigma_min", "sigma_max"] {
-        fields.idle(key, &json!(false), "use_flow_sigmas is on");
-    }
-    let shortest = 1.0 / fields.count("num_train_timesteps", 1000)? as f64;
-    let shift = fields.number("flow_shift", 1.0)?;
-    // UniPC counts from a millionth below 1 down to the last timestep's level, the others from the first timestep's down to 0.
-    let below = |sigma: f64| sigma / (sigma + shift * (1.0 - sigma));
-    let (from, to) =
-        if family.bounded.is_on() { (below(UNIPC_START), shortest) } else { (1.0 - shortest, 0.0) };
-    Ok(json!({ "kind": "shift", "shift": shift, "base": { "kind": "linear", "from": from, "to": to } }))
-}
-
-/// The grid of a flow-matching scheduler. Its levels are shifted once in its range and once on their way.
-pub(super) fn flow(fields: &mut Fields, full: Switch) -> Result<Value> {
-    let shortest = 1.0 / fields.count("num_train_timesteps", 1000)? as f64;
-    let shift = fields.number("shift", 1.0)?;
-    let mut end = shift * shortest / (1.0 + (shift - 1.0) * shortest);
-    let mut grid = json!({ "kind": "shift", "shift": shift });
-    if full.is_on() {
-        for key in ["use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas"] {
-            fields.only(key, &json!(false), "respaced levels of a flow are refused")?;
-        }
-        fields.only("shift_terminal", &Value::Null, "the terminal shift is refused")?;
-        if fields.on("use_dynamic_shifting", Switch::Off)?.is_on() {
-            (grid, end) = (dynamic(fields)?, shortest);
-        } else {
-            for key in
-                ["base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len", "time_shift_type"]
-            {
-                fields.idle(key, &Value::Null, "use_dynamic_shifting is off");
-            }
-        }
-    }
-    grid["base"] = json!({ "kind": "linear", "from": 1.0, "to": end, "last": "included" });
-    Ok(grid)
-}
-
-/// A shift that grows with the sample.
-fn dynamic(fields: &mut Fields) -> Result<Value> {
-    let note =
-        "use_dynamic_shifting: the tokens of a sample are its numbers divided by the grid's token_features";
-    fields.notes.push(note.into());
-    Ok(json!({
-        "kind": "shift",
-        "rule": fields.name("time_shift_type", &["exponential", "linear"])?,
-        "base_shift": fields.number("base_shift", 0.5)?,
-        "max_shift": fields.number("max_shift", 1.15)?,
-        "base_tokens": fields.count("base_image_seq_len", 256)?,
-        "max_tokens": fields.count("max_image_seq_len", 4096)?,
-    }))
-}
-
 /// A scheduler in EDM's frame, with EDM's prediction.
 pub(super) fn edm(fields: &mut Fields, sampler: Value) -> Result<Parts> {
     let range = [fields.number("sigma_min", 0.002)?, fields.number("sigma_max", 80.0)?];
+    positive("sigma_min", range[0])?;
+    between("sigma_max", range[1], range[0], f64::INFINITY)?;
     let data = fields.number("sigma_data", 0.5)?;
+    positive("sigma_data", data)?;
     fields.idle("num_train_timesteps", &json!(1000), "EDM's levels are continuous");
     let grid = if fields.name("sigma_schedule", &["karras", "exponential"])? == "karras" {
         json!({ "kind": "karras", "rho": fields.number("rho", 7.0)? })
@@ -321,28 +171,4 @@ pub(super) fn edm(fields: &mut Fields, sampler: Value) -> Result<Parts> {
         range: Some(range),
         ..Parts::new(sampler, "edm", ended(grid, ending), "edm")
     })
-}
-
-/// `σ/α` between the timestep before the first and the one after the second: what belongs to timesteps from one to the other.
-pub(super) fn at_timesteps(fields: &mut Fields, [first, last]: [f64; 2]) -> Result<[f64; 2]> {
-    if fields.on("use_flow_sigmas", Switch::Off)?.is_on() {
-        let steps = fields.count("num_train_timesteps", 1000)? as f64;
-        return Ok([first, last + 1.0].map(|timestep| (timestep - 1e-3) / (steps - timestep)));
-    }
-    let betas: Betas = typed(betas(fields, &Family::STRIDES)?)?;
-    under("betas", betas.check())?;
-    let table = betas.table();
-    // Timesteps of respaced levels are rounded to the nearest under Karras' spacing and cut off under the others.
-    let cut = fields.on("use_exponential_sigmas", Switch::Off)?.is_on()
-        || fields.on("use_beta_sigmas", Switch::Off)?.is_on();
-    let [below, above] = if cut { [1e-3, 0.999] } else { [0.5, 0.5] };
-    Ok([table.log_ratio_at(first - below), table.log_ratio_at(last + above)])
-}
-
-/// Notes that the original's steps need not join.
-pub(super) fn note_strides(fields: &mut Fields) {
-    if fields.get("timestep_spacing").and_then(Value::as_str) == Some("linspace") {
-        let note = "timestep_spacing: diffusers steps back by whole strides, which is not the next timestep under linspace; Kiln steps to that";
-        fields.notes.push(note.into());
-    }
 }

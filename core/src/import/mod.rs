@@ -5,12 +5,17 @@
 //! having no effect, or refused by name. Nothing is approximated in silence: that the two then draw the same samples is what the
 //! oracle test proves.
 
+mod python;
 mod fields;
 mod levels;
+mod timesteps;
+mod flows;
 mod bounds;
 mod exponential;
 mod classic;
 mod distilled;
+
+use std::fmt::Display;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -19,6 +24,7 @@ use crate::config::check::under;
 use crate::config::typed;
 use crate::diffusion::{PredictionConfig, Sampling};
 use crate::error::unknown;
+use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
 
 use fields::Fields;
@@ -91,8 +97,21 @@ const CLASSES: &[(&str, Read)] = &[
 /// Steps where a file does not say, which it never does: what diffusers' pipelines take.
 const STEPS: usize = 50;
 
-/// Reads a scheduler of diffusers: the content of its `scheduler_config.json`. Arguments that diffusers takes only when it steps
-/// (`eta`, `s_churn`, …) may be written beside the others.
+/// Reads a scheduler of diffusers: the bytes of its `scheduler_config.json`, JSON as Python writes it. `file` is named in what is wrong
+/// with it.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Imported> {
+    let wanted =
+        |why: &dyn Display| Error::format(file, format!("wanted JSON, as diffusers saves it: {why}"));
+    let text = str::from_utf8(bytes).map_err(|error| wanted(&error))?;
+    let value = serde_json::from_str(&python::plain(text)).map_err(|error| wanted(&error))?;
+    diffusers(&value).map_err(|error| match error {
+        Error::Config { path, message } => Error::format(file, format!("at `{path}`: {message}")),
+        other => other,
+    })
+}
+
+/// The same of the fields in such a file. Arguments that diffusers takes only when it steps (`eta`, `s_churn`, …) may be written beside
+/// the others; numbers that JSON does not know are texts, as in `"-Infinity"`.
 pub fn diffusers(file: &Value) -> Result<Imported> {
     let Value::Object(map) = file else {
         return Err(Error::config(".", "wanted a map of a scheduler's fields, as diffusers saves it"));
@@ -104,15 +123,30 @@ pub fn diffusers(file: &Value) -> Result<Imported> {
     let sampling =
         json!({ "sampler": sampler, "schedule": schedule, "grid": grid, "steps": STEPS, "guiding": guiding });
     let sampling: Sampling = typed(sampling)?;
+    under("sampler", sampling.sampler.check())?;
+    under("schedule", sampling.schedule.check())?;
+    under("grid", sampling.grid.check())?;
     under("guiding", sampling.guiding.check())?;
+    let range = range.or_else(|| table_range(&sampling.grid)).unwrap_or([0.002, 80.0]);
     Ok(Imported {
         class: class.into(),
         prediction: PredictionConfig::named(prediction)?,
         sigma_data,
-        range: range.unwrap_or([0.002, 80.0]),
+        range,
         sampling,
         notes: fields.finish()?,
     })
+}
+
+/// The least and the greatest level of the grid's table, where it has one: what any other grid is to cover of that model.
+fn table_range(grid: &GridConfig) -> Option<[f64; 2]> {
+    match grid {
+        GridConfig::Discrete(discrete) => {
+            Some(discrete.betas.table().range()).filter(|[end, start]| end < start)
+        }
+        GridConfig::Stop(stop) => table_range(&stop.base),
+        _ => None,
+    }
 }
 
 fn class(map: &Map<String, Value>) -> Result<(&'static str, Read)> {

@@ -61,17 +61,17 @@ fn a_field_is_understood_noted_or_refused_by_its_name() {
     assert!(noted.notes[0].starts_with("skip_prk_steps"), "{:?}", noted.notes);
     let noted = imported(with("flow_shift", json!(3.0)));
     assert!(noted.notes[0].starts_with("flow_shift"), "{:?}", noted.notes);
+    let noted = imported(with("variance_type", json!("learned_range")));
+    assert!(noted.notes[0].starts_with("variance_type"), "{:?}", noted.notes);
     for (key, value, reason) in [
         ("solver_orde", json!(2), "did you mean `solver_order`"),
         ("solver_order", json!(4), "1, 2, 3"),
         ("solver_order", json!("two"), "a whole number"),
         ("algorithm_type", json!("sde-dpmsolver"), "gives it up"),
         ("beta_schedule", json!("cosine"), "squaredcos_cap_v2"),
-        ("variance_type", json!("learned"), "variance"),
         ("use_karras_sigmas", json!("yes"), "true or false"),
     ] {
-        let error = diffusers(&with(key, value)).and_then(|imported| imported.sampling.sampler.check());
-        let error = error.expect_err("this should be refused").to_string();
+        let error = refusal(with(key, value));
         assert!(error.contains(reason) && error.contains("order") | error.contains(key), "{error}");
     }
     let both = json!({ "_class_name": "EulerDiscreteScheduler", "use_karras_sigmas": true, "use_beta_sigmas": true });
@@ -83,6 +83,84 @@ fn a_scheduler_that_is_not_known_is_refused_with_those_that_are() {
     assert!(refusal(json!({ "_class_name": "DDIMSchedular" })).contains("did you mean `DDIMScheduler`"));
     assert!(refusal(json!({ "beta_start": 0.1 })).contains("_class_name"));
     assert!(refusal(json!([1])).contains("a map"));
+}
+
+/// What no sampler, grid or model of Kiln's can be.
+#[test]
+fn what_cannot_be_sampled_is_refused() {
+    for (class, fields, place) in [
+        ("DPMSolverMultistepScheduler", json!({ "solver_order": 0 }), "sampler.order"),
+        ("DPMSolverMultistepScheduler", json!({ "lambda_min_clipped": 50 }), "grid.lambda_min"),
+        ("DDIMScheduler", json!({ "beta_end": 2 }), "grid.betas.beta_end"),
+        ("DDIMScheduler", json!({ "num_train_timesteps": 0 }), "num_train_timesteps"),
+        ("LCMScheduler", json!({ "original_inference_steps": 0 }), "grid.original_steps"),
+        (
+            "UniPCMultistepScheduler",
+            json!({ "use_karras_sigmas": true, "sigma_min": 2, "sigma_max": 1 }),
+            "grid.sigma_max",
+        ),
+        ("EDMEulerScheduler", json!({ "sigma_min": 2, "sigma_max": 1 }), "sigma_max"),
+        ("FlowMatchEulerDiscreteScheduler", json!({ "shift": 0 }), "shift"),
+        ("UniPCMultistepScheduler", json!({ "use_flow_sigmas": true, "flow_shift": 0 }), "flow_shift"),
+    ] {
+        let mut file = fields;
+        file["_class_name"] = class.into();
+        let error = refusal(file);
+        assert!(error.contains(&format!("at `{place}`")), "{class}: {error}");
+    }
+}
+
+/// PixArt-α's file, but for what is as usual: Python's word for no bound, and a variance that the solver leaves.
+#[test]
+fn numbers_that_only_python_writes_are_read() {
+    let file = br#"{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity,
+        "solver_order": 2, "variance_type": "learned_range"}"#;
+    let imported = read("pixart.json", file).expect("a scheduler");
+    assert!(matches!(&imported.sampling.grid, GridConfig::Discrete(grid) if grid.lambda_min.is_none()));
+    assert!(imported.notes.iter().all(|note| note.starts_with("variance_type")), "{:?}", imported.notes);
+    let refused = |text: &[u8]| read("mine.json", text).expect_err("this should be refused").to_string();
+    let endless = refused(br#"{"_class_name": "DDIMScheduler", "beta_end": Infinity}"#);
+    assert_eq!(endless, r#"mine.json: at `beta_end`: wanted a number; this is "Infinity""#);
+    for text in [&b"{"[..], b"", b"\xff", b"-Infinit"] {
+        assert!(refused(text).starts_with("mine.json: wanted JSON, as diffusers saves it"), "{text:?}");
+    }
+}
+
+#[test]
+fn numbers_are_compared_as_numbers() {
+    imported(json!({ "_class_name": "FlowMatchHeunDiscreteScheduler", "s_churn": 0 }));
+    let usual = json!({ "_class_name": "DPMSolverMultistepScheduler", "flow_shift": 1, "steps_offset": 0.0 });
+    assert_eq!(imported(usual).notes, [""; 0]);
+}
+
+/// DDIM in thirty steps goes back from 966 by a whole stride of 33, to 933; the next trailing timestep is 932.
+#[test]
+fn strides_that_do_not_join_are_noted() {
+    let notes = |spacing: &str| {
+        let file =
+            json!({ "_class_name": "DDIMScheduler", "timestep_spacing": spacing, "clip_sample": false });
+        imported(file).notes.concat()
+    };
+    assert_eq!(notes("leading"), "");
+    assert!(notes("linspace").contains("under linspace;"));
+    assert!(notes("trailing").contains("under trailing where the steps do not divide"));
+}
+
+/// Whoever takes another grid covers the levels of this model.
+#[test]
+fn the_range_is_that_of_the_models_table() {
+    let (linear, narrow) = ([0.010_001_33, 157.407_272], [0.029_167_535, 14.614_646_9]);
+    for (class, [end, start]) in [
+        ("DDIMScheduler", linear),
+        ("DEISMultistepScheduler", linear),
+        ("LCMScheduler", narrow),
+        ("FlowMatchEulerDiscreteScheduler", [0.002, 80.0]),
+    ] {
+        // A grid around the table's, which stops at its last level.
+        let karras = class.starts_with("DEIS");
+        let range = imported(json!({ "_class_name": class, "use_karras_sigmas": karras })).range;
+        assert!((range[0] / end - 1.0).abs() + (range[1] / start - 1.0).abs() < 1e-6, "{class}: {range:?}");
+    }
 }
 
 /// What keeps predictions within the data's range is Kiln's threshold.

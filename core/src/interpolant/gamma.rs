@@ -19,7 +19,7 @@ pub trait Gamma {
     /// `γ̇(t)`; at the very ends it may be infinite.
     fn slope(&self, t: f64) -> f64;
 
-    /// `γ` at both ends.
+    /// `γ` at both ends: above 0, a walk begins from the source with so much noise on it, and ends at data that have as much.
     fn ends(&self) -> f64 {
         0.0
     }

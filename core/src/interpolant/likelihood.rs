@@ -1,8 +1,10 @@
 //! How probable an interpolant from a Gaussian source finds data: the ODE from the data back, as a continuous normalizing flow.
 //!
 //! ```text
-//! log p(x₁) = log N(x₀; 0, s² I) − ∫₀¹ div v(x_t, t) dt
+//! log p(x₁) = log N(x₀; 0, (s² + γ(0)²) I) − ∫₀¹ div v(x_t, t) dt
 //! ```
+//!
+//! Where there is noise at the ends, `p` is the density of data that have it too.
 //!
 //! Albergo and Vanden-Eijnden 2023, <https://arxiv.org/abs/2209.15571>; Chen et al. 2018, Theorem 1,
 //! <https://arxiv.org/abs/1806.07366>.
@@ -11,11 +13,11 @@ use std::rc::Rc;
 
 use burn::prelude::*;
 
-use super::trained::{Field, Guide, Interpolant};
+use super::trained::{Field, Interpolant};
+use crate::classes::Guide;
 use crate::likelihood::divergence::Directions;
 use crate::likelihood::integrators::{Passage, Tolerance};
 use crate::likelihood::{Estimate, Estimation, Likelihood, LikelihoodConfig, Method, Query};
-use crate::nn::one_hot;
 use crate::{Error, Result};
 
 impl Likelihood for Interpolant {
@@ -32,6 +34,7 @@ impl Likelihood for Interpolant {
                 "likelihood: the density of this source is not known; one from a Gaussian has a likelihood",
             )
         })?;
+        let std = std.hypot(self.field.config.noise.ends());
         let method = query.method.clone().map_or_else(|| LikelihoodConfig::named("ode"), Ok)?;
         let LikelihoodConfig::Ode(ode) = method else {
             return Err(Error::argument(format!(
@@ -40,6 +43,8 @@ impl Likelihood for Interpolant {
             )));
         };
         ode.check()?;
+        let Field { config, interface, device, .. } = &*self.field;
+        let class = query.told(batch, interface.classes.len(), config.label_dropout, device)?;
         let rows = rows.without_autodiff();
         let noise = query.noise(&rows);
         let directions = ode.divergence(features)?.directions(&noise, rows.dtype());
@@ -49,7 +54,7 @@ impl Likelihood for Interpolant {
         let tolerance = ode.integrator.tolerance().map(Tolerance::equal);
         Ok(Box::new(Return {
             field: self.field.clone(),
-            guide: Guide { class: classes(&self.field, batch, query)?, scale: 1.0 },
+            guide: Guide { class, scale: 1.0 },
             directions,
             passage: Passage::new(&*ode.integrator, tolerance, [1.0, 0.0], ode.steps, state),
             std,
@@ -58,21 +63,6 @@ impl Likelihood for Interpolant {
             failed: false,
         }))
     }
-}
-
-/// The one-hot rows of the query's classes; rows of zeros where it names none.
-fn classes(field: &Field, batch: usize, query: &Query) -> Result<Option<Tensor<2>>> {
-    let known = field.interface.classes.len();
-    let rows: Vec<Option<u32>> = match &query.classes {
-        None => vec![None; batch],
-        Some(classes) => classes.iter().copied().map(Some).collect(),
-    };
-    if rows.len() != batch || rows.iter().flatten().any(|class| *class as usize >= known) {
-        return Err(Error::argument(format!(
-            "classes: wanted one of {known} for each of {batch} rows; leave them out, or give those"
-        )));
-    }
-    Ok((known > 0).then(|| one_hot(&rows, known, &field.device)))
 }
 
 /// The way back under way, of `[x, ∫ div]`, `[batch, features + 1]`.

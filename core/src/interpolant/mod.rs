@@ -15,7 +15,6 @@
 mod path;
 mod gamma;
 mod source;
-mod epsilon;
 mod pair;
 mod solver;
 mod trained;
@@ -30,13 +29,13 @@ use crate::config::check::{at_least, under, within};
 use crate::data::{Batch, Split};
 use crate::diffusion::CouplingConfig;
 use crate::model::{Family, Learning, Model};
-use crate::nn::{Condition, Init, Interface, Network, NetworkConfig, one_hot};
+use crate::nn::{Condition, Init, Interface, Network, NetworkConfig, column, one_hot};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 use crate::samplers::SamplerConfig;
 use crate::{Error, Result};
 
-pub use epsilon::{Epsilon, EpsilonConfig};
+pub use crate::epsilon::{Epsilon, EpsilonConfig};
 pub use gamma::{Gamma, GammaConfig};
 pub use path::{Path, PathConfig};
 pub use source::{Gaussian, SourceConfig};
@@ -125,10 +124,10 @@ struct Passing {
 }
 
 impl InterpolantConfig {
-    /// The classes that this model is told of.
+    /// The classes that this model is told of. Tokens are to it numbers like any other.
     fn interface(&self, interface: &Interface) -> Interface {
         let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
-        Interface { classes, ..interface.clone() }
+        Interface { classes, vocabulary: None, ..interface.clone() }
     }
 
     fn check(&self) -> Result<()> {
@@ -144,9 +143,37 @@ impl InterpolantConfig {
                 "there is no noise on the way whose score could be learnt; set `noise`, or leave this out";
             return Err(Error::config("score", message));
         }
+        self.check_passage()?;
+        self.check_bridge()?;
         solver::choose(self, &self.sampling.sampler)
             .map(drop)
             .map_err(|error| Error::config("sampling.sampler", error.to_string()))
+    }
+
+    /// Refuses a path that is at one point, whatever its ends, where no noise tells the rows apart.
+    fn check_passage(&self) -> Result<()> {
+        if !matches!((&self.path, &self.noise), (PathConfig::EncodingDecoding(_), GammaConfig::Silence(_))) {
+            return Ok(());
+        }
+        let message = "half-way along `encoding_decoding` there is nothing but noise, and `none` is none; take `sine_squared`";
+        Err(Error::config("noise", message))
+    }
+
+    /// Refuses two diffusions for the two halves of one Schrödinger bridge.
+    fn check_bridge(&self) -> Result<()> {
+        match (&self.noise, &self.coupling) {
+            (GammaConfig::BrownianBridge(noise), CouplingConfig::Bridge(coupling))
+                if coupling.scale.is_some_and(|scale| scale != noise.scale) =>
+            {
+                let message = format!(
+                    "the coupling is that of a bridge of diffusion {}, and the noise is of {}: wanted the same, or no scale of the coupling",
+                    coupling.scale.unwrap_or_default(),
+                    noise.scale
+                );
+                Err(Error::config("coupling.scale", message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The interpolant between the rows of a batch and those of the source that go with them, each at its own time.
@@ -174,6 +201,7 @@ impl InterpolantConfig {
     /// The rows of the source that go with the batch's examples, in their order.
     fn coupled(&self, batch: &Batch, interface: &Interface, seed: u64) -> Vec<f32> {
         let (rows, features) = (batch.size(), interface.features());
+        // A formula, not a file: there is nothing to keep open between batches.
         let source =
             self.source.open(interface, Split::Train).expect("the source should have been opened before");
         let mut x0 = vec![0.0; rows * features];
@@ -203,13 +231,6 @@ impl InterpolantConfig {
 /// What a network is told of the time: within ±2, where its Fourier features are at their best.
 fn told(times: &[f64]) -> Vec<f64> {
     times.iter().map(|t| 4.0 * t - 2.0).collect()
-}
-
-/// A number a row, `[rows, 1]`, beside `x`: on its device, of its precision.
-fn column(values: impl Iterator<Item = f64>, x: &Tensor<2>) -> Tensor<2> {
-    let values: Vec<f64> = values.collect();
-    let rows = values.len();
-    Tensor::from_data(TensorData::new(values, [rows, 1]), (&x.device(), x.dtype()))
 }
 
 impl Family for InterpolantConfig {
@@ -243,23 +264,21 @@ impl Family for InterpolantConfig {
     ) -> Tensor<1> {
         let interface = self.interface(interface);
         let (rows, features) = (batch.size(), interface.features());
-        let (mut times, mut classes) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        let mut times = Vec::with_capacity(rows);
         let mut z = vec![0.0; rows * features];
         for (row, z) in z.chunks_mut(features).enumerate() {
             let key = |purpose| Key::new(learning.seed, purpose, batch.first + row as u64);
             times.push(key(Purpose::Level).stream().uniform());
             // The first draw is the source's.
             key(Purpose::Noise).draw(1).fill_normal(z);
-            let hide = key(Purpose::Augment).stream().uniform() < self.label_dropout;
-            classes.push(batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row]));
         }
         let device = learning.device;
         let rows =
             |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [rows, features]), device);
         let x0 = rows(self.coupled(batch, &interface, learning.seed));
-        let passing = self.passing(x0, rows(batch.x.clone()), rows(z), &times);
-        let class =
-            (!interface.classes.is_empty()).then(|| one_hot(&classes, interface.classes.len(), device));
+        let passing = self.passing(x0, learning.rows(batch), rows(z), &times);
+        let (known, classes) = (interface.classes.len(), learning.classes(batch, self.label_dropout));
+        let class = (known > 0).then(|| one_hot(&classes, known, device));
         let condition = Condition { noise: told(&times), class, ..Condition::default() };
         let output = network.forward(passing.x.clone(), &condition, learning.mode);
         self.errors(output, passing)

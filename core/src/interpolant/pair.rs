@@ -3,7 +3,7 @@
 use burn::prelude::*;
 use burn::tensor::Gradients;
 
-use crate::nn::{Condition, Mode, Named, Network};
+use crate::nn::{Condition, Mode, Named, Network, gradients_of_parts, parameters_of_parts, set_parts};
 
 /// What their parameters' paths begin with.
 pub(super) const NAMES: [&str; 2] = ["velocity", "noise"];
@@ -17,20 +17,17 @@ impl Network for Pair {
     }
 
     fn parameters(&self) -> Vec<Named> {
-        let both = self.0.iter().zip(NAMES).flat_map(|(network, name)| {
-            let within = move |named: Named| Named { path: format!("{name}.{}", named.path), ..named };
-            network.parameters().into_iter().map(within)
-        });
-        both.collect()
+        let ([velocity, noise], [one, two]) = (NAMES, &self.0);
+        parameters_of_parts(&[(velocity, &**one), (noise, &**two)])
     }
 
     fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        let (first, second) = values.split_at(self.0[0].parameters().len());
-        self.0[0].set_parameters(first);
-        self.0[1].set_parameters(second);
+        let [one, two] = &mut self.0;
+        set_parts(&mut [&mut **one, &mut **two], values);
     }
 
     fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        self.0.iter().flat_map(|network| network.gradients(gradients)).collect()
+        let [one, two] = &self.0;
+        gradients_of_parts(&[&**one, &**two], gradients)
     }
 }

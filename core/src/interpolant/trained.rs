@@ -7,6 +7,7 @@ use burn::prelude::*;
 use super::solver::Known;
 use super::source::Source;
 use super::{InterpolantConfig, told, walk};
+use crate::classes::{Guide, Taught};
 use crate::config::check::under;
 use crate::data::Split;
 use crate::likelihood::integrators::Passage;
@@ -31,22 +32,6 @@ pub(super) struct Field {
     source: Source,
 }
 
-/// The classes of a batch, and how much they are insisted on.
-#[derive(Clone)]
-pub(super) struct Guide {
-    /// One-hot, `[batch, classes]`; `None` where the model has no classes.
-    pub(super) class: Option<Tensor<2>>,
-    /// 1 takes the class as it is.
-    pub(super) scale: f64,
-}
-
-impl Guide {
-    /// Evaluations of the network for each of the field's.
-    pub(super) fn evaluations(&self) -> usize {
-        1 + usize::from(self.scale != 1.0 && self.class.is_some())
-    }
-}
-
 impl InterpolantConfig {
     /// The interpolant around a network, as what it is.
     pub fn trained(
@@ -65,21 +50,12 @@ impl InterpolantConfig {
 }
 
 impl Field {
-    /// What the network says: the velocity, and the noise where it is learnt beside it. Guidance is a line through both predictions
-    /// (Ho and Salimans 2022, Eq. 6, <https://arxiv.org/abs/2207.12598>).
+    /// What the network says: the velocity, and the noise where it is learnt beside it.
     fn output(&self, x: Tensor<2>, t: f64, guide: &Guide) -> Tensor<2> {
-        let ask = |class: Option<Tensor<2>>| {
+        guide.answer(|class| {
             let condition = Condition { noise: told(&[t]), class, ..Condition::default() };
             self.network.forward(x.clone(), &condition, Mode::Infer)
-        };
-        let told = ask(guide.class.clone());
-        match &guide.class {
-            Some(class) if guide.scale != 1.0 => {
-                let untold = ask(Some(class.zeros_like()));
-                untold.clone() + (told - untold) * guide.scale
-            }
-            _ => told,
-        }
+        })
     }
 
     /// `v(x, t)`, `[batch, features]`.
@@ -108,8 +84,21 @@ impl Field {
         (v, x0 / std, a * std)
     }
 
-    /// Rows of the source, each by its own key.
+    /// What classes it has learnt.
+    pub(super) fn taught(&self) -> Taught {
+        Taught { classes: self.interface.classes.len(), label_dropout: self.config.label_dropout }
+    }
+
+    /// Rows of `x_0`, each by its own key: of the source, blurred where there is noise at the ends.
     pub(super) fn start(&self, noise: &samplers::Noise) -> Tensor<2> {
+        let x = self.drawn(noise);
+        let blur = self.config.noise.ends();
+        // The same draws as while learning.
+        if blur > 0.0 { x + noise.draw(Purpose::Noise, 1) * blur } else { x }
+    }
+
+    /// Rows of the source.
+    fn drawn(&self, noise: &samplers::Noise) -> Tensor<2> {
         let mut values = vec![0.0; noise.rows * noise.features];
         for (row, values) in values.chunks_mut(noise.features).enumerate() {
             self.source.fill(Key::new(noise.seed, Purpose::Noise, noise.first + row as u64), values);
@@ -177,6 +166,7 @@ impl Generate for Interpolant {
 
     fn defaults(&self) -> Request {
         let sampling = &self.field.config.sampling;
+        // Without `epsilon`, which goes with an SDE and would be refused beside a sampler of the ODE.
         Request {
             sampler: Some(sampling.sampler.clone()),
             steps: Some(sampling.steps),

@@ -12,10 +12,11 @@ use burn::prelude::*;
 
 use super::Sampling;
 use super::solver::{Solver, choose};
-use super::trained::{Field, Guide};
-use crate::likelihood::integrators::Passage;
-use crate::model::{Card, Classes, Frame, Generation, Helpers, Request};
-use crate::nn::one_hot;
+use super::trained::Field;
+use crate::classes::Guide;
+use crate::config::check::under;
+use crate::likelihood::integrators::{Passage, Tolerance};
+use crate::model::{Card, Frame, Generation, Helpers, Request};
 use crate::samplers::{EulerAncestral, Noise, NoiseSource};
 use crate::{Error, Result};
 
@@ -31,13 +32,20 @@ pub(super) fn begin(
     let sampling = Sampling {
         sampler: request.sampler.clone().unwrap_or_else(|| own.sampler.clone()),
         steps: request.steps.unwrap_or(own.steps),
-        epsilon: own.epsilon.clone(),
+        epsilon: request.epsilon.clone().unwrap_or_else(|| own.epsilon.clone()),
         guidance: request.guidance.unwrap_or(own.guidance),
     };
     if sampling.steps == 0 {
         return Err(Error::argument("steps: wanted 1 or more; this is 0"));
     }
+    under("epsilon", sampling.epsilon.check())?;
     let solver = choose(&field.config, &sampling.sampler)?;
+    if request.epsilon.is_some() && matches!(solver, Solver::Ode { .. }) {
+        return Err(Error::argument(format!(
+            "epsilon: `{}` adds no noise; leave it out, or take the sampler euler_ancestral",
+            sampling.sampler.name()
+        )));
+    }
     let noise = Noise {
         seed: request.seed,
         first: request.first,
@@ -45,7 +53,8 @@ pub(super) fn begin(
         features: card.features(),
         device: field.device.clone(),
     };
-    let (x, guide, field) = (field.start(&noise), guide(field, request, sampling.guidance)?, field.clone());
+    let guide = Guide::asked(request, own.guidance, field.taught(), &field.device)?;
+    let (x, field) = (field.start(&noise), field.clone());
     Ok(match solver {
         Solver::Ode { integrator, tolerance } => {
             let passage =
@@ -56,9 +65,9 @@ pub(super) fn begin(
     })
 }
 
-fn unmet(t: f64, tolerance: f64) -> Error {
+fn unmet(t: f64, tolerance: Tolerance) -> Error {
     Error::NotFinite(format!(
-        "sampler: at time {t:.3} of 1 no step is short enough for a tolerance of {tolerance}: allow more, or take equal steps (heun, rk4)"
+        "sampler: at time {t:.3} of 1 no step is short enough for {tolerance}: allow more, or take equal steps (heun, rk4)"
     ))
 }
 
@@ -81,37 +90,6 @@ fn refuse(card: &Card, request: &Request, helpers: &Helpers) -> Result<()> {
         }
         None => Ok(()),
     }
-}
-
-/// The classes that are asked for.
-fn guide(field: &Field, request: &Request, scale: f64) -> Result<Guide> {
-    let known = field.interface.classes.len();
-    if !(0.0..=1e3).contains(&scale) {
-        return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {scale}")));
-    }
-    let scaled = request.guidance.is_some_and(|scale| scale != 1.0);
-    if known == 0 && (scaled || request.classes != Classes::Any) {
-        return Err(Error::argument(
-            "class and guidance: this interpolant has learnt no classes; leave them out",
-        ));
-    }
-    if let Classes::One(class) = request.classes
-        && class as usize >= known
-    {
-        return Err(Error::argument(format!(
-            "class: {class} is out of range; the classes are 0 to {}",
-            known - 1
-        )));
-    }
-    let class = |row: usize| match request.classes {
-        Classes::Any => None,
-        Classes::One(class) => Some(class),
-        Classes::Each => Some(((request.first + row as u64) % known as u64) as u32),
-    };
-    let classes: Vec<Option<u32>> = (0..request.count).map(class).collect();
-    // With no class asked for there is nothing to be guided towards.
-    let scale = if request.classes == Classes::Any { 1.0 } else { scale };
-    Ok(Guide { class: (known > 0).then(|| one_hot(&classes, known, &field.device)), scale })
 }
 
 /// The ODE. A solver that chooses its steps goes on until it has passed the share of the way that a step stands for.

@@ -5,26 +5,22 @@ use std::rc::Rc;
 use burn::prelude::*;
 
 use super::helpers;
+use super::network::NAMES;
+use super::scaled::Scaled;
 use crate::codec::Codec;
 use crate::device::read_all_now;
 use crate::editing::Edit;
 use crate::guidance::Conditional;
 use crate::model::{Card, Frame, Generate, Generation, Helpers, Model, Request};
-use crate::nn::Named;
+use crate::nn::{Named, named_under};
 use crate::{Error, Result};
 
 /// A trained latent model.
 pub(super) struct Latent {
     pub(super) card: Card,
-    pub(super) stage: Rc<dyn Model>,
+    pub(super) codec: Rc<Scaled>,
     pub(super) diffusion: Box<dyn Model>,
-    pub(super) scale: f64,
     pub(super) device: Device,
-}
-
-/// The stage of a latent model, as a codec.
-pub(super) fn codec(stage: &dyn Model) -> &dyn Codec {
-    stage.codec().expect("a stage should have a codec")
 }
 
 impl Model for Latent {
@@ -35,29 +31,32 @@ impl Model for Latent {
         Some(self)
     }
     fn codec(&self) -> Option<&dyn Codec> {
-        self.stage.codec()
+        Some(&*self.codec)
     }
     fn parameters(&self) -> Vec<Named> {
-        let under = |prefix: &'static str| {
-            move |named: Named| Named { path: format!("{prefix}.{}", named.path), ..named }
-        };
-        let stage = self.stage.parameters().into_iter().map(under("stage"));
-        stage.chain(self.diffusion.parameters().into_iter().map(under("diffusion"))).collect()
+        let [stage, diffusion] = NAMES;
+        let stage = named_under(stage, self.codec.stage.parameters());
+        stage.into_iter().chain(named_under(diffusion, self.diffusion.parameters())).collect()
     }
 }
 
 impl Generate for Latent {
     fn begin_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
+        self.check_threshold(request)?;
         let edit = request.edit.as_ref().map(|edit| self.encoded(edit)).transpose()?;
         let request = Request { edit, ..request.clone() };
         let helpers = helpers::in_latents(self, helpers)?;
         let inner = self.diffusion.generate_with(&request, &helpers)?;
-        Ok(Box::new(Decoded { inner, stage: self.stage.clone(), scale: self.scale }))
+        Ok(Box::new(Decoded { inner, codec: self.codec.clone() }))
     }
 
     /// The denoiser of latents.
     fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
         self.diffusion.generator()?.denoiser()
+    }
+
+    fn range(&self) -> Option<[f64; 2]> {
+        self.diffusion.generator()?.range()
     }
 
     fn defaults(&self) -> Request {
@@ -66,6 +65,18 @@ impl Generate for Latent {
 }
 
 impl Latent {
+    /// A bound of samples is none of latents; the model's own was set by who knew these.
+    fn check_threshold(&self, request: &Request) -> Result<()> {
+        let of = |request: &Request| request.guiding.as_ref().and_then(|guiding| guiding.threshold.clone());
+        let asked = of(request);
+        if asked.is_none() || asked == of(&self.defaults()) {
+            return Ok(());
+        }
+        Err(Error::argument(
+            "threshold: it bounds pixels, and a latent model walks among latents; leave it out",
+        ))
+    }
+
     /// The edit of the samples' latents that stands for this edit of samples.
     fn encoded(&self, edit: &Edit) -> Result<Edit> {
         edit.check(&self.card.shape)?;
@@ -92,7 +103,7 @@ impl Latent {
     fn latents(&self, rows: &[f32]) -> Result<Vec<f32>> {
         let features = self.card.features();
         let data = TensorData::new(rows.to_vec(), [rows.len() / features, features]);
-        let z = codec(&*self.stage).encode(Tensor::from_data(data, &self.device)) * self.scale;
+        let z = self.codec.encode(Tensor::from_data(data, &self.device));
         let why = "edit: a sample's latent has to be read before the walk begins, which this device cannot do at once: take the CPU";
         read_all_now(z.reshape([-1]), why)
     }
@@ -101,13 +112,12 @@ impl Latent {
 /// A generation of latents, seen through the decoder.
 struct Decoded {
     inner: Box<dyn Generation>,
-    stage: Rc<dyn Model>,
-    scale: f64,
+    codec: Rc<Scaled>,
 }
 
 impl Generation for Decoded {
     fn step(&mut self) -> Option<Result<Frame>> {
-        let seen = |frame: Frame| Frame { x: codec(&*self.stage).decode(frame.x / self.scale), ..frame };
+        let seen = |frame: Frame| Frame { x: self.codec.decode(frame.x), ..frame };
         self.inner.step().map(|frame| frame.map(seen))
     }
 

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use burn::prelude::*;
 
-use super::drawing::{Latent, codec};
+use super::drawing::Latent;
+use super::scaled::{Scaled, alike};
+use crate::codec::Codec;
 use crate::guidance::Conditional;
 use crate::model::{Card, Classify, Generate, Generation, Helpers, Model, Request};
 use crate::nn::Named;
@@ -32,23 +34,25 @@ fn same_samples(latent: &Latent, name: &str, helper: &dyn Model) -> Result<()> {
 
 fn weak(latent: &Latent, model: &Rc<dyn Model>) -> Result<Rc<dyn Model>> {
     same_samples(latent, "weak", &**model)?;
-    let own = codec(&*latent.stage).latent_shape();
-    match model.codec() {
-        Some(codec) if codec.latent_shape() == own => {}
-        _ => {
-            return Err(Error::argument(format!(
-                "weak: a {} does not draw latents of shape {own:?}; take an earlier checkpoint of this latent model",
-                model.card().family
-            )));
-        }
+    let own = latent.codec.latent_shape();
+    let Some(codec) = model.codec().filter(|codec| codec.latent_shape() == own) else {
+        return Err(Error::argument(format!(
+            "weak: a {} does not draw latents of shape {own:?}; take an earlier checkpoint of this latent model",
+            model.card().family
+        )));
+    };
+    if !alike(&*latent.codec, codec, latent.card.features(), &latent.device)? {
+        return Err(Error::argument(
+            "weak: its latents are of another autoencoder or of another scale; take an earlier checkpoint of this latent model",
+        ));
     }
     Ok(Rc::new(Weak { card: of_latents(model.card(), own), model: model.clone() }))
 }
 
 fn classifier(latent: &Latent, model: &Rc<dyn Model>) -> Result<Rc<dyn Model>> {
     same_samples(latent, "classifier", &**model)?;
-    let card = of_latents(model.card(), codec(&*latent.stage).latent_shape());
-    Ok(Rc::new(Reader { card, model: model.clone(), stage: latent.stage.clone(), scale: latent.scale }))
+    let card = of_latents(model.card(), latent.codec.latent_shape());
+    Ok(Rc::new(Reader { card, model: model.clone(), codec: latent.codec.clone() }))
 }
 
 fn of_latents(card: &Card, shape: &[usize]) -> Card {
@@ -89,17 +93,12 @@ impl Generate for Weak {
 struct Reader {
     card: Card,
     model: Rc<dyn Model>,
-    stage: Rc<dyn Model>,
-    scale: f64,
+    codec: Rc<Scaled>,
 }
 
 impl Reader {
     fn classify(&self) -> &dyn Classify {
         self.model.classifier().expect("it was asked before")
-    }
-
-    fn sample(&self, z: Tensor<2>) -> Tensor<2> {
-        codec(&*self.stage).decode(z / self.scale)
     }
 }
 
@@ -117,9 +116,9 @@ impl Model for Reader {
 
 impl Classify for Reader {
     fn logits(&self, z: Tensor<2>) -> Tensor<2> {
-        self.classify().logits(self.sample(z))
+        self.classify().logits(self.codec.decode(z))
     }
     fn features(&self, z: Tensor<2>) -> Tensor<2> {
-        self.classify().features(self.sample(z))
+        self.classify().features(self.codec.decode(z))
     }
 }

@@ -10,6 +10,7 @@
 
 mod stage;
 mod network;
+mod scaled;
 mod drawing;
 mod helpers;
 
@@ -31,6 +32,7 @@ use crate::{Error, Result};
 
 use drawing::Latent;
 use network::Staged;
+use scaled::Scaled;
 pub use stage::StageConfig;
 
 /// Diffusion in the latents of an autoencoder.
@@ -147,8 +149,11 @@ impl Family for LatentConfig {
         let diffusion = under("diffusion", self.diffusion.model(&latent, diffusion, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();
         let classes = diffusion.card().classes.clone();
-        let card = Card::new("latent", &Interface { classes, ..interface.clone() }, parameters);
-        Ok(Box::new(Latent { card, stage, diffusion, scale: self.scale, device: device.clone() }))
+        // Tokens are to it numbers like any other.
+        let card =
+            Card::new("latent", &Interface { classes, vocabulary: None, ..interface.clone() }, parameters);
+        let codec = Rc::new(Scaled { stage, scale: self.scale });
+        Ok(Box::new(Latent { card, codec, diffusion, device: device.clone() }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {

@@ -5,6 +5,9 @@ use burn::tensor::Gradients;
 
 use crate::nn::{Condition, Mode, Named, Network, parameters_of_parts, set_parts};
 
+/// What their parameters' paths begin with.
+pub(super) const NAMES: [&str; 2] = ["stage", "diffusion"];
+
 /// Both networks.
 pub(super) struct Staged {
     /// On a device without autodiff.
@@ -19,7 +22,8 @@ impl Network for Staged {
     }
 
     fn parameters(&self) -> Vec<Named> {
-        parameters_of_parts(&[("stage", &*self.stage), ("diffusion", &*self.diffusion)])
+        let [stage, diffusion] = NAMES;
+        parameters_of_parts(&[(stage, &*self.stage), (diffusion, &*self.diffusion)])
     }
 
     fn set_parameters(&mut self, values: &[Tensor<1>]) {

@@ -11,7 +11,8 @@ use crate::config;
 use crate::data::{Dataset, Labels, Loader};
 use crate::editing::{Dps, Edit, InpaintConfig, MeasureConfig};
 use crate::factory::ModelConfig;
-use crate::model::{Classes, Helpers, Request};
+use crate::guidance::{Guiding, Threshold};
+use crate::model::{Classes, Generate, Helpers, Request};
 use crate::nn::{Mode, Named};
 use crate::random::{Key, Purpose};
 use crate::train::{RunConfig, Session, Start};
@@ -154,6 +155,63 @@ fn a_classifier_of_samples_guides_through_the_decoder() {
     assert!(apart(&one, &unhelped) > 1e-3, "the classifier changes nothing");
 }
 
+/// A latent model cannot stand in for one of samples, nor for one of other latents.
+#[test]
+fn a_helper_of_other_latents_is_refused() {
+    let said = |model: &dyn Model, weak: Rc<dyn Model>| {
+        let helpers = Helpers { weak: Some(weak), ..Helpers::default() };
+        let request = Request { guidance: Some(2.0), classes: Classes::One(1), ..Request::default() };
+        model.generate_with(&request, &helpers).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let [latent, plain] = models(1);
+    let other = |more: Value, stage: f32| -> Rc<dyn Model> {
+        let config = config(more);
+        let [mut network, _] = twins(&config, 2);
+        let scaled = |(i, named): (usize, Named)| if i == 0 { named.value * stage } else { named.value };
+        let values: Vec<_> = network.parameters().into_iter().enumerate().map(scaled).collect();
+        network.set_parameters(&values);
+        config.model(&interface(), network, &Device::flex()).expect("a model").into()
+    };
+    assert_eq!(said(&*latent, other(json!({}), 1.0)), "");
+    assert!(said(&*plain, latent.clone()).contains("weak: a latent model denoises latents"));
+    assert!(said(&*latent, plain).contains("weak: a diffusion does not draw latents"));
+    for weak in [other(json!({ "scale": 2.0 }), 1.0), other(json!({}), 1.5)] {
+        let said = said(&*latent, weak);
+        assert!(said.contains("of another autoencoder or of another scale"), "{said}");
+    }
+}
+
+#[test]
+fn a_latent_model_teaches_none_of_samples() {
+    let network = json!({ "kind": "mlp", "hidden": 16, "blocks": 1 });
+    let run: RunConfig = config::typed(json!({
+        "model": { "kind": "diffusion", "objective": "consistency_distillation", "network": network,
+            "sampling": { "sampler": "consistency" } },
+        "train": { "teacher": "it" } }))
+    .expect("a configuration");
+    let names = ["plus".to_owned(), "minus".to_owned()];
+    let session = Session::new(&run, &Plane(names.clone()), &Device::flex()).expect("a session");
+    let (config, interface) = (config(json!({})), Interface::new(vec![4], names.to_vec()));
+    let network = config.network(&interface, &Init::new(1, &Device::flex())).expect("a network");
+    let teacher: Rc<dyn Model> = config.model(&interface, network, &Device::flex()).expect("a model").into();
+    let said = session.with_teacher(teacher).err().expect("this should be refused").to_string();
+    assert!(said.contains("a latent model denoises latents"), "{said}");
+}
+
+/// What its codec encodes is what its denoiser denoises.
+#[test]
+fn the_codec_of_a_latent_model_is_its_stages_times_the_scale() {
+    let scaled = config(json!({ "scale": 2.0 }));
+    let [network, _] = twins(&scaled, 1);
+    let model = scaled.model(&interface(), network, &Device::flex()).expect("a model");
+    let codec = model.codec().expect("a codec");
+    let x = Tensor::<2>::from_data(TensorData::new(numbers(8, 4), [2, 4]), &Device::flex());
+    let z = codec.encode(x.clone());
+    assert_eq!(z.clone().into_data(), (x.clone() * 2.0).into_data());
+    assert_eq!(codec.decode(z).into_data(), x.into_data());
+    assert_eq!(model.generator().and_then(Generate::range), Some(scaled.diffusion.range));
+}
+
 /// Points of two classes near a plane in four dimensions, `A u` with `u ~ N(±(1, 0.5), 0.3²)`.
 struct Plane([String; 2]);
 
@@ -254,6 +312,9 @@ fn what_a_latent_model_cannot_do_is_refused_with_a_remedy() {
             })
             .is_err()
     );
+    let guiding = Guiding { threshold: Some(Threshold::default()), ..Guiding::default() };
+    let error = latent.generate(&Request { guiding: Some(guiding), ..Request::default() }).err();
+    assert!(error.expect("latents are no pixels").to_string().starts_with("threshold: it bounds pixels"));
     let error = ask(Edit::From { rows: vec![0.0; 3], strength: 0.5 });
     assert!(error.contains("[1, 2, 2]"), "{error}");
     let run = RunConfig {

@@ -52,12 +52,6 @@ impl Cells {
         rows + (u - (0.5 - 0.5_f64.powi(25))) * self.width()
     }
 
-    /// `Σ log ∫_cell N(x'; mean, std²) dx'` over the features of each row, `[batch, 1]`.
-    pub(super) fn log_mass(&self, rows: &Tensor<2>, mean: Tensor<2>, std: f64) -> Tensor<2> {
-        let std = rows.zeros_like() + std;
-        self.log_masses(rows, mean, std).sum_dim(1)
-    }
-
     /// `log ∫_cell N(x'; mean, std²) dx'` of each number, `[batch, features]`; the first and last cell reach to infinity (Ho et al.
     /// 2020, Eq. 13, <https://arxiv.org/abs/2006.11239>).
     pub(super) fn log_masses(&self, rows: &Tensor<2>, mean: Tensor<2>, std: Tensor<2>) -> Tensor<2> {

@@ -14,7 +14,9 @@ mod bound;
 
 use burn::prelude::*;
 
+use crate::nn::one_hot;
 use crate::samplers::{Denoiser, Noise};
+use crate::schedules::discrete::Table;
 use crate::{Error, Result};
 
 pub use cells::Cells;
@@ -86,6 +88,8 @@ pub struct Process {
     pub sigma_data: f64,
     /// The lowest noise level and the highest, `0 < σ_min < σ_max`.
     pub range: [f64; 2],
+    /// The noise levels at which it was learnt, where it was learnt at no others.
+    pub table: Option<Table>,
 }
 
 /// A way to estimate a likelihood.
@@ -110,6 +114,43 @@ impl Query {
     pub(crate) fn noise(&self, rows: &Tensor<2>) -> Noise {
         let [batch, features] = rows.dims();
         Noise { seed: self.seed, first: self.first, rows: batch, features, device: rows.device() }
+    }
+
+    /// What a model of so many classes is told of `batch` rows: one-hot, rows of zeros where no class is named; nothing where it has
+    /// none. One whose classes were never hidden while it learnt (`label_dropout` 0) has to be told.
+    pub(crate) fn told(
+        &self,
+        batch: usize,
+        classes: usize,
+        label_dropout: f64,
+        device: &Device,
+    ) -> Result<Option<Tensor<2>>> {
+        let refused = |message: String| Err(Error::argument(message));
+        let rows: Vec<Option<u32>> = match &self.classes {
+            None if classes == 0 => return Ok(None),
+            None if label_dropout == 0.0 => {
+                return refused(
+                    "classes: this model has only learnt log p(x | class); give each row's class".into(),
+                );
+            }
+            None => vec![None; batch],
+            Some(_) if classes == 0 => {
+                return refused("classes: this model has learnt no classes; leave them out".into());
+            }
+            Some(rows) => rows.iter().copied().map(Some).collect(),
+        };
+        if rows.len() != batch {
+            return refused(format!(
+                "classes: wanted one for each of {batch} rows, these are {}",
+                rows.len()
+            ));
+        }
+        match rows.iter().flatten().find(|class| **class as usize >= classes) {
+            Some(class) => {
+                refused(format!("class: {class} is out of range; the classes are 0 to {}", classes - 1))
+            }
+            None => Ok(Some(one_hot(&rows, classes, device))),
+        }
     }
 }
 

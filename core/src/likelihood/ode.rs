@@ -87,10 +87,10 @@ impl Method for Ode {
 }
 
 /// What to do where no step is short enough.
-fn stuck(l: f64, tolerance: f64) -> Error {
+fn stuck(l: f64, tolerance: Tolerance) -> Error {
     Error::NotFinite(format!(
-        "likelihood: at noise level {:.3} no step is short enough for a tolerance of {tolerance}: raise it, or take equal steps with \
-         the integrator rk4",
+        "likelihood: at noise level {:.3} no step is short enough for {tolerance}: allow more, or take equal steps with the \
+         integrator rk4",
         l.exp()
     ))
 }

@@ -30,6 +30,9 @@ impl Metric for EnergyDistance {
     fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
         energy_distance(a, b, dim)
     }
+    fn most(&self) -> Option<usize> {
+        Some(LIMIT)
+    }
 }
 
 /// The energy distance between the samples themselves (a row's distance of 0 to itself counts), so never negative, and above 0

@@ -38,10 +38,10 @@ impl Metric for Frechet {
 pub fn frechet_distance(a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
     if dim > LIMIT {
         return Err(Error::argument(format!(
-            "frechet: rows of {dim} numbers would take hours, {LIMIT} is the most; compare features, or use sliced_wasserstein"
+            "frechet_distance: rows of {dim} numbers would take hours, {LIMIT} is the most; compare features, or use sliced_wasserstein"
         )));
     }
-    let (a, b) = Rows::both("frechet", a, b, dim, 2)?;
+    let (a, b) = Rows::both("frechet_distance", a, b, dim, 2)?;
     let (a, b) = (Moments::of(a), Moments::of(b));
     let between_means: f64 = a.mean.iter().zip(&b.mean).map(|(a, b)| (a - b).powi(2)).sum();
     let traces = trace(&a.covariance, dim) + trace(&b.covariance, dim);

@@ -26,12 +26,12 @@ pub use wasserstein::wasserstein;
 use crate::Result;
 
 registry! {
-    /// The metrics that a configuration can name.
+    /// The metrics that an evaluation can name.
     pub enum MetricConfig("metric"): dyn Metric {
         "sliced_wasserstein" => sliced_wasserstein::SlicedWasserstein,
         "wasserstein" => wasserstein::Wasserstein,
         "energy_distance" => energy_distance::EnergyDistance,
-        "frechet" => frechet::Frechet,
+        "frechet_distance" => frechet::Frechet,
     }
 }
 
@@ -39,6 +39,16 @@ registry! {
 pub trait Metric {
     /// The distance between `a` and `b`, rows of `dim` numbers; they need not have as many rows as each other.
     fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64>;
+
+    /// Rows of each set that it looks at, where it is not all.
+    fn most(&self) -> Option<usize> {
+        None
+    }
+
+    /// Refuses options, and sets of so many rows, before there are any.
+    fn check(&self, _rows: [usize; 2]) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

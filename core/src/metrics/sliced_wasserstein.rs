@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Metric;
 use super::rows::Rows;
+use crate::config::check::at_least;
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -38,6 +39,9 @@ impl Member for SlicedWasserstein {
 impl Metric for SlicedWasserstein {
     fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
         sliced_wasserstein(a, b, dim, self.directions, self.seed)
+    }
+    fn check(&self, _rows: [usize; 2]) -> Result<()> {
+        at_least("directions", self.directions, 1)
     }
 }
 

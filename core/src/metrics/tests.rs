@@ -94,6 +94,17 @@ fn every_metric_refuses_what_it_cannot_compare_and_says_where() {
     refused(frechet_distance(&[1.0, 2.0], &[1.0, 2.0, 3.0, 4.0], 2), "needs 2 rows or more; there are 1");
     refused(frechet_distance(&[0.0; 4096], &[0.0; 4096], 2048), "use sliced_wasserstein");
     refused(sliced_wasserstein(&[1.0], &[1.0], 1, 0, 0), "0 directions");
+    let refused = |metric: MetricConfig, rows, wanted| {
+        let error = metric.check(rows).expect_err(wanted).to_string();
+        assert!(error.contains(wanted), "{error}");
+    };
+    refused(
+        MetricConfig::SlicedWasserstein(SlicedWasserstein { directions: 0, seed: 0 }),
+        [9; 2],
+        "`directions`",
+    );
+    refused(MetricConfig::named("wasserstein").unwrap(), [10_000; 2], "too many to be paired");
+    assert!(MetricConfig::all().iter().all(|metric| metric.check([4000; 2]).is_ok()));
 }
 
 #[test]

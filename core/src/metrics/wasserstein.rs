@@ -31,26 +31,33 @@ impl Metric for Wasserstein {
     fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
         wasserstein(a, b, dim)
     }
+    fn check(&self, rows: [usize; 2]) -> Result<()> {
+        pairs(rows).map(drop)
+    }
 }
 
 /// `W₂` between the samples. Sets of different sizes are compared as if each row stood there as often as makes them equal.
 pub fn wasserstein(a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
     let (a, b) = Rows::both("wasserstein", a, b, dim, 1)?;
-    let n = common(a.count(), b.count());
-    if n > LIMIT {
-        return Err(Error::argument(format!(
-            "wasserstein: {} and {} rows are too many to be paired ({n}, of at most {LIMIT}); give fewer, as many of each, or use \
-             sliced_wasserstein",
-            a.count(),
-            b.count()
-        )));
-    }
+    let n = pairs([a.count(), b.count()])?;
     let squared =
         |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum();
     let against = |i: usize| (0..n).map(move |j| squared(a.row(i % a.count()), b.row(j % b.count())));
     let cost: Vec<f64> = (0..n).flat_map(against).collect();
     let paired = assign(&cost, n).into_iter().enumerate();
     Ok((paired.map(|(i, j)| cost[i * n + j]).sum::<f64>() / n as f64).sqrt())
+}
+
+/// How many pairs there are, if they are not too many.
+fn pairs([a, b]: [usize; 2]) -> Result<usize> {
+    let n = common(a, b);
+    if n <= LIMIT {
+        return Ok(n);
+    }
+    Err(Error::argument(format!(
+        "wasserstein: {a} and {b} rows are too many to be paired ({n}, of at most {LIMIT}); give fewer, as many of each, or use \
+         sliced_wasserstein"
+    )))
 }
 
 /// The least common multiple.

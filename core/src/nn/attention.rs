@@ -9,10 +9,7 @@
 use burn::prelude::*;
 use burn::tensor::activation;
 
-use super::precision::wide;
-
-/// A score this low has no weight, and half precision can still write it.
-const NEVER: f64 = -1e4;
+use super::precision::{NEVER, wide};
 
 /// Queries `[batch, heads, tokens, d]` look at keys and values `[batch, heads, others, d]`: `[batch, heads, tokens, d]`.
 ///

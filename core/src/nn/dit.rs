@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attention::{attend, merge, split};
 use super::conditioning::{Embedder, modulated, parts};
+use super::layers::multiple;
 use super::patches::{fold, places, tokens, unfold};
 use super::positions::{Positions, Rotary, sine};
 use super::precision::like;
@@ -102,11 +103,6 @@ impl DitConfig {
         positive("mlp_ratio", self.mlp_ratio)?;
         within("dropout", self.dropout, 0.0, 0.9)
     }
-
-    /// Width of a block's perceptron.
-    fn wide(&self) -> usize {
-        ((self.hidden as f64 * self.mlp_ratio) as usize).max(1)
-    }
 }
 
 /// The network of [`DitConfig`].
@@ -176,7 +172,7 @@ pub(super) struct Block {
 
 impl Block {
     pub(super) fn new(config: &DitConfig, layer: usize, init: &Init) -> Self {
-        let (hidden, wide) = (config.hidden, config.wide());
+        let (hidden, wide) = (config.hidden, multiple(config.hidden, config.mlp_ratio));
         Self {
             modulation: Linear::zero(hidden, 6 * hidden, &init.at("modulation")),
             qkv: Linear::xavier(hidden, 3 * hidden, &init.at("qkv")),

@@ -41,6 +41,14 @@ pub fn one_hot(classes: &[Option<u32>], count: usize, device: &Device) -> Tensor
     Tensor::from_data(TensorData::new(values, [classes.len(), count]), device)
 }
 
+/// Numbers, one a row, beside `like`: `[rows, 1, …]`, on its device and of its precision.
+pub fn column<const D: usize>(values: impl IntoIterator<Item = f64>, like: &Tensor<D>) -> Tensor<D> {
+    let values: Vec<f64> = values.into_iter().collect();
+    let mut shape = [1; D];
+    shape[0] = values.len();
+    Tensor::from_data(TensorData::new(values, shape), (&like.device(), like.dtype()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -92,6 +92,11 @@ impl Conv2d {
     }
 }
 
+/// The hidden width of a perceptron that widens by `ratio`.
+pub fn multiple(width: usize, ratio: f64) -> usize {
+    ((width as f64 * ratio) as usize).max(1)
+}
+
 /// Group normalisation (Wu and He 2018, <https://arxiv.org/abs/1803.08494>).
 #[derive(Module, Debug)]
 pub struct GroupNorm {

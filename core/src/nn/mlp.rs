@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network, fourier_of};
 use crate::Result;
-use crate::config::check::at_least;
+use crate::config::check::{at_least, within};
 use crate::registry::{About, Member};
 
 /// A residual multi-layer perceptron, for data without neighbourhoods.
@@ -45,6 +45,7 @@ impl Architecture for MlpConfig {
     fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         at_least("hidden", self.hidden, 1)?;
         at_least("features", self.features, 4)?;
+        within("dropout", self.dropout, 0.0, 0.9)?;
         Ok(Box::new(Mlp::new(self, interface, init)))
     }
 }

@@ -29,14 +29,14 @@ use crate::Result;
 use crate::data::{Dataset, Vocabulary};
 use crate::random::Key;
 
-pub use embedding::{fourier, fourier_of, one_hot};
+pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
-pub use parts::{gradients_of_parts, parameters_of_parts, set_parts};
+pub use parts::{gradients_of_parts, named_under, parameters_of_parts, set_parts};
 pub(crate) use patches::{fold, repeated, unfold};
 pub use positions::Positions;
-pub use precision::Precision;
+pub use precision::{NEVER, Precision};
 pub(crate) use resnet::Block as ResidualBlock;
 pub use resnet::{ResNet, ResNetConfig};
 pub use unet::ContextConfig;
@@ -51,8 +51,8 @@ pub struct Condition {
     pub span: Vec<f64>,
     /// `[batch, classes]`, one-hot; a row of zeros is "no class". `None` where the model has no classes.
     pub class: Option<Tensor<2>>,
-    /// `[batch, tokens, width]`, a sequence to look at, such as a text's; `None` is no context. A network without
-    /// cross-attention does not look.
+    /// `[batch, tokens, width]`, a sequence to look at, such as a text's, for networks that are built for one
+    /// ([`Interface::context`]); `None` is no context.
     pub context: Option<Tensor<3>>,
     /// `[batch, tokens]`, true where the context is padding; `None` where all of it counts. A row of padding alone is "no
     /// context".
@@ -76,6 +76,10 @@ pub enum Mode {
 pub trait Network: Any {
     /// `[batch, features]` to `[batch, outputs · features]`; see [`Interface::outputs`].
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
+    /// Whether a row's numbers are tokens, which half precision must not round.
+    fn takes_tokens(&self) -> bool {
+        false
+    }
     /// The parameters by path, flattened, without autodiff, in a fixed order.
     fn parameters(&self) -> Vec<Named>;
     /// Puts other values in the parameters' place; the order, names and shapes are those of [`Network::parameters`].
@@ -88,11 +92,20 @@ pub trait Network: Any {
 pub trait Forward {
     /// See [`Network::forward`].
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
+
+    /// See [`Network::takes_tokens`].
+    fn takes_tokens(&self) -> bool {
+        false
+    }
 }
 
 impl<M: Module + Forward + 'static> Network for M {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         Forward::forward(self, x, condition, mode)
+    }
+
+    fn takes_tokens(&self) -> bool {
+        Forward::takes_tokens(self)
     }
 
     fn parameters(&self) -> Vec<Named> {
@@ -122,6 +135,10 @@ pub struct Interface {
     /// tells a variance beside a mean. It follows from the model's configuration and is not written.
     #[serde(skip, default = "single")]
     pub outputs: usize,
+    /// Numbers in a token of the context that it is given; `None` where it is given none. It follows from the model's configuration
+    /// and is not written.
+    #[serde(skip)]
+    pub context: Option<usize>,
 }
 
 fn single() -> usize {
@@ -129,9 +146,9 @@ fn single() -> usize {
 }
 
 impl Interface {
-    /// One number out for each number in.
+    /// One number out for each number in, and no context.
     pub fn new(shape: Vec<usize>, classes: Vec<String>) -> Self {
-        Self { shape, classes, vocabulary: None, outputs: single() }
+        Self { shape, classes, vocabulary: None, outputs: single(), context: None }
     }
 
     /// That of a dataset's examples.
@@ -154,6 +171,11 @@ pub trait Architecture {
     /// Whether it takes rows of tokens, `[batch, length]`, and gives logits, `[batch, length vocabulary]`.
     fn takes_tokens(&self) -> bool {
         false
+    }
+
+    /// Whether it listens to how far a step leads, [`Condition::span`].
+    fn takes_span(&self) -> bool {
+        true
     }
 }
 

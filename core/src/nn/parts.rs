@@ -5,13 +5,15 @@ use burn::tensor::Gradients;
 
 use super::{Named, Network};
 
-/// The parts' parameters, one part after the other: `encoder.input.weight`.
+/// Parameters of a part of this name: `encoder.input.weight`.
+pub fn named_under(name: &str, parameters: Vec<Named>) -> Vec<Named> {
+    let under = |named: Named| Named { path: format!("{name}.{}", named.path), ..named };
+    parameters.into_iter().map(under).collect()
+}
+
+/// The parts' parameters, one part after the other.
 pub fn parameters_of_parts(parts: &[(&str, &dyn Network)]) -> Vec<Named> {
-    let named = |(name, part): &(&str, &dyn Network)| {
-        let under = |named: Named| Named { path: format!("{name}.{}", named.path), ..named };
-        part.parameters().into_iter().map(under).collect::<Vec<_>>()
-    };
-    parts.iter().flat_map(named).collect()
+    parts.iter().flat_map(|(name, part)| named_under(name, part.parameters())).collect()
 }
 
 /// Gives each part its share of the values, in the order of [`parameters_of_parts`].

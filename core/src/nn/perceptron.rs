@@ -72,6 +72,10 @@ impl Architecture for PerceptronConfig {
             activation: self.activation,
         }))
     }
+
+    fn takes_span(&self) -> bool {
+        false
+    }
 }
 
 /// The network of [`PerceptronConfig`].

@@ -1,9 +1,11 @@
-//! Where a token stands in a picture: added sines, or rotations of queries and keys.
+//! Where a token stands in a picture or in a line: added sines, or rotations of queries and keys.
 //!
 //! ```text
 //! sine:    [sin(x ωᵢ), cos(x ωᵢ), sin(y ωᵢ), cos(y ωᵢ)],   ωᵢ = 10000^(−i / (dim / 4))
 //! rotary:  (uᵢ, vᵢ) ← (uᵢ cos a − vᵢ sin a, uᵢ sin a + vᵢ cos a),   a = y θᵢ or x θᵢ,   θᵢ = 100^(−i / (d / 4))
 //! ```
+//!
+//! In a line there is no `y`: `x` has twice as many frequencies, and rotations the base of 10000 too.
 //!
 //! Sines: Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, section 3.5, in the arrangement of He et al. 2022,
 //! <https://arxiv.org/abs/2111.06377> (MAE), which DiT took over. Rotations: Su et al. 2021, <https://arxiv.org/abs/2104.09864>,
@@ -20,27 +22,36 @@ use super::precision::like;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Positions {
-    /// Fixed sines and cosines of row and column, added to the tokens.
+    /// Fixed sines and cosines of row and column, or of the place in a line, added to the tokens.
     #[default]
     Sine,
-    /// Queries and keys rotated by angles that grow with row and column.
+    /// Queries and keys rotated by angles that grow with row and column, or with the place in a line.
     Rotary,
 }
 
 /// `[height width, dim]`, row by row; `dim` a multiple of 4. The first half tells the column, the second the row.
 pub fn sine([height, width]: [usize; 2], dim: usize, device: &Device) -> Tensor<2> {
-    let omegas = frequencies(dim / 4, 10_000.0);
-    let mut values = Vec::with_capacity(height * width * dim);
-    for (row, column) in cells(height, width) {
-        for place in [column, row] {
-            values.extend(omegas.iter().map(|omega| libm::sin(place * omega) as f32));
-            values.extend(omegas.iter().map(|omega| libm::cos(place * omega) as f32));
-        }
-    }
-    Tensor::from_data(TensorData::new(values, [height * width, dim]), device)
+    sines(cells(height, width).map(|[row, column]| [column, row]), dim, device)
 }
 
-/// Rotations of queries and keys, half of the pairs by the row and half by the column.
+/// `[length, dim]` for tokens in a line; `dim` a multiple of 2.
+pub fn sine_line(length: usize, dim: usize, device: &Device) -> Tensor<2> {
+    sines(line(length), dim, device)
+}
+
+/// `[sin(p ω), cos(p ω)]` for each place `p` of a token, one after the other.
+fn sines<const N: usize>(tokens: impl Iterator<Item = [f64; N]>, dim: usize, device: &Device) -> Tensor<2> {
+    let omegas = frequencies(dim / (2 * N), 10_000.0);
+    let mut values = Vec::new();
+    for place in tokens.flatten() {
+        values.extend(omegas.iter().map(|omega| libm::sin(place * omega) as f32));
+        values.extend(omegas.iter().map(|omega| libm::cos(place * omega) as f32));
+    }
+    let rows = values.len() / dim;
+    Tensor::from_data(TensorData::new(values, [rows, dim]), device)
+}
+
+/// Rotations of queries and keys: half of the pairs by the row and half by the column, or all by the place in a line.
 #[derive(Module, Debug)]
 pub struct Rotary {
     cos: Tensor<4>,
@@ -50,14 +61,27 @@ pub struct Rotary {
 impl Rotary {
     /// For heads of `d` channels, a multiple of 4.
     pub fn new([height, width]: [usize; 2], d: usize, device: &Device) -> Self {
-        let thetas = frequencies(d / 4, 100.0);
-        let angles: Vec<f64> = cells(height, width)
-            .flat_map(|(row, column)| [row, column])
-            .flat_map(|place| thetas.iter().map(move |theta| place * theta))
-            .collect();
+        Self::by(cells(height, width), 100.0, d, device)
+    }
+
+    /// For heads of `d` channels, a multiple of 2, and tokens in a line.
+    pub fn line(length: usize, d: usize, device: &Device) -> Self {
+        Self::by(line(length), 10_000.0, d, device)
+    }
+
+    fn by<const N: usize>(
+        tokens: impl Iterator<Item = [f64; N]>,
+        base: f64,
+        d: usize,
+        device: &Device,
+    ) -> Self {
+        let thetas = frequencies(d / (2 * N), base);
+        let angles: Vec<f64> =
+            tokens.flatten().flat_map(|place| thetas.iter().map(move |theta| place * theta)).collect();
+        let rows = angles.len() / (d / 2);
         let table = |f: fn(f64) -> f64| {
             let values: Vec<f32> = angles.iter().map(|angle| f(*angle) as f32).collect();
-            Tensor::from_data(TensorData::new(values, [1, 1, height * width, d / 2]), device)
+            Tensor::from_data(TensorData::new(values, [1, 1, rows, d / 2]), device)
         };
         Self { cos: table(libm::cos), sin: table(libm::sin) }
     }
@@ -78,9 +102,14 @@ fn frequencies(n: usize, base: f64) -> Vec<f64> {
     (0..n).map(|i| libm::pow(base, -(i as f64) / n as f64)).collect()
 }
 
-/// Row and column of each token.
-fn cells(height: usize, width: usize) -> impl Iterator<Item = (f64, f64)> {
-    (0..height * width).map(move |i| ((i / width) as f64, (i % width) as f64))
+/// Row and column of each token of a picture.
+fn cells(height: usize, width: usize) -> impl Iterator<Item = [f64; 2]> {
+    (0..height * width).map(move |i| [(i / width) as f64, (i % width) as f64])
+}
+
+/// The place of each token of a line.
+fn line(length: usize) -> impl Iterator<Item = [f64; 1]> {
+    (0..length).map(|i| [i as f64])
 }
 
 #[cfg(test)]
@@ -100,6 +129,39 @@ mod tests {
         }
         let wide: Vec<f32> = sine([1, 3], 4, &Device::flex()).into_data().try_to_vec().expect("floats");
         assert!((wide[8] - 2f32.sin()).abs() < 1e-6, "the last column of a single row");
+    }
+
+    /// Vaswani et al. 2017, section 3.5: `sin(p / 10000^(2i/d))` and its cosine, sines first.
+    #[test]
+    fn a_lines_sines_use_every_channel() {
+        let table: Vec<f32> = sine_line(4, 6, &Device::flex()).into_data().try_to_vec().expect("floats");
+        for (at, value) in table.iter().enumerate() {
+            let (place, channel) = (at / 6, at % 6);
+            let angle = place as f64 / 10_000_f64.powf(2.0 * (channel % 3) as f64 / 6.0);
+            let wanted = if channel < 3 { angle.sin() } else { angle.cos() };
+            assert!((f64::from(*value) - wanted).abs() < 1e-6, "{at}: {value} {wanted}");
+        }
+    }
+
+    /// Su et al. 2021, Eq. 34 and section 3.2.2: every pair turns, the `i`-th by `p / 10000^(2i/d)`.
+    #[test]
+    fn a_lines_rotation_turns_every_pair() {
+        let (device, [n, d]) = (Device::flex(), [500, 8]);
+        let rotary = Rotary::line(n, d, &device);
+        for pair in 0..d / 2 {
+            let mut unit = vec![0.0_f32; d];
+            unit[pair] = 1.0;
+            let x = Tensor::<1>::from_floats(unit.as_slice(), &device).reshape([1, 1, 1, d]);
+            let turned = rotary.turn(x.expand([1, 1, n, d])).into_data();
+            let turned: Vec<f32> = turned.try_to_vec().expect("floats");
+            for (place, row) in turned.chunks(d).enumerate() {
+                let angle = place as f64 / 10_000_f64.powf(2.0 * pair as f64 / d as f64);
+                let mut wanted = vec![0.0; d];
+                (wanted[pair], wanted[pair + d / 2]) = (angle.cos(), angle.sin());
+                let off = row.iter().zip(&wanted).map(|(value, wanted)| (f64::from(*value) - wanted).abs());
+                assert!(off.fold(0.0, f64::max) < 1e-6, "pair {pair}, place {place}");
+            }
+        }
     }
 
     /// `score(i, j)` for every token with the same query and the same key.

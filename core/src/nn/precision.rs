@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Micikevicius et al. 2018, "Mixed Precision Training", <https://arxiv.org/abs/1710.03740>. What sums many values or takes powers (the
-//! statistics of normalisations, softmax) is done in single precision inside.
+//! statistics of normalisations, softmax) is done in single precision inside. Tokens are numbers of places in a table, which half
+//! precision would round to other places: they stay as they are.
 
 use burn::prelude::*;
 use burn::tensor::{DType, FloatDType, Gradients};
@@ -14,6 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Condition, Mode, Named, Network};
 use crate::{Error, Result, error};
+
+/// A score or a logarithm this low is that of nothing, and half precision can still write it.
+pub const NEVER: f64 = -1e4;
 
 /// The precision in which a network computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -108,7 +112,12 @@ impl Network for Narrow {
             context: condition.context.clone().map(|context| context.cast(self.dtype)),
             padding: condition.padding.clone(),
         };
-        self.network.forward(x.cast(self.dtype), &condition, mode).cast(dtype)
+        let x = if self.network.takes_tokens() { x } else { x.cast(self.dtype) };
+        self.network.forward(x, &condition, mode).cast(dtype)
+    }
+
+    fn takes_tokens(&self) -> bool {
+        self.network.takes_tokens()
     }
 
     fn parameters(&self) -> Vec<Named> {

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditioning::{Embedder, modulated, parts};
+use super::layers::multiple;
 use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network};
 use crate::Result;
 use crate::config::check::{at_least, positive, within};
@@ -55,13 +56,6 @@ impl Architecture for ResidualMlpConfig {
         positive("mlp_ratio", self.mlp_ratio)?;
         within("dropout", self.dropout, 0.0, 0.9)?;
         Ok(Box::new(ResidualMlp::new(self, interface, init)))
-    }
-}
-
-impl ResidualMlpConfig {
-    /// Width within a block.
-    fn wide(&self) -> usize {
-        ((self.hidden as f64 * self.mlp_ratio) as usize).max(1)
     }
 }
 
@@ -111,7 +105,7 @@ impl Forward for ResidualMlp {
 
 impl Block {
     fn new(config: &ResidualMlpConfig, layer: usize, init: &Init) -> Self {
-        let (hidden, wide) = (config.hidden, config.wide());
+        let (hidden, wide) = (config.hidden, multiple(config.hidden, config.mlp_ratio));
         Self {
             modulation: Linear::zero(hidden, 3 * hidden, &init.at("modulation")),
             first: Linear::new(hidden, wide, &init.at("first")),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Conv2d, Dropout, Forward, GroupNorm, Init, Interface, Linear, Mode};
-use crate::config::check::at_least;
+use crate::config::check::{at_least, divides, within};
 use crate::{Error, Result};
 
 /// A residual network for pictures.
@@ -40,14 +40,8 @@ impl ResNetConfig {
             return Err(Error::config(".", message));
         };
         at_least("channels", self.channels.len(), 1)?;
-        if let Some(c) =
-            self.channels.iter().find(|c| self.groups == 0 || **c == 0 || !c.is_multiple_of(self.groups))
-        {
-            return Err(Error::config(
-                "groups",
-                format!("{} groups do not divide {c} channels", self.groups),
-            ));
-        }
+        divides("groups", self.groups, self.channels.iter().copied())?;
+        within("dropout", self.dropout, 0.0, 0.9)?;
         Ok(ResNet::new(self, [channels, height, width], interface.classes.len(), init))
     }
 }

@@ -23,10 +23,14 @@ pub(super) fn members() -> Vec<NetworkConfig> {
         json!({ "kind": "dit", "hidden": 32, "depth": 2, "heads": 2, "positions": "rotary", "mlp_ratio": 1.5 }),
         json!({ "kind": "dit", "hidden": 24, "depth": 2, "heads": 3, "patch": 4 }),
         json!({ "kind": "residual_mlp", "hidden": 24, "mlp_ratio": 3 }),
+        json!({ "kind": "tokens", "hidden": 32, "depth": 2, "heads": 2, "positions": "sine" }),
     ];
     let optional = options.map(|value| crate::config::typed(value).expect("the options should be sound"));
     NetworkConfig::all().into_iter().chain(optional).collect()
 }
+
+/// Numbers in a token of the context.
+const CONTEXT: usize = 3;
 
 /// The network for 64 numbers in whichever arrangement it takes. Of a single token there is one logit a place, so that those which
 /// take tokens give 64 numbers too.
@@ -34,7 +38,11 @@ pub(super) fn built(config: &NetworkConfig, device: &Device) -> Box<dyn Network>
     let classes = vec!["a".to_owned(), "b".to_owned()];
     let arranged = |shape: &[usize]| {
         let vocabulary = Some(Vocabulary::Levels { count: 1, range: [0.0, 1.0] });
-        let interface = Interface { vocabulary, ..Interface::new(shape.to_vec(), classes.clone()) };
+        let interface = Interface {
+            vocabulary,
+            context: Some(CONTEXT),
+            ..Interface::new(shape.to_vec(), classes.clone())
+        };
         config.build(&interface, &Init::new(1, device)).ok()
     };
     arranged(&[1, 8, 8]).or_else(|| arranged(&[2, 32])).expect("the defaults should fit")
@@ -45,7 +53,7 @@ pub(super) fn condition(device: &Device) -> Condition {
 }
 
 fn told(noise: Vec<f64>, classes: &[Option<u32>], device: &Device) -> Condition {
-    let context = Some(rows([classes.len() * 2, 3], 70, device).reshape([classes.len(), 2, 3]));
+    let context = Some(rows([classes.len() * 2, CONTEXT], 70, device).reshape([classes.len(), 2, CONTEXT]));
     Condition { noise, class: Some(one_hot(classes, 2, device)), context, ..Condition::default() }
 }
 
@@ -126,7 +134,8 @@ fn a_network_gives_as_many_numbers_for_each_as_it_is_asked_for() {
     let device = Device::flex();
     for config in members() {
         let arranged = |shape: &[usize], outputs: usize| {
-            let interface = Interface { outputs, ..Interface::new(shape.to_vec(), vec![]) };
+            let context = Some(CONTEXT);
+            let interface = Interface { outputs, context, ..Interface::new(shape.to_vec(), vec![]) };
             config.build(&interface, &Init::new(1, &device)).ok()
         };
         let built = |outputs| arranged(&[1, 8, 8], outputs).or_else(|| arranged(&[2, 32], outputs));
@@ -190,6 +199,21 @@ fn noise_level_and_class_matter() {
     }
 }
 
+/// Whoever is not told how far a step leads must say so: objectives ask.
+#[test]
+fn the_span_of_a_step_matters_to_those_that_take_it() {
+    let device = Device::flex();
+    for config in members() {
+        let network = stirred(&config, &device);
+        let out = |span: f64| {
+            let told = Condition { span: vec![span], ..told(vec![0.1], &[Some(0)], &device) };
+            network.forward(rows([1, 64], 7, &device), &told, Mode::Infer)
+        };
+        let change = (out(0.1) - out(0.9)).abs().max().into_scalar::<f32>();
+        assert_eq!(change > 1e-4, config.takes_span(), "{}: {change}", config.name());
+    }
+}
+
 #[test]
 fn parameters_have_distinct_paths_and_survive_a_round_trip() {
     let device = Device::flex();
@@ -229,4 +253,29 @@ fn group_norm_has_mean_zero_and_variance_one_in_each_group() {
     let (var, mean) = norm.forward(x).reshape([6, 32]).var_mean_bias(1);
     assert!(mean.abs().max().into_scalar::<f32>() < 1e-5);
     assert!((var - 1.0).abs().max().into_scalar::<f32>() < 1e-4);
+}
+
+/// `γ_c (x − mean) / sqrt(var + 1e-5) + β_c`, each channel with its own scale and shift, number by number.
+#[test]
+fn group_norm_scales_and_shifts_by_channel() {
+    let (device, [batch, channels, places], groups) = (Device::flex(), [2, 6, 4], 3);
+    let norm = GroupNorm::new(groups, channels, &Init::new(0, &device));
+    let norm = replace(norm.clone(), &stir(collect(&norm), 0.5, &device));
+    let host = |x: Tensor<1>| x.into_data().try_to_vec::<f32>().expect("floats");
+    let mut parameters = collect(&norm).into_iter().map(|named| host(named.value));
+    let mut next = || parameters.next().expect("scale and shift");
+    let (gamma, beta) = (next(), next());
+    let x = rows([batch, channels * places], 1, &device) * 3.0 + 5.0;
+    let out = host(norm.forward(x.clone().reshape([batch, channels, 2, 2])).reshape([-1]));
+    let x = host(x.reshape([-1]));
+    let size = channels / groups * places;
+    for (group, (x, out)) in x.chunks(size).zip(out.chunks(size)).enumerate() {
+        let mean = x.iter().sum::<f32>() / size as f32;
+        let var = x.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / size as f32;
+        for (i, (x, out)) in x.iter().zip(out).enumerate() {
+            let channel = (group * size + i) / places % channels;
+            let wanted = gamma[channel] * (x - mean) / (var + 1e-5).sqrt() + beta[channel];
+            assert!((out - wanted).abs() < 1e-5, "{group} {i}: {out} {wanted}");
+        }
+    }
 }

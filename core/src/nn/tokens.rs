@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::conditioning::{Embedder, modulated, parts};
 use super::dit::{Block, DitConfig, FEATURES};
-use super::positions::{Positions, Rotary, sine};
+use super::positions::{Positions, Rotary, sine, sine_line};
+use super::precision::like;
 use super::{Architecture, Condition, Forward, Init, Interface, Linear, Mode, Network};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -83,7 +84,7 @@ impl TokensConfig {
     }
 }
 
-/// Rows and columns: a sequence is one row, and a picture's channels lie one below the other.
+/// Rows and columns: a sequence is one row, a line, and a picture's channels lie one below the other.
 fn cells(shape: &[usize]) -> [usize; 2] {
     match *shape {
         [] => [1, 1],
@@ -106,7 +107,7 @@ pub struct Tokens {
 
 impl Tokens {
     fn new(config: &TokensConfig, cells: [usize; 2], [vocabulary, classes]: [usize; 2], init: &Init) -> Self {
-        let hidden = config.hidden;
+        let (hidden, head) = (config.hidden, config.hidden / config.heads);
         let (config, is) = (config.blocks(), |positions| config.positions == positions);
         let block = |i: usize| Block::new(&config, i, &init.at("blocks").at(i));
         Self {
@@ -115,8 +116,14 @@ impl Tokens {
             blocks: (0..config.depth).map(block).collect(),
             modulation: Linear::zero(hidden, 2 * hidden, &init.at("modulation")),
             output: Linear::zero(hidden, vocabulary, &init.at("output")),
-            sine: is(Positions::Sine).then(|| sine(cells, hidden, init.device())),
-            rotary: is(Positions::Rotary).then(|| Rotary::new(cells, hidden / config.heads, init.device())),
+            sine: is(Positions::Sine).then(|| match cells {
+                [1, length] => sine_line(length, hidden, init.device()),
+                _ => sine(cells, hidden, init.device()),
+            }),
+            rotary: is(Positions::Rotary).then(|| match cells {
+                [1, length] => Rotary::line(length, head, init.device()),
+                _ => Rotary::new(cells, head, init.device()),
+            }),
             vocabulary,
         }
     }
@@ -130,13 +137,17 @@ impl Forward for Tokens {
         let tokens = x.clamp(0.0, self.vocabulary as f64).round().int();
         let mut h = embedding(self.table.val(), tokens); // [B, L, H]
         if let Some(sine) = &self.sine {
-            h = h + sine.clone().unsqueeze::<3>();
+            h = h.clone() + like(sine.clone(), h.dtype()).unsqueeze::<3>();
         }
         for block in &self.blocks {
             h = block.forward(h, &e, self.rotary.as_ref(), mode);
         }
         let [shift, scale] = parts(self.modulation.forward(e).unsqueeze_dim::<3>(1));
         self.output.forward(modulated(h, shift, scale)).reshape([batch, length * self.vocabulary])
+    }
+
+    fn takes_tokens(&self) -> bool {
+        true
     }
 }
 
@@ -145,7 +156,7 @@ mod tests {
     use super::*;
     use crate::data::Vocabulary;
     use crate::nn::tests::stir;
-    use crate::nn::{collect, count};
+    use crate::nn::{Precision, collect, count};
 
     fn interface(shape: &[usize], size: usize) -> Interface {
         let vocabulary = Some(Vocabulary::Levels { count: size, range: [0.0, 1.0] });
@@ -176,6 +187,33 @@ mod tests {
                     assert!(change.fold(0.0, f32::max) > 1e-5, "{positions:?}, place {place}");
                 }
             }
+        }
+    }
+
+    /// bf16 writes 257 as 256 or 258, f16 writes 2049 as 2048 or 2050: neither may be asked to.
+    #[test]
+    fn half_precision_leaves_the_numbers_of_tokens_alone() {
+        let device = Device::flex();
+        let config = TokensConfig { hidden: 16, depth: 2, heads: 2, ..TokensConfig::default() };
+        let said = |precision: Precision, tokens: &[f32]| {
+            let mut network =
+                config.build(&interface(&[3], 3000), &Init::new(1, &device)).expect("a network");
+            network.set_parameters(&stir(network.parameters(), 0.2, &device));
+            logits(&*precision.narrow(network), tokens)
+        };
+        let apart = |a: &[f32], b: &[f32]| {
+            let square = |x: f32, y: f32| (x - y).powi(2);
+            let off: f32 = a.iter().zip(b).map(|(a, b)| square(*a, *b)).sum();
+            (off / b.iter().map(|b| square(*b, 0.0)).sum::<f32>()).sqrt()
+        };
+        let exact = said(Precision::F32, &[257.0, 2049.0, 3000.0]);
+        for precision in [Precision::F16, Precision::Bf16] {
+            let half = apart(&said(precision, &[257.0, 2049.0, 3000.0]), &exact);
+            assert!(half < 0.05, "{}: {half}", precision.name());
+        }
+        for others in [[256.0, 2049.0, 3000.0], [257.0, 2048.0, 3000.0], [257.0, 2049.0, 2999.0]] {
+            let other = apart(&said(Precision::F32, &others), &exact);
+            assert!(other > 0.2, "{others:?}: {other}");
         }
     }
 

@@ -1,13 +1,13 @@
 //! The U-Net for sequences: time series, trajectories, sound.
 //!
-//! The network is that of pictures (`unet`), where a sequence is a picture of height 1: kernels are `[1, kernel]`, and a level halves
-//! the length. So convolved, diffusion plans motions (Janner et al. 2022, <https://arxiv.org/abs/2205.09991>, section 3.1 and
+//! The network is that of pictures (`unet`), where a sequence is a picture of height 1, of one channel unless it has several: kernels
+//! are `[1, kernel]`, and a level halves the length. So convolved, diffusion plans motions (Janner et al. 2022, <https://arxiv.org/abs/2205.09991>, section 3.1 and
 //! Appendix C, whose kernels have 5 taps) and makes music (Schneider et al. 2023, <https://arxiv.org/abs/2301.11757>).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::unet::{Axes, ContextConfig, Plan, Unet};
+use super::unet::{Axes, ContextConfig, Plan, UnetConfig};
 use super::{Architecture, Init, Interface, Network};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -24,7 +24,7 @@ pub struct Unet1dConfig {
     pub blocks: usize,
     /// Taps of the convolutions, an odd number.
     pub kernel: usize,
-    /// Lengths, after folding, at which there is self-attention, and cross-attention where there is a context.
+    /// Lengths of levels, after folding, at which there is self-attention, and cross-attention where there is a context.
     pub attention: Vec<usize>,
     /// Channels of an attention head.
     pub head: usize,
@@ -36,7 +36,7 @@ pub struct Unet1dConfig {
     pub dropout: f64,
     /// Fold this many neighbours into channels first.
     pub patch: usize,
-    /// Tokens that it can look at by cross-attention; null for none.
+    /// Cross-attention to a context, or to the class where the model is given no context; null for none.
     pub context: Option<ContextConfig>,
 }
 
@@ -67,38 +67,38 @@ impl Member for Unet1dConfig {
 
 impl Architecture for Unet1dConfig {
     fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
-        let plan = self.plan(interface)?;
-        plan.check()?;
-        Ok(Box::new(Unet::new(&plan, init)))
+        let size = match *interface.shape.as_slice() {
+            [length] => [1, 1, length],
+            [channels, length] => [channels, 1, length],
+            ref shape => {
+                let message =
+                    format!("a unet1d takes sequences [length] or [channels, length], not {shape:?}");
+                return Err(Error::config(".", message));
+            }
+        };
+        let config = self.of_pictures();
+        Plan { config: &config, interface, size, axes: Axes::Line, kernel: self.kernel }.build(init)
     }
 }
 
 impl Unet1dConfig {
-    fn plan(&self, interface: &Interface) -> Result<Plan> {
-        let &[channels, length] = interface.shape.as_slice() else {
-            let shape = &interface.shape;
-            return Err(Error::config(
-                ".",
-                format!("a unet1d takes sequences [channels, length], not {shape:?}"),
-            ));
-        };
-        Ok(Plan {
-            size: [channels, 1, length],
-            classes: interface.classes.len(),
-            outputs: interface.outputs,
-            axes: Axes::Line,
-            kernel: self.kernel,
-            channels: self.channels,
-            multipliers: self.multipliers.clone(),
-            blocks: self.blocks,
-            attention: self.attention.clone(),
-            head: self.head,
-            embedding: self.embedding,
-            groups: self.groups,
-            dropout: self.dropout,
-            patch: self.patch,
-            context: self.context.clone(),
-        })
+    /// The same for pictures; of height 1, with kernels of their own.
+    fn of_pictures(&self) -> UnetConfig {
+        let Self { channels, blocks, head, embedding, groups, dropout, patch, .. } = *self;
+        let (multipliers, attention) = (self.multipliers.clone(), self.attention.clone());
+        let context = self.context.clone();
+        UnetConfig {
+            channels,
+            multipliers,
+            blocks,
+            attention,
+            head,
+            embedding,
+            groups,
+            dropout,
+            patch,
+            context,
+        }
     }
 }
 
@@ -167,9 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_numbers_is_a_sequence_of_one_channel() {
+        let device = Device::flex();
+        let out = |shape: &[usize]| {
+            let mut network = built(&small(), shape).expect("it should fit");
+            let values = stir(network.parameters(), 0.1, &device);
+            network.set_parameters(&values);
+            let told = Condition { noise: vec![0.1], ..Condition::default() };
+            network.forward(rows([2, 24], 1, &device), &told, Mode::Infer)
+        };
+        let row = out(&[24]);
+        assert!(row.clone().abs().max().into_scalar::<f32>() > 0.1);
+        assert_eq!(row.into_data(), out(&[1, 24]).into_data());
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused_by_the_name_of_its_field() {
         for (config, shape, expected) in [
-            (small(), vec![1, 8, 8], "sequences [channels, length]"),
+            (small(), vec![1, 8, 8], "sequences [length] or [channels, length]"),
+            (Unet1dConfig { attention: vec![7], ..small() }, vec![3, 24], "`attention`"),
             (small(), vec![3, 30], "a length divisible by 4; the data are 30"),
             (Unet1dConfig { kernel: 4, ..small() }, vec![3, 24], "`kernel`"),
             (Unet1dConfig { kernel: 0, ..small() }, vec![3, 24], "`kernel`"),

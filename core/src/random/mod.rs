@@ -22,11 +22,11 @@ pub enum Purpose {
     SamplerNoise = 4,
     /// Noise levels (times) in training; the index is the sample's.
     Level = 5,
-    /// Dropped activations and dropped labels; the index is the sample's.
+    /// Dropped activations; the index is the sample's.
     Dropout = 6,
     /// Samples of procedural data; the index is the sample's.
     Data = 7,
-    /// Changes made to training data: shifts, flips, dequantisation; the index is the sample's.
+    /// Changes made to training data: shifts, dequantisation, hidden labels; the index is the sample's.
     Augment = 8,
     /// Directions, subsets and probes of metrics.
     Metric = 9,

@@ -39,33 +39,6 @@ impl Checkpoint {
     }
 }
 
-/// Which checkpoints are kept. The newest always is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keep {
-    /// So many of the newest.
-    pub last: usize,
-    /// And those whose step is a multiple of this.
-    pub every: Option<u64>,
-}
-
-impl Default for Keep {
-    fn default() -> Self {
-        Self { last: 2, every: None }
-    }
-}
-
-impl Keep {
-    /// Which of `steps` (ascending) are to go.
-    pub(super) fn surplus(self, steps: &[u64]) -> Vec<u64> {
-        let older = &steps[..steps.len().saturating_sub(self.last.max(1))];
-        older.iter().copied().filter(|step| !self.is_milestone(*step)).collect()
-    }
-
-    fn is_milestone(self, step: u64) -> bool {
-        self.every.is_some_and(|every| every > 0 && step.is_multiple_of(every))
-    }
-}
-
 /// The newest checkpoint that is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recovered {

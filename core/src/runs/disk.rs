@@ -5,7 +5,7 @@
     reason = "with `files`, this is where the library meets the file system"
 )]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -114,6 +114,16 @@ pub(super) fn sync_file(path: &Path) -> Result<()> {
     match OpenOptions::new().append(true).open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         file => file?.sync_all(),
+    }
+}
+
+/// Opens a file and locks it for as long as it is open; `None` where another has it.
+pub(super) fn lock(path: &Path) -> Result<Option<File>> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(None),
+        // A file system that knows no locks is trained on without.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
     }
 }
 

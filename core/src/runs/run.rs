@@ -1,5 +1,6 @@
 //! A run's folder.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -7,7 +8,7 @@ use serde_json::Value;
 use super::disk::{self, Disk, Host};
 use super::manifest::Manifest;
 use super::store::{self, Store};
-use super::{Checkpoint, Event, Keep, Meta, Recovered, Scalars, Timestamp, events, scalars};
+use super::{Checkpoint, Event, Meta, Recovered, Scalars, Timestamp, events, scalars};
 use crate::files::{self, io};
 use crate::{Error, Result};
 
@@ -16,6 +17,12 @@ use crate::{Error, Result};
 pub struct Run {
     folder: PathBuf,
     meta: Meta,
+}
+
+/// The right to train a run, until it is dropped or the process ends, however that does.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
 }
 
 /// Four characters of a random word, by which runs of the same second differ.
@@ -59,6 +66,18 @@ impl Run {
         Ok(Self { folder: folder.to_owned(), meta: Meta::read(&folder.join("meta.json"))? })
     }
 
+    /// The right to train this run, which one process has at a time; reading needs none.
+    pub fn lock(&self) -> Result<Lock> {
+        let path = self.folder.join("lock");
+        match disk::lock(&path).map_err(|source| io("write", &path, source))? {
+            Some(file) => Ok(Lock { _file: file }),
+            None => Err(Error::argument(format!(
+                "{}: this run is being trained by another process; wait for its end, or stop it first",
+                self.folder.display()
+            ))),
+        }
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -96,45 +115,40 @@ impl Run {
         scalars::read(&self.scalars_path())
     }
 
-    /// Saves a checkpoint and removes those that `keep` does not keep. Gives its folder.
-    pub fn save_checkpoint(&self, checkpoint: &Checkpoint, keep: &Keep) -> Result<PathBuf> {
+    /// Saves a checkpoint and removes all but the `keep` newest. Gives its folder.
+    pub fn save_checkpoint(&self, checkpoint: &Checkpoint, keep: usize) -> Result<PathBuf> {
         // No checkpoint may survive a power cut that the rows before it do not survive.
         for facts in [self.scalars_path(), self.events_path()] {
             disk::sync_file(&facts).map_err(|source| io("write", &facts, source))?;
         }
-        Self::store(&self.checkpoints_path()).save(checkpoint, *keep)
+        checkpoints(&self.checkpoints_path()).save(checkpoint, keep)
     }
 
     /// The newest checkpoint that is whole, and what is wrong with newer ones; `None` where none was ever saved.
     pub fn latest_checkpoint(&self) -> Result<Option<Recovered>> {
-        Self::store(&self.checkpoints_path()).load()
-    }
-
-    /// Steps of the checkpoints that are there, ascending.
-    pub fn checkpoints(&self) -> Result<Vec<u64>> {
-        Self::store(&self.checkpoints_path()).steps()
+        checkpoints(&self.checkpoints_path()).load()
     }
 
     /// Saves a snapshot of the averages, as whole as a checkpoint; all are kept. Gives its folder.
     pub fn save_snapshot(&self, snapshot: &Checkpoint) -> Result<PathBuf> {
-        Self::store(&self.averages_path()).save(snapshot, Keep { last: usize::MAX, every: None })
+        snapshots(&self.averages_path()).save(snapshot, usize::MAX)
     }
 
     /// Steps of the snapshots that are there, ascending.
     pub fn snapshots(&self) -> Result<Vec<u64>> {
-        Self::store(&self.averages_path()).steps()
+        snapshots(&self.averages_path()).steps()
     }
 
     /// The snapshot of a step, which has to be whole.
     pub fn snapshot(&self, step: u64) -> Result<Checkpoint> {
-        Manifest::load(&Self::store(&self.averages_path()).place_of(step))
+        Manifest::load(&snapshots(&self.averages_path()).place_of(step))
     }
 
     /// Makes the run what it was after `step`, before it is resumed from there: rows, checkpoints and snapshots of later
     /// steps go, and so does what a kill left unfinished. Events stay: they happened.
     pub fn rewind(&self, step: u64) -> Result<()> {
-        Self::store(&self.checkpoints_path()).rewind(step)?;
-        Self::store(&self.averages_path()).rewind(step)?;
+        checkpoints(&self.checkpoints_path()).rewind(step)?;
+        snapshots(&self.averages_path()).rewind(step)?;
         scalars::rewind(&self.scalars_path(), step)
     }
 
@@ -161,10 +175,6 @@ impl Run {
         Ok(path)
     }
 
-    fn store(folder: &Path) -> Store<'_, Host> {
-        Store { folder, disk: &Host }
-    }
-
     fn checkpoints_path(&self) -> PathBuf {
         self.folder.join("checkpoints")
     }
@@ -182,9 +192,18 @@ impl Run {
     }
 }
 
-/// A part of a folder's name: `mnist/flow` as `mnist-flow`.
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect()
+/// A name as a part of a path: `mnist/flow` as `mnist-flow`, `../my run` as `my-run`.
+pub fn plain(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    name.trim_matches(['/', '.']).chars().map(safe).collect()
+}
+
+fn checkpoints(folder: &Path) -> Store<'_, Host> {
+    Store { what: "checkpoint", folder, disk: &Host }
+}
+
+fn snapshots(folder: &Path) -> Store<'_, Host> {
+    Store { what: "snapshot", folder, disk: &Host }
 }
 
 fn make(folder: &Path) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The folder of checkpoints, written so that a kill at any instant leaves a whole one.
+//! The folder of checkpoints, written so that a kill at any instant leaves a whole one; that of snapshots too.
 //!
 //! A checkpoint is written under a hidden name (`.step_001000.tmp`), flushed, and renamed. One that is replaced waits
 //! as `.step_001000.old` until its successor has the name.
@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, Disk, hidden};
 use super::manifest::{self, Manifest};
-use super::{Checkpoint, Keep, Recovered};
+use super::{Checkpoint, Recovered};
 use crate::files::io;
 use crate::{Error, Result};
 
 /// The text file that names the checkpoint saved last.
 const LATEST: &str = "latest";
 
-/// A run's folder of checkpoints.
+/// A run's folder of checkpoints, or of snapshots.
 pub(super) struct Store<'a, D> {
+    /// `checkpoint` or `snapshot`.
+    pub(super) what: &'static str,
     /// The folder.
     pub(super) folder: &'a Path,
     /// What it lies on.
@@ -24,8 +26,8 @@ pub(super) struct Store<'a, D> {
 }
 
 impl<D: Disk> Store<'_, D> {
-    /// Saves a checkpoint, then removes those that `keep` does not keep. Gives its folder.
-    pub(super) fn save(&self, checkpoint: &Checkpoint, keep: Keep) -> Result<PathBuf> {
+    /// Saves a checkpoint, then removes all but the `keep` newest. Gives its folder.
+    pub(super) fn save(&self, checkpoint: &Checkpoint, keep: usize) -> Result<PathBuf> {
         checkpoint.check()?;
         self.publish(checkpoint)
             .and_then(|()| self.prune(checkpoint.step, keep))
@@ -39,13 +41,13 @@ impl<D: Disk> Store<'_, D> {
         for step in self.steps()?.into_iter().rev() {
             match Manifest::load(&self.place_of(step)) {
                 Ok(checkpoint) => return Ok(Some(Recovered { checkpoint, skipped })),
-                Err(error) => skipped.push(format!("checkpoint {} is damaged: {error}", name(step))),
+                Err(error) => skipped.push(format!("{} {} is damaged: {error}", self.what, name(step))),
             }
         }
         if skipped.is_empty() {
             return Ok(None);
         }
-        let remedy = "no checkpoint is whole; restore one from a copy or start the run anew";
+        let remedy = format!("no {} is whole; restore one from a copy or start the run anew", self.what);
         Err(Error::format(self.folder.display().to_string(), format!("{remedy}\n{}", skipped.join("\n"))))
     }
 
@@ -62,7 +64,13 @@ impl<D: Disk> Store<'_, D> {
     /// Removes the checkpoints after `step`, and what earlier kills left.
     pub(super) fn rewind(&self, step: u64) -> Result<()> {
         self.sweep()?;
-        self.steps()?.into_iter().filter(|at| *at > step).try_for_each(|at| self.discard(at))
+        self.steps()?.into_iter().filter(|at| *at > step).try_for_each(|at| self.discard(at))?;
+        let latest = self.folder.join(LATEST);
+        match self.steps()?.last() {
+            Some(last) => self.point_to(&name(*last)),
+            None if latest.exists() => self.remove(&latest),
+            None => Ok(()),
+        }
     }
 
     /// Writes a checkpoint and gives it its name.
@@ -86,10 +94,12 @@ impl<D: Disk> Store<'_, D> {
         self.sweep()
     }
 
-    /// Removes what is surplus up to `step`. Anything later is of a line of training that was given up.
-    fn prune(&self, step: u64, keep: Keep) -> Result<()> {
+    /// Removes all but the `keep` newest up to `step`, and never that of `step`. Anything later is of a line of training that was given
+    /// up.
+    fn prune(&self, step: u64, keep: usize) -> Result<()> {
         let steps: Vec<u64> = self.steps()?.into_iter().filter(|at| *at <= step).collect();
-        keep.surplus(&steps).into_iter().try_for_each(|at| self.discard(at))
+        let surplus = steps.len().saturating_sub(keep.max(1));
+        steps[..surplus].iter().try_for_each(|at| self.discard(*at))
     }
 
     /// Writes the name of the newest checkpoint to `latest`.
@@ -125,9 +135,10 @@ impl<D: Disk> Store<'_, D> {
     fn after_failure(&self, error: Error) -> Error {
         // Where the disk fails for good this fails too; the next save sweeps again.
         let _ = self.sweep();
+        let what = self.what;
         let kept = match self.load() {
-            Ok(Some(found)) => format!("the last good checkpoint, {}, is kept", name(found.checkpoint.step)),
-            _ => "there is no good checkpoint yet".to_owned(),
+            Ok(Some(found)) => format!("the last good {what}, {}, is kept", name(found.checkpoint.step)),
+            _ => format!("there is no good {what} yet"),
         };
         match error {
             Error::Io { action, path, source } => {

@@ -1,28 +1,23 @@
 //! Runge-Kutta pairs that choose their own steps, and give any time in between by their dense output.
 //!
 //! ```text
-//! e = h Σ_i e_i k_i,   ε = rms(e/(atol + rtol max(|x|, |x'|))),   accepted where ε ≤ 1
-//! h ← 0.9 h (ε_last^0.2/ε^0.85)^{1/q},   q one more than the order of the error estimate
+//! x' = x + h Σ_i b_i k_i,   e = h Σ_i e_i k_i,   h by the size of e: see `control`
 //! ```
 //!
 //! Hairer, Nørsett and Wanner 1993, sections II.4 to II.6 (their program DOPRI5), <https://doi.org/10.1007/978-3-540-78862-1>. The grid's
-//! levels are output points only. The walk ends at the last level above data, and the denoised sample is its result.
+//! levels are output points only. Into data the walk goes on by its own steps to the bottom of the model's range, wherever the grid's
+//! last level lies, and the denoised sample is its result.
 
 use burn::prelude::*;
 
+use super::control::{Control, Tolerance};
 use super::dense::Piece;
 use super::runge_kutta::combine;
 use super::{Level, Sampler, Walk};
-use crate::config::check::positive;
 use crate::{Error, Result, device};
 
 /// Attempts within one step of the grid after which a sampler gives up.
 const ATTEMPTS: usize = 10_000;
-/// How much shorter and how much longer a step becomes at once.
-const LIMITS: [f64; 2] = [0.2, 10.0];
-/// How much shorter it becomes after an error that is not a number.
-const RETREAT: f64 = 0.1;
-const SAFETY: f64 = 0.9;
 
 /// A method and the one that judges it. The last stage stands at the end of the step, and is the next one's first (FSAL).
 pub(crate) struct Pair {
@@ -40,27 +35,67 @@ pub(crate) struct Pair {
     pub(super) power: f64,
 }
 
-/// How large an error is allowed in a step.
-#[derive(Clone, Copy)]
-pub(super) struct Tolerance {
-    pub(super) rtol: f64,
-    pub(super) atol: f64,
+/// The sampler of a pair: its tolerances, and what it promises.
+macro_rules! pair {
+    ($(#[$doc:meta])* $Type:ident: $PAIR:ident of order $order:literal, $about:expr) => {
+        $(#[$doc])*
+        ///
+        /// The error is that of all samples together, so that a sample depends on its batch, by about the tolerance.
+        #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $Type {
+            /// Error allowed in a step, as a share of `x`.
+            pub rtol: f64,
+            /// Error allowed in a step where `x` is small.
+            pub atol: f64,
+        }
+
+        impl Default for $Type {
+            fn default() -> Self {
+                Self { rtol: 1e-4, atol: 1e-4 }
+            }
+        }
+
+        impl $crate::registry::Member for $Type {
+            const ABOUT: $crate::registry::About = $about;
+        }
+
+        impl $Type {
+            fn tolerance(&self) -> $crate::samplers::Tolerance {
+                $crate::samplers::Tolerance {
+                    rtol: self.rtol,
+                    atol: self.atol,
+                    over: $crate::samplers::Over::Batch,
+                }
+            }
+        }
+
+        impl $crate::samplers::Solver for $Type {
+            fn order(&self) -> u32 {
+                $order
+            }
+            fn adaptive(&self) -> bool {
+                true
+            }
+            fn evaluations(&self) -> Option<usize> {
+                None
+            }
+            fn memory(&self) -> usize {
+                // Both ends of a step with their slopes, and what bends the dense output.
+                4 + usize::from(!$PAIR.dense.is_empty())
+            }
+            fn check(&self) -> $crate::Result<()> {
+                self.tolerance().check()
+            }
+            fn build(&self) -> Box<dyn $crate::samplers::Sampler> {
+                Box::new($crate::samplers::adaptive::Adaptive::new(&$PAIR, self.tolerance()))
+            }
+        }
+    };
 }
+pub(super) use pair;
 
-impl Tolerance {
-    pub(super) fn check(self) -> Result<()> {
-        positive("rtol", self.rtol)?;
-        positive("atol", self.atol)
-    }
-
-    /// `rms(v/(atol + rtol size))`, read from the device.
-    fn norm(self, v: Tensor<2>, size: Tensor<2>) -> Result<f64> {
-        let scaled = v / (size * self.rtol + self.atol);
-        Ok(device::read_now(scaled.square().mean())?.sqrt())
-    }
-}
-
-/// A walk with its own steps. From its second step on it follows its own `x`, not the one that it is handed.
+/// A walk with its own steps. From its second step on it follows its own `x`, not the one that it is handed, until it is moved.
 pub(super) struct Adaptive {
     pair: &'static Pair,
     tolerance: Tolerance,
@@ -73,37 +108,25 @@ struct State {
     t: f64,
     x: Tensor<2>,
     slope: Tensor<2>,
-    /// The step to try next, negative as time falls.
-    h: f64,
-    /// Error of the last step that was accepted.
-    accepted: f64,
-    /// Error of the attempt that was rejected since.
-    rejected: Option<f64>,
     /// The way from the step before to here.
     piece: Option<Piece>,
+    control: Control,
 }
 
 impl Sampler for Adaptive {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        if to.sigma == 0.0 {
-            let x = self.state.take().map_or(x, |state| state.x);
-            return Ok(walk.denoise(&x, from) * to.alpha);
+        if to.sigma > 0.0 {
+            return self.reach(walk, x, from, to);
         }
-        // The slope is not defined on data: the last level above it is the end.
-        let end = walk.levels.iter().rfind(|level| level.sigma > 0.0).map_or(to.t, |level| level.t);
-        let mut state = match self.state.take() {
-            Some(state) => state,
-            None => self.start(walk, x, from, end)?,
-        };
-        for _ in 0..ATTEMPTS {
-            if state.t <= to.t {
-                let x = state.at(to.t);
-                self.state = Some(state);
-                return Ok(x);
-            }
-            state = self.attempt(walk, state, end)?;
-        }
-        Err(self.unmet(walk, state.t, &format!("{ATTEMPTS} attempts did not reach {:.4}", to.ratio())))
+        // The slope is not defined on data.
+        let bottom = walk.bottom();
+        let x = self.reach(walk, x, from, bottom)?;
+        self.state = None;
+        Ok(walk.denoise(&x, bottom) * to.alpha)
+    }
+
+    fn moved(&mut self) {
+        self.state = None;
     }
 
     fn kept(&self) -> usize {
@@ -126,28 +149,46 @@ impl Adaptive {
         Self { pair, tolerance, state: None }
     }
 
+    /// Goes on until a level lies behind; `x` there.
+    fn reach(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let end = walk.bottom().t;
+        let mut state = match self.state.take() {
+            Some(state) => state,
+            None if from.t <= to.t => return Ok(x),
+            None => self.start(walk, x, from, end)?,
+        };
+        for _ in 0..ATTEMPTS {
+            if state.t <= to.t {
+                let x = state.at(to.t);
+                self.state = Some(state);
+                return Ok(x);
+            }
+            state = self.attempt(walk, state, end)?;
+        }
+        Err(self.unmet(walk, state.t, &format!("{ATTEMPTS} attempts did not reach {:.4}", to.ratio())))
+    }
+
     /// The first slope, and a step that moves `x` by about a hundredth of itself (Hairer et al. 1993, section II.4).
     fn start(&self, walk: &Walk, x: Tensor<2>, from: Level, end: f64) -> Result<State> {
         let slope = walk.slope(&x, from);
         let (span, size) = (from.t - end, x.clone().abs());
-        let distance = self.tolerance.norm(x.clone(), size.clone())?;
-        let speed = self.tolerance.norm(slope.clone(), size.clone())?;
+        let distance = self.norm(x.clone(), size.clone())?;
+        let speed = self.norm(slope.clone(), size.clone())?;
         if !(distance + speed).is_finite() {
             return Err(self.not_a_number(walk, from.t));
         }
         let h_0 = if distance.min(speed) < 1e-5 { 1e-6 } else { 0.01 * distance / speed }.min(span);
         let ahead = walk.slope(&(x.clone() - slope.clone() * h_0), walk.at(from.t - h_0));
-        let bend = self.tolerance.norm(ahead - slope.clone(), size)? / h_0;
+        let bend = self.norm(ahead - slope.clone(), size)? / h_0;
         let h_1 = (0.01 / speed.max(bend).max(1e-15)).powf(1.0 / self.pair.power);
-        let h = -h_1.min(100.0 * h_0).min(span);
-        Ok(State { t: from.t, x, slope, h, accepted: 1e-4, rejected: None, piece: None })
+        let control = Control::new(-h_1.min(100.0 * h_0).min(span), self.pair.power);
+        Ok(State { t: from.t, x, slope, piece: None, control })
     }
 
     /// Tries a step: the state behind it, or the same state with a shorter one to try.
-    fn attempt(&self, walk: &Walk, state: State, end: f64) -> Result<State> {
-        // A remainder that is hardly longer than a step is one step.
-        let is_last = state.t + 1.01 * state.h <= end;
-        let (h, t) = if is_last { (end - state.t, end) } else { (state.h, state.t + state.h) };
+    fn attempt(&self, walk: &Walk, mut state: State, end: f64) -> Result<State> {
+        let left = end - state.t;
+        let h = state.control.next(left);
         self.long_enough(walk, &state, h)?;
         let mut k = vec![state.slope.clone()];
         let mut x = state.x.clone();
@@ -157,46 +198,36 @@ impl Adaptive {
         }
         let zero = state.x.zeros_like();
         let size = state.x.clone().abs().max_pair(x.clone().abs());
-        let error = self.tolerance.norm(combine(&zero, h, self.pair.error, &k), size)?;
-        if error.is_nan() || error > 1.0 {
-            return Ok(State { h: h * self.shorter(error), rejected: Some(error), ..state });
+        let error = self.norm(combine(&zero, h, self.pair.error, &k), size)?;
+        if !state.control.accepts(h, error) {
+            return Ok(state);
         }
-        let h_next = h * self.longer(error, &state);
+        let t = if h == left { end } else { state.t + h };
         let quartic = (!self.pair.dense.is_empty()).then(|| combine(&zero, h, self.pair.dense, &k));
         let piece = Some(Piece { h, x: state.x, slope: state.slope, quartic });
         let slope = k.pop().expect("the last stage should be the end's");
-        Ok(State { t, x, slope, h: h_next, accepted: error.max(1e-4), rejected: None, piece })
+        Ok(State { t, x, slope, piece, control: state.control })
     }
 
-    /// By how much to shorten a step that was rejected.
-    fn shorter(&self, error: f64) -> f64 {
-        if !error.is_finite() {
-            return RETREAT;
-        }
-        (SAFETY * error.powf(-0.85 / self.pair.power)).max(LIMITS[0])
-    }
-
-    /// By how much to lengthen the next step: it does not grow where one has just been rejected.
-    fn longer(&self, error: f64, state: &State) -> f64 {
-        let wanted = SAFETY * (error.powf(-0.85) * state.accepted.powf(0.2)).powf(1.0 / self.pair.power);
-        wanted.clamp(LIMITS[0], if state.rejected.is_some() { 1.0 } else { LIMITS[1] })
+    /// How large `v` is beside what is allowed, read from the device.
+    fn norm(&self, v: Tensor<2>, size: Tensor<2>) -> Result<f64> {
+        device::read_now(self.tolerance.norm(v, size))
     }
 
     /// A step that time cannot tell from none is the end of what shortening can do.
     fn long_enough(&self, walk: &Walk, state: &State, h: f64) -> Result<()> {
-        match state.rejected {
-            Some(error) if h.abs() < 16.0 * f64::EPSILON * state.t && error.is_nan() => {
-                Err(self.not_a_number(walk, state.t))
-            }
-            Some(_) if h.abs() < 16.0 * f64::EPSILON * state.t => {
-                Err(self.unmet(walk, state.t, "no step is short enough"))
-            }
+        match state.control.rejected() {
+            Some(error) if h.abs() < 16.0 * f64::EPSILON * state.t => Err(if error.is_nan() {
+                self.not_a_number(walk, state.t)
+            } else {
+                self.unmet(walk, state.t, "no step is short enough")
+            }),
             _ => Ok(()),
         }
     }
 
     fn unmet(&self, walk: &Walk, t: f64, why: &str) -> Error {
-        let Tolerance { rtol, atol } = self.tolerance;
+        let Tolerance { rtol, atol, .. } = self.tolerance;
         Error::argument(format!(
             "sampler {}: rtol {rtol} and atol {atol} cannot be met at noise level {:.4}: {why}; allow more",
             self.pair.name,

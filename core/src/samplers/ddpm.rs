@@ -31,7 +31,7 @@ pub enum Variance {
     /// The posterior's, right where the data are one point.
     #[default]
     Small,
-    /// The forward step's, right where the data are standard normal.
+    /// The forward step's, right where the data are standard normal and the schedule preserves the variance.
     Large,
     /// What the model has learnt, between those two; for models with `variance: learned`.
     Learned,

@@ -7,13 +7,8 @@
 //! Dormand and Prince 1980, <https://doi.org/10.1016/0771-050X(80)90013-3>; the dense output of fourth order is that of Hairer et al.
 //! 1993, program DOPRI5, <https://doi.org/10.1007/978-3-540-78862-1>.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::adaptive::{Adaptive, Pair, Tolerance};
-use super::{Sampler, Solver};
-use crate::Result;
-use crate::registry::{About, Member};
+use super::adaptive::{Pair, pair};
+use crate::registry::About;
 
 pub(crate) const PAIR: Pair = Pair {
     name: "dopri5",
@@ -47,52 +42,11 @@ pub(crate) const PAIR: Pair = Pair {
     power: 5.0,
 };
 
-/// Fifth order, six evaluations for each of its own steps; the grid only says where to look.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Dopri5 {
-    /// Error allowed in a step, as a share of `x`.
-    pub rtol: f64,
-    /// Error allowed in a step where `x` is small.
-    pub atol: f64,
-}
-
-impl Default for Dopri5 {
-    fn default() -> Self {
-        Self { rtol: 1e-4, atol: 1e-4 }
-    }
-}
-
-impl Member for Dopri5 {
-    const ABOUT: About = About {
+pair! {
+    /// Fifth order, six evaluations for each of its own steps; the grid only says where to look.
+    Dopri5: PAIR of order 5,
+    About {
         summary: "Dormand-Prince 5(4), chooses its own steps by a tolerance",
         paper: "Dormand and Prince 1980, https://doi.org/10.1016/0771-050X(80)90013-3",
-    };
-}
-
-impl Dopri5 {
-    fn tolerance(&self) -> Tolerance {
-        Tolerance { rtol: self.rtol, atol: self.atol }
-    }
-}
-
-impl Solver for Dopri5 {
-    fn order(&self) -> u32 {
-        5
-    }
-    fn adaptive(&self) -> bool {
-        true
-    }
-    fn evaluations(&self) -> Option<usize> {
-        None
-    }
-    fn memory(&self) -> usize {
-        5
-    }
-    fn check(&self) -> Result<()> {
-        self.tolerance().check()
-    }
-    fn build(&self) -> Box<dyn Sampler> {
-        Box::new(Adaptive::new(&PAIR, self.tolerance()))
     }
 }

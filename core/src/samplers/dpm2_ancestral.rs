@@ -10,9 +10,9 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::noise::check_noise;
 use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
-use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 
 /// Second order in its drift, two evaluations a step.
@@ -20,8 +20,10 @@ use crate::registry::{About, Member};
 #[serde(default, deny_unknown_fields)]
 pub struct Dpm2Ancestral {
     /// How much of the posterior's noise is drawn; 0 is DPM2.
+    #[schemars(range(min = 0.0))]
     pub eta: f64,
     /// Factor on the noise that is drawn.
+    #[schemars(range(min = 0.0))]
     pub s_noise: f64,
 }
 
@@ -49,8 +51,7 @@ impl Solver for Dpm2Ancestral {
         Some(2)
     }
     fn check(&self) -> Result<()> {
-        not_negative("eta", self.eta)?;
-        not_negative("s_noise", self.s_noise)
+        check_noise(self.eta, self.s_noise)
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(self.clone())

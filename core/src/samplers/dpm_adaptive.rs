@@ -8,8 +8,9 @@
 //! Lu et al. 2022, appendix C, <https://arxiv.org/abs/2206.00927>; its controller, Söderlind 2003,
 //! <https://doi.org/10.1145/641876.641877>; `sample_dpm_adaptive` of k-diffusion, <https://github.com/crowsonkb/k-diffusion>.
 //!
-//! Every step of the walk is divided as the error asks; to leave it the whole way, take one step to the last level before data and one
-//! into it. The error is that of all samples together, so that a sample depends on its batch, by less than the tolerance.
+//! Every step of the walk is divided as the error asks; to leave it the whole way, take one step. Into data it goes on to the bottom of the
+//! model's range, wherever the grid's last level lies, and the denoised sample is its result. The error is that of all samples together,
+//! so that a sample depends on its batch, by less than the tolerance.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
 use super::exponential::has_order;
+use super::noise::check_noise;
 use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::config::check::{not_negative, positive, within};
 use crate::registry::{About, Member};
@@ -102,8 +104,7 @@ impl Solver for DpmAdaptive {
         for (name, value) in [("pcoeff", self.pcoeff), ("icoeff", self.icoeff), ("dcoeff", self.dcoeff)] {
             not_negative(name, value)?;
         }
-        not_negative("eta", self.eta)?;
-        not_negative("s_noise", self.s_noise)
+        check_noise(self.eta, self.s_noise)
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(Walker { config: self.clone(), control: Control::new(self) })
@@ -117,11 +118,13 @@ struct Walker {
 
 impl Sampler for Walker {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        if to.sigma == 0.0 {
-            return Ok(walk.denoise(&x, from) * to.alpha);
+        let end = if to.sigma > 0.0 { to } else { walk.bottom() };
+        let x = self.integrate(walk, frame::enter(x, from), from.log_snr(), end.log_snr())?;
+        if to.sigma > 0.0 {
+            return Ok(frame::leave(x, to));
         }
-        let x = self.integrate(walk, frame::enter(x, from), from.log_snr(), to.log_snr())?;
-        Ok(frame::leave(x, to))
+        // In the frame, at that level.
+        Ok(walk.denoise(&x, frame::level(1.0, end.ratio())) * to.alpha)
     }
 }
 

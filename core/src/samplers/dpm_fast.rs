@@ -13,9 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
+use super::noise::check_noise;
 use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
-use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 
 /// Chooses its own levels. Third order but for its last steps, so that the whole converges at order 2.
@@ -53,9 +53,11 @@ impl Solver for DpmFast {
     fn evaluations(&self) -> Option<usize> {
         None
     }
+    fn levels_of_its_own(&self) -> bool {
+        true
+    }
     fn check(&self) -> Result<()> {
-        not_negative("eta", self.eta)?;
-        not_negative("s_noise", self.s_noise)
+        check_noise(self.eta, self.s_noise)
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(self.clone())

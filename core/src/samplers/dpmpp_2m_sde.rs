@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::exponential::Predicts;
 use super::multistep::{Last, Multistep, Noisy, Rule, Second, Source};
+use super::noise::check_noise;
 use super::{Sampler, Solver};
 use crate::Result;
-use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 
 /// Stochastic, one evaluation a step; `eta` goes from the ODE (0) to the reverse SDE (1) and beyond.
@@ -55,8 +55,7 @@ impl Solver for Dpmpp2mSde {
         1
     }
     fn check(&self) -> Result<()> {
-        not_negative("eta", self.eta)?;
-        not_negative("s_noise", self.s_noise)
+        check_noise(self.eta, self.s_noise)
     }
     fn build(&self) -> Box<dyn Sampler> {
         let ode = Multistep::new(Predicts::Data, Rule::Published(self.second), 2, Last::Full);

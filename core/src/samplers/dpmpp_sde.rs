@@ -13,9 +13,10 @@ use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::noise::check_noise;
 use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
-use crate::config::check::{between, not_negative};
+use crate::config::check::between;
 use crate::registry::{About, Member};
 
 /// Stochastic, two evaluations a step; with `eta` 0 it is DPM-Solver++(2S).
@@ -57,8 +58,7 @@ impl Solver for DpmppSde {
         Some(2)
     }
     fn check(&self) -> Result<()> {
-        not_negative("eta", self.eta)?;
-        not_negative("s_noise", self.s_noise)?;
+        check_noise(self.eta, self.s_noise)?;
         between("r", self.r, 0.0, 1.0)
     }
     fn build(&self) -> Box<dyn Sampler> {

@@ -18,17 +18,20 @@ use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
-/// Second order (first with Euler) between its draws. The defaults are k-diffusion's example for CIFAR-10.
+/// Second order (first with Euler) between its draws. The defaults are the paper's for ImageNet-64 (Table 5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EdmStochastic {
     /// Noise in all, divided among the steps.
+    #[schemars(range(min = 0.0))]
     pub s_churn: f64,
     /// Lowest `σ/α` at which noise is added.
+    #[schemars(range(min = 0.0))]
     pub s_tmin: f64,
     /// Highest `σ/α` at which noise is added.
     pub s_tmax: f64,
     /// Factor on the noise that is added.
+    #[schemars(range(min = 0.0))]
     pub s_noise: f64,
     /// How to step down.
     pub method: Descent,

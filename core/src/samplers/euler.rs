@@ -1,7 +1,7 @@
 //! Euler's method: `x ← x + (t' − t) dx/dt`.
 //!
 //! Karras et al. 2022, Algorithm 1 without its correction, <https://arxiv.org/abs/2206.00364>. Under the `edm` schedule this is DDIM,
-//! under `cond_ot` the sampler of rectified flow.
+//! under `cond_ot` the sampler of rectified flow. The last step, into data, is what is denoised, to which the slopes of these two lead.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -34,9 +34,12 @@ impl Solver for Euler {
 
 impl Sampler for Euler {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let denoised = walk.denoise(&x, from);
+        if to.sigma == 0.0 {
+            return Ok(combine([(to.alpha, denoised)]));
+        }
         let h = to.t - from.t;
         let [of_x, of_data] = walk.slope_weights(from);
-        let denoised = walk.denoise(&x, from);
         Ok(combine([(1.0 + h * of_x, x), (h * of_data, denoised)]))
     }
 }

@@ -12,9 +12,9 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::noise::check_noise;
 use super::{Level, Sampler, Solver, Walk, combine, frame};
 use crate::Result;
-use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 
 /// First order, one evaluation a step.
@@ -22,8 +22,10 @@ use crate::registry::{About, Member};
 #[serde(default, deny_unknown_fields)]
 pub struct EulerAncestral {
     /// How much of the posterior's noise is drawn; 0 is Euler's method.
+    #[schemars(range(min = 0.0))]
     pub eta: f64,
     /// Factor on the noise that is drawn.
+    #[schemars(range(min = 0.0))]
     pub s_noise: f64,
 }
 
@@ -48,8 +50,7 @@ impl Solver for EulerAncestral {
         self.eta > 0.0
     }
     fn check(&self) -> Result<()> {
-        not_negative("eta", self.eta)?;
-        not_negative("s_noise", self.s_noise)
+        check_noise(self.eta, self.s_noise)
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(self.clone())

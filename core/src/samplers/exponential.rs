@@ -7,6 +7,9 @@
 //! φ_k(z) = ∫_0^1 e^{(1−s)z} s^{k−1}/(k−1)! ds
 //! ```
 //!
+//! Of the noise, `x` is put in as `α D + σ m`: `x' = α' D + (σ' e^h + c_0) m + …`. So nothing is subtracted from `x`, which at `α = 0` is all
+//! noise, and as the `c_i` add up to `w_1`, the weights of all `m` add up to `σ' e^h + w_1`, which is `σ'` where `τ = 0`.
+//!
 //! The linear part of the equation is solved exactly; the predictions `m` are interpolated in `λ`, and their polynomial is integrated
 //! against the exponential: Hochbruck and Ostermann 2010, section 2, <https://doi.org/10.1017/S0962492910000048>; in `λ`, Lu et al.
 //! 2022, <https://arxiv.org/abs/2206.00927>; with noise at the rate `τ`, Xue et al. 2023, <https://arxiv.org/abs/2309.05019>.
@@ -18,7 +21,7 @@ use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Walk};
+use super::{Level, Walk, combine};
 use crate::{Error, Result};
 
 /// What is interpolated.
@@ -33,13 +36,22 @@ pub enum Predicts {
 }
 
 impl Predicts {
-    /// `m` at `x`.
-    pub(super) fn of(self, walk: &Walk, x: &Tensor<2>, at: Level) -> Tensor<2> {
-        let denoised = walk.denoise(x, at);
+    /// `m` at `x`, and what a step from there carries: `x`, or of the noise `D`.
+    pub(super) fn of(self, walk: &Walk, x: Tensor<2>, at: Level) -> (Tensor<2>, Tensor<2>) {
+        let denoised = walk.denoise(&x, at);
         match self {
-            Self::Data => denoised,
-            Self::Noise => walk.epsilon(x, denoised, at),
+            Self::Data => (denoised, x),
+            Self::Noise => (walk.epsilon(&x, denoised.clone(), at), denoised),
         }
+    }
+
+    /// What a step carries from the `x` of those terms, at whose level `m` is the prediction: `x`, or `D = (x − σ m)/α`.
+    pub(super) fn carried(self, mut terms: Vec<Term>, m: &Tensor<2>, at: Level) -> Tensor<2> {
+        if self == Self::Noise {
+            terms.push((-at.sigma, m.clone()));
+            terms.iter_mut().for_each(|(weight, _)| *weight /= at.alpha);
+        }
+        combine(terms)
     }
 
     /// The step between two levels, with noise at the rate `τ`, of which `tau2` is the square.
@@ -54,8 +66,10 @@ impl Predicts {
 /// The coefficients of a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exponential {
-    /// `c`, of `x`.
-    pub(super) carry: f64,
+    /// Of what is carried: `c` of `x`, or `α'` of `D`.
+    carry: f64,
+    /// What the weights of all predictions add up to: `w_1`, or `σ' e^h + w_1`.
+    whole: f64,
     /// `w_1` to `w_4`.
     pub(super) weights: [f64; 4],
     /// What `w_1` is for small `h`: `(1 + τ²) α' h`, or `−(1 + τ²) σ' h`.
@@ -70,9 +84,11 @@ impl Exponential {
         let h = to.log_snr() - from.log_snr();
         let decay = if tau2 > 0.0 { tau2 * h } else { 0.0 };
         let z = -(h + decay);
+        let weights = z_phi(z).map(|value| -to.alpha * value);
         Self {
             carry: (-decay).exp() * to.sigma / from.sigma,
-            weights: z_phi(z).map(|value| -to.alpha * value),
+            whole: weights[0],
+            weights,
             linear: -to.alpha * z,
             fresh: to.sigma * (-(-2.0 * decay).exp_m1()).sqrt(),
         }
@@ -80,22 +96,38 @@ impl Exponential {
 
     /// A step of the noise prediction. Into data there is no noise to add.
     fn of_noise(from: Level, to: Level, tau2: f64) -> Self {
-        let carry = to.alpha / from.alpha;
+        let carry = to.alpha;
         if to.sigma == 0.0 {
             // σ' e^h is α' σ/α, though h is infinite.
             let weights = [-to.alpha * from.ratio(), 0.0, 0.0, 0.0];
-            return Self { carry, weights, linear: weights[0], fresh: 0.0 };
+            return Self { carry, whole: 0.0, weights, linear: weights[0], fresh: 0.0 };
         }
         let h = to.log_snr() - from.log_snr();
         let scale = -(1.0 + tau2) * to.sigma;
         let fresh = to.sigma * (tau2 * (2.0 * h).exp_m1()).sqrt();
-        Self { carry, weights: z_phi(h).map(|value| scale * value), linear: scale * h, fresh }
+        let whole = to.sigma * (1.0 - tau2 * h.exp_m1());
+        Self { carry, whole, weights: z_phi(h).map(|value| scale * value), linear: scale * h, fresh }
     }
 
     /// `k! w_{k+1}` for `k < order`: the integrals of `uᵏ`.
     pub(super) fn moments(&self, order: usize) -> Vec<f64> {
         let exact = [1.0, 1.0, 2.0, 6.0].iter().zip(&self.weights).map(|(factorial, w)| factorial * w);
         exact.take(order).collect()
+    }
+
+    /// The terms of the step: what is carried, and predictions by their weights. That of the prediction with which it was carried, the
+    /// `own`-th, is what the others leave of the whole.
+    pub(super) fn terms<'a>(
+        &self,
+        carried: Tensor<2>,
+        mut weights: Vec<f64>,
+        own: usize,
+        predictions: impl IntoIterator<Item = &'a Tensor<2>>,
+    ) -> Vec<Term> {
+        weights[own] = 0.0;
+        weights[own] = self.whole - weights.iter().sum::<f64>();
+        let predictions = weights.into_iter().zip(predictions).map(|(weight, m)| (weight, m.clone()));
+        [(self.carry, carried)].into_iter().chain(predictions).collect()
     }
 }
 
@@ -134,16 +166,6 @@ fn times(polynomial: &[f64], root: f64, scale: f64) -> Vec<f64> {
     (0..=polynomial.len()).map(|k| (below(k) - root * at(k)) / scale).collect()
 }
 
-/// `c x + Σ c_i m_i`: the terms of a sum.
-pub(super) fn terms<'a>(
-    x: Tensor<2>,
-    carry: f64,
-    predictions: impl IntoIterator<Item = (f64, &'a Tensor<2>)>,
-) -> Vec<Term> {
-    let predictions = predictions.into_iter().map(|(weight, prediction)| (weight, prediction.clone()));
-    [(carry, x)].into_iter().chain(predictions).collect()
-}
-
 /// The latest predictions, newest first, and the `λ` of each.
 #[derive(Debug, Default)]
 pub(super) struct History(VecDeque<(f64, Tensor<2>)>);
@@ -172,12 +194,13 @@ impl History {
         self.0.iter().map(|(_, prediction)| prediction)
     }
 
-    /// The step from `x`, with as many of the newest predictions as there are moments: the terms of a sum.
+    /// The step from the newest prediction and what was carried with it, with as many predictions as there are moments: the terms of a
+    /// sum.
     pub(super) fn advance(
         &self,
-        x: Tensor<2>,
+        carried: Tensor<2>,
         [from, to]: [Level; 2],
-        carry: f64,
+        step: &Exponential,
         moments: &[f64],
     ) -> Vec<Term> {
         // One alone needs no node, which into data would be 0/∞; nor does a step that leads nowhere.
@@ -186,7 +209,7 @@ impl History {
             [first, ..] if from.log_snr() == to.log_snr() => vec![*first],
             _ => quadrature(&self.nodes(from, to, moments.len()), moments),
         };
-        terms(x, carry, weights.into_iter().zip(self.predictions()))
+        step.terms(carried, weights, 0, self.predictions())
     }
 }
 

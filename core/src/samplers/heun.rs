@@ -1,6 +1,7 @@
 //! Heun's method: Euler's step, then the mean of the slopes at both ends.
 //!
-//! Karras et al. 2022, Algorithm 1, <https://arxiv.org/abs/2206.00364>. The last step, into data, is Euler's.
+//! Karras et al. 2022, Algorithm 1, <https://arxiv.org/abs/2206.00364>. The last step, into data, is Euler's in EDM's
+//! schedule: what is denoised.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -36,13 +37,13 @@ impl Solver for Heun {
 
 impl Sampler for Heun {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let denoised = walk.denoise(&x, from);
+        if to.sigma == 0.0 {
+            return Ok(combine([(to.alpha, denoised)]));
+        }
         let h = to.t - from.t;
         // d = a x + b D at either end
         let [a, b] = walk.slope_weights(from);
-        let denoised = walk.denoise(&x, from);
-        if to.sigma == 0.0 {
-            return Ok(combine([(1.0 + h * a, x), (h * b, denoised)]));
-        }
         let x_euler = combine([(1.0 + h * a, x.clone()), (h * b, denoised.clone())]);
         let [a_prime, b_prime] = walk.slope_weights(to);
         let denoised_prime = walk.denoise(&x_euler, to);

@@ -12,9 +12,9 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::exponential::has_order;
 use super::{Level, Sampler, Solver, Walk, adams_bashforth};
 use crate::Result;
-use crate::config::check::within;
 use crate::registry::{About, Member};
 
 /// One evaluation a step; second order from two predictions on.
@@ -47,7 +47,7 @@ impl Solver for Ipndm {
         self.order.saturating_sub(1)
     }
     fn check(&self) -> Result<()> {
-        within("order", self.order as f64, 1.0, 4.0)
+        has_order("order", self.order, [1, 4])
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(Multistep { order: self.order, past: Vec::new() })

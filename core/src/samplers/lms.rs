@@ -11,9 +11,9 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::exponential::has_order;
 use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
-use crate::config::check::within;
 use crate::registry::{About, Member};
 
 /// Gauss and Legendre's four points and weights on [−1, 1]: exact for polynomials up to degree 7, hence the highest order.
@@ -54,7 +54,7 @@ impl Solver for Lms {
         self.order.saturating_sub(1)
     }
     fn check(&self) -> Result<()> {
-        within("order", self.order as f64, 1.0, 8.0)
+        has_order("order", self.order, [1, 8])
     }
     fn build(&self) -> Box<dyn Sampler> {
         Box::new(Multistep { order: self.order, past: Vec::new(), sigmas: Vec::new() })
@@ -70,12 +70,15 @@ struct Multistep {
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+        let denoised = walk.denoise(&x, from);
         // (x/α − D)/(σ/α) is the noise.
-        self.past.insert(0, walk.epsilon(&x, walk.denoise(&x, from), from));
+        self.past.insert(0, walk.epsilon(&x, denoised.clone(), from));
         self.sigmas.insert(0, from.ratio());
-        let step = coefficients(&self.sigmas, to.ratio());
+        let mut step = coefficients(&self.sigmas, to.ratio());
+        // `x/α = D + σ d`, so that nothing is subtracted from `x`, which at `α = 0` is all noise: the weights add up to `σ'`.
+        step[0] = to.ratio() - step[1..].iter().sum::<f64>();
         let slopes = step.iter().zip(&self.past).map(|(weight, d)| (to.alpha * weight, d.clone()));
-        let x = combine([(to.alpha / from.alpha, x)].into_iter().chain(slopes));
+        let x = combine([(to.alpha, denoised)].into_iter().chain(slopes));
         self.past.truncate(self.order - 1);
         self.sigmas.truncate(self.order - 1);
         Ok(x)

@@ -3,6 +3,8 @@
 //! They solve `dx/dt = α̇ D + σ̇ (x − α D)/σ`, the probability-flow ODE of a schedule (Song et al. 2021, Eq. 13; Karras et al. 2022,
 //! Eq. 4), or an SDE with the same marginals, where `D(x/α; σ/α)` is the denoiser: the mean of the data given the noisy sample.
 
+mod walk;
+mod noise;
 mod combine;
 mod euler;
 mod heun;
@@ -10,6 +12,7 @@ mod runge_kutta;
 mod midpoint;
 mod ralston;
 mod rk4;
+mod control;
 mod adaptive;
 mod dense;
 mod dopri5;
@@ -36,6 +39,7 @@ mod exponential;
 mod multistep;
 mod singlestep;
 mod dpm_stages;
+mod dpm_solver;
 mod dpm;
 mod dpmpp;
 mod sde_dpmpp;
@@ -50,30 +54,31 @@ mod dpm_fast;
 mod dpm_adaptive;
 mod brownian;
 
-use std::cell::Cell;
-
 use burn::prelude::*;
 
-use crate::random::{Key, Purpose};
-use crate::schedules::{Level, Schedule};
-use crate::{Error, Result};
+use crate::Result;
+use crate::schedules::Level;
 
 use combine::combine;
 
+pub use control::{Over, Tolerance};
 pub use ddpm::Variance;
-pub use dpm::Method;
+pub use dpm_solver::Method;
 pub use edm_stochastic::Descent;
 pub use ends::Ends;
 pub use exponential::Predicts;
 pub use lcm::Boundary;
 pub use multistep::{Last, Second};
+pub use noise::{Noise, NoiseSource};
 pub use pndm::Warmup;
 pub use predictor_corrector::Predictor;
 pub use unipc::Variant;
+pub use walk::{Walk, walk};
 
-// Tables of numbers, for whatever else integrates
+// Tables of numbers and the choice of steps, for whatever else integrates
 pub(crate) use adaptive::Pair;
 pub(crate) use bosh3::PAIR as BOSH3;
+pub(crate) use control::Control;
 pub(crate) use dopri5::PAIR as DOPRI5;
 pub(crate) use midpoint::TABLE as MIDPOINT;
 pub(crate) use ralston::TABLE as RALSTON;
@@ -90,6 +95,9 @@ pub trait Denoiser {
     fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
         Evaluation { mean: self.denoise(x, sigma), v: None }
     }
+
+    /// Another walk begins: what is remembered of the one before is void.
+    fn forget(&self) {}
 }
 
 /// What a model says of one `x`.
@@ -143,6 +151,11 @@ pub trait Solver {
         Some(1)
     }
 
+    /// Whether it goes by levels of its own, from the walk's first: it can neither begin nor be interrupted on the way.
+    fn levels_of_its_own(&self) -> bool {
+        false
+    }
+
     /// State tensors that it keeps from one step to the next, at most.
     fn memory(&self) -> usize {
         0
@@ -162,6 +175,9 @@ pub trait Solver {
 pub trait Sampler {
     /// Takes the step. `to` is data (`σ = 0`) in the last.
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>>;
+
+    /// `x` was changed from outside since the last step: where the walk stood is void.
+    fn moved(&mut self) {}
 
     /// State tensors that it keeps now.
     fn kept(&self) -> usize {
@@ -207,171 +223,6 @@ registry! {
         "dpm_fast" => dpm_fast::DpmFast,
         "dpm_adaptive" => dpm_adaptive::DpmAdaptive,
     }
-}
-
-/// Where a walk goes: its denoiser, its schedule, its levels, its noise.
-pub struct Walk<'a> {
-    /// The model.
-    pub denoiser: &'a dyn Denoiser,
-    /// The frame in which steps are taken.
-    pub schedule: &'a dyn Schedule,
-    /// Every level that is visited, from noise to data.
-    pub levels: &'a [Level],
-    noise: &'a dyn NoiseSource,
-    step: Cell<usize>,
-    draws: Cell<u32>,
-    evaluations: Cell<usize>,
-}
-
-impl<'a> Walk<'a> {
-    /// A walk that has not begun.
-    pub fn new(
-        denoiser: &'a dyn Denoiser,
-        schedule: &'a dyn Schedule,
-        levels: &'a [Level],
-        noise: &'a dyn NoiseSource,
-    ) -> Self {
-        let (step, draws, evaluations) = (Cell::new(0), Cell::new(0), Cell::new(0));
-        Self { denoiser, schedule, levels, noise, step, draws, evaluations }
-    }
-
-    /// Goes to step `index`, counted from 0: it keys the noise.
-    pub fn begin(&self, index: usize) {
-        self.step.set(index);
-        self.draws.set(0);
-    }
-
-    /// Which step this is, from 0.
-    pub fn step(&self) -> usize {
-        self.step.get()
-    }
-
-    /// Steps in all.
-    pub fn steps(&self) -> usize {
-        self.levels.len().saturating_sub(1)
-    }
-
-    /// Evaluations of the denoiser so far.
-    pub fn evaluations(&self) -> usize {
-        self.evaluations.get()
-    }
-
-    /// The mean of the data given `x` at that level.
-    pub fn denoise(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
-        self.denoiser.denoise(self.asked(x, at), at.ratio())
-    }
-
-    /// What is said of `x` before a step from one level to another: see [`Denoiser::evaluate`].
-    pub fn evaluate(&self, x: &Tensor<2>, from: Level, to: Level) -> Evaluation {
-        self.denoiser.evaluate(self.asked(x, from), from.ratio(), to.ratio())
-    }
-
-    /// Counts an evaluation; `x/α`, which is what a denoiser is asked.
-    fn asked(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
-        self.evaluations.set(self.evaluations.get() + 1);
-        if at.alpha == 1.0 { x.clone() } else { combine([(1.0 / at.alpha, x.clone())]) }
-    }
-
-    /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.
-    pub fn epsilon(&self, x: &Tensor<2>, denoised: Tensor<2>, at: Level) -> Tensor<2> {
-        combine([(1.0 / at.sigma, x.clone()), (-at.alpha / at.sigma, denoised)])
-    }
-
-    /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`.
-    pub fn slope(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
-        let [of_x, of_data] = self.slope_weights(at);
-        combine([(of_x, x.clone()), (of_data, self.denoise(x, at))])
-    }
-
-    /// The multiples of `x` and of `D` that are `dx/dt`, gathered in double precision.
-    fn slope_weights(&self, at: Level) -> [f64; 2] {
-        let (d_alpha, d_sigma) = (self.schedule.d_alpha(at.t), self.schedule.d_sigma(at.t));
-        [d_sigma / at.sigma, d_alpha - d_sigma * at.alpha / at.sigma]
-    }
-
-    /// The level of the schedule at time `t`, for stages between two levels.
-    pub fn at(&self, t: f64) -> Level {
-        Level::at(self.schedule, t)
-    }
-
-    /// The level of the schedule where `ln(α/σ)` is `lambda`.
-    pub fn at_log_snr(&self, lambda: f64) -> Level {
-        self.at(self.schedule.time((-lambda).exp()))
-    }
-
-    /// Fresh noise of this step: standard normal, `[batch, features]`, another at each call.
-    pub fn draw(&self) -> Tensor<2> {
-        let draw = self.draws.get();
-        self.draws.set(draw + 1);
-        self.noise.normal(self.step.get() as u32, draw)
-    }
-
-    /// `(W(b) − W(a))/sqrt(|b − a|)` of the walk's one Brownian path `W`: the path does not change with the number of steps.
-    pub fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
-        self.noise.brownian(a, b)
-    }
-}
-
-/// Where stochastic samplers draw from. Standard normals, `[batch, features]`.
-pub trait NoiseSource {
-    /// The noise of a step; `draw` counts the draws within it.
-    fn normal(&self, step: u32, draw: u32) -> Tensor<2>;
-
-    /// The increment of a Brownian path from time `a` to time `b` (either order, both 0 or more), scaled to unit variance.
-    fn brownian(&self, a: f64, b: f64) -> Tensor<2>;
-}
-
-/// Each sample's own noise, the same whatever the batch and the device.
-#[derive(Clone, Debug)]
-pub struct Noise {
-    /// The request's seed.
-    pub seed: u64,
-    /// Index of the first row's sample.
-    pub first: u64,
-    /// Rows.
-    pub rows: usize,
-    /// Numbers in a sample.
-    pub features: usize,
-    /// Where the numbers are wanted.
-    pub device: Device,
-}
-
-impl Noise {
-    /// Standard normals `[rows, features]`, a stream a row.
-    pub fn draw(&self, purpose: Purpose, draw: u32) -> Tensor<2> {
-        let mut values = vec![0.0; self.rows * self.features];
-        Key::new(self.seed, purpose, self.first).draw(draw).fill_normal_rows(&mut values, self.features);
-        Tensor::from_data(TensorData::new(values, [self.rows, self.features]), &self.device)
-    }
-
-    /// What a walk starts from: `σ n` at its first level.
-    pub fn start(&self, level: Level) -> Tensor<2> {
-        self.draw(Purpose::Noise, 0) * level.sigma
-    }
-}
-
-impl NoiseSource for Noise {
-    fn normal(&self, step: u32, draw: u32) -> Tensor<2> {
-        // Steps in the low bits: what draws once a step draws what it always drew.
-        self.draw(Purpose::SamplerNoise, step | draw << 20)
-    }
-
-    fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
-        brownian::increment(self, a, b)
-    }
-}
-
-/// Walks `x` down `levels` at once; [`crate::model::Generation`] is the same step by step.
-pub fn walk(config: &SamplerConfig, walk: &Walk, x: Tensor<2>) -> Result<Tensor<2>> {
-    if walk.levels.len() < 2 {
-        return Err(Error::argument("a walk needs two levels at least"));
-    }
-    config.check()?;
-    let mut sampler = config.build();
-    walk.levels.windows(2).enumerate().try_fold(x, |x, (i, pair)| {
-        walk.begin(i);
-        sampler.step(walk, x, pair[0], pair[1])
-    })
 }
 
 #[cfg(test)]

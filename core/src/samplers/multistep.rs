@@ -116,9 +116,10 @@ impl Multistep {
         [from, to]: [Level; 2],
         step: &Exponential,
     ) -> Vec<Term> {
-        self.history.push(from, self.predicts.of(walk, &x, from));
+        let (prediction, carried) = self.predicts.of(walk, x, from);
+        self.history.push(from, prediction);
         let order = self.last.order(walk, to, self.order).min(self.history.len());
-        let terms = self.history.advance(x, [from, to], step.carry, &self.rule.moments(step, order));
+        let terms = self.history.advance(carried, [from, to], step, &self.rule.moments(step, order));
         self.history.keep(self.order - 1);
         terms
     }

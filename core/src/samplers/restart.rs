@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Level, Sampler, Solver, Walk, combine, frame};
-use crate::config::check::at_least;
+use crate::config::check::{at_least, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -22,7 +22,8 @@ use crate::{Error, Result};
 pub struct Restart {
     /// Levels `σ/α` from which and to which noise is added.
     pub between: [f64; 2],
-    /// How often.
+    /// How often, up to 1,000 times.
+    #[schemars(range(max = 1000))]
     pub times: usize,
     /// Heun's steps of each return: one less than the paper's `N_Restart`, which counts levels.
     pub steps: usize,
@@ -53,6 +54,8 @@ impl Solver for Restart {
     }
     fn check(&self) -> Result<()> {
         at_least("steps", self.steps, 1)?;
+        // A step has so many draws of its own.
+        within("times", self.times as f64, 0.0, 1e3)?;
         let [low, high] = self.between;
         if 0.0 < low && low < high && high.is_finite() {
             return Ok(());
@@ -66,23 +69,26 @@ impl Solver for Restart {
 
 impl Sampler for Restart {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let mut x = frame::heun(walk, x, from, to);
-        if self.begins_at(walk, to) {
-            for _ in 0..self.times {
-                x = self.again(walk, x, to);
-            }
-        }
-        Ok(x)
+        let returns = self.times > 0 && self.begins(walk)? == walk.step() + 1;
+        let x = frame::heun(walk, x, from, to);
+        Ok(if returns { (0..self.times).fold(x, |x, _| self.again(walk, x, to)) } else { x })
     }
 }
 
 impl Restart {
-    /// Whether `level` is the walk's nearest to where restarts begin.
-    fn begins_at(&self, walk: &Walk, level: Level) -> bool {
-        let distance = |level: &Level| (level.ratio() - self.between[0]).abs();
-        let noisy = walk.levels.iter().skip(1).filter(|level| level.sigma > 0.0);
-        let nearest = noisy.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        nearest.is_some_and(|nearest| nearest.t == level.t) && level.ratio() < self.between[1]
+    /// Which of the walk's levels is the nearest to where restarts begin; an error where none lies below what they return to.
+    fn begins(&self, walk: &Walk) -> Result<usize> {
+        let [low, high] = self.between;
+        let distance = |(_, level): &(usize, &Level)| (level.ratio() - low).abs();
+        let visited = walk.levels.iter().enumerate().skip(1).filter(|(_, level)| level.sigma > 0.0);
+        let below = visited.filter(|(_, level)| level.ratio() < high);
+        let nearest = below.min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        nearest.map(|(index, _)| index).ok_or_else(|| {
+            Error::argument(format!(
+                "sampler restart: after its first step this walk visits no noise level below {high} from which to go back up; take more \
+                 --steps, another --grid or a higher `between`"
+            ))
+        })
     }
 
     /// From a level up into noise and down again.

@@ -17,13 +17,53 @@ pub(crate) struct Tableau {
     pub(crate) c: &'static [f64],
 }
 
-/// Takes the step. Into data it is Euler's where a stage would stand on data, where the slope is not defined.
+/// The sampler of a table.
+macro_rules! table {
+    ($(#[$doc:meta])* $Type:ident: $TABLE:ident of order $order:literal, $about:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $Type {}
+
+        impl $crate::registry::Member for $Type {
+            const ABOUT: $crate::registry::About = $about;
+        }
+
+        impl $crate::samplers::Solver for $Type {
+            fn order(&self) -> u32 {
+                $order
+            }
+            fn evaluations(&self) -> Option<usize> {
+                Some($TABLE.b.len())
+            }
+            fn build(&self) -> Box<dyn $crate::samplers::Sampler> {
+                Box::new(self.clone())
+            }
+        }
+
+        impl $crate::samplers::Sampler for $Type {
+            fn step(
+                &mut self,
+                walk: &$crate::samplers::Walk,
+                x: ::burn::prelude::Tensor<2>,
+                from: $crate::schedules::Level,
+                to: $crate::schedules::Level,
+            ) -> $crate::Result<::burn::prelude::Tensor<2>> {
+                Ok($crate::samplers::runge_kutta::step(walk, &x, from, to, &$TABLE))
+            }
+        }
+    };
+}
+pub(super) use table;
+
+/// Takes the step. No stage can stand on data, where the slope is not defined, and no slope leads there but along a straight line: into
+/// data the step is else what is denoised.
 pub(super) fn step(walk: &Walk, x: &Tensor<2>, from: Level, to: Level, table: &Tableau) -> Tensor<2> {
     let h = to.t - from.t;
-    let mut k = vec![walk.slope(x, from)];
-    if to.sigma == 0.0 && table.c.contains(&1.0) {
-        return combine(x, h, &[1.0], &k);
+    if to.sigma == 0.0 && (table.c.contains(&1.0) || !is_straight(walk, from, h)) {
+        return super::combine([(to.alpha, walk.denoise(x, from))]);
     }
+    let mut k = vec![walk.slope(x, from)];
     for (a, c) in table.a.iter().zip(table.c) {
         let stage = combine(x, h, a, &k);
         k.push(walk.slope(&stage, walk.at(from.t + c * h)));
@@ -31,8 +71,15 @@ pub(super) fn step(walk: &Walk, x: &Tensor<2>, from: Level, to: Level, table: &T
     combine(x, h, table.b, &k)
 }
 
+/// Whether Euler's step into data leaves no noise, `σ + h σ̇ = 0`: so it is where the noise is proportional to time. Where it is to the
+/// root of time, half would stay.
+fn is_straight(walk: &Walk, from: Level, h: f64) -> bool {
+    let [of_x, _] = walk.slope_weights(from);
+    (1.0 + h * of_x).abs() < 1e-9
+}
+
 /// `x + h Σ w_i k_i`.
 pub(super) fn combine(x: &Tensor<2>, h: f64, weights: &[f64], k: &[Tensor<2>]) -> Tensor<2> {
     let slopes = weights.iter().zip(k).map(|(weight, k)| (h * weight, k.clone()));
-    super::combine::combine([(1.0, x.clone())].into_iter().chain(slopes))
+    super::combine([(1.0, x.clone())].into_iter().chain(slopes))
 }

@@ -14,7 +14,7 @@ use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exponential::{Exponential, History, Predicts, has_order, quadrature, terms};
+use super::exponential::{Exponential, History, Predicts, has_order, quadrature};
 use super::multistep::{Last, left};
 use super::{Level, Sampler, Solver, Walk, combine};
 use crate::config::check::not_negative;
@@ -116,7 +116,7 @@ impl SaSolver {
 /// A step that waits to be corrected: where it began, its noise, and the corrector's order.
 #[derive(Debug)]
 struct Before {
-    x: Tensor<2>,
+    carried: Tensor<2>,
     at: Level,
     noise: Option<Tensor<2>>,
     order: usize,
@@ -130,21 +130,23 @@ struct Walker {
 }
 
 /// A step with its noise.
-fn noisy(mut terms: Vec<Term>, step: &Exponential, noise: Option<&Tensor<2>>) -> Tensor<2> {
+fn noisy(mut terms: Vec<Term>, step: &Exponential, noise: Option<&Tensor<2>>) -> Vec<Term> {
     terms.extend(noise.filter(|_| step.fresh > 0.0).map(|noise| (step.fresh, noise.clone())));
-    combine(terms)
+    terms
 }
 
 impl Walker {
-    /// The last step again, with the prediction at its end.
+    /// The last step again, with the prediction at its end; what the next one carries.
     fn correct(&self, before: Before, prediction: &Tensor<2>, to: Level) -> Tensor<2> {
         let step = self.config.coefficients(before.at, to);
         let mut nodes = vec![1.0];
         nodes.extend(self.history.nodes(before.at, to, before.order - 1));
-        let weights = quadrature(&nodes, &self.config.moments(&step, nodes.len()));
+        let mut weights = quadrature(&nodes, &self.config.moments(&step, nodes.len()));
+        // Of order 1 it knows the new prediction alone, and the one at the beginning is only carried.
+        weights.resize(nodes.len().max(2), 0.0);
         let predictions = std::iter::once(prediction).chain(self.history.predictions());
-        let terms = terms(before.x, step.carry, weights.into_iter().zip(predictions));
-        noisy(terms, &step, before.noise.as_ref())
+        let terms = step.terms(before.carried, weights, 1, predictions);
+        self.config.predict.carried(noisy(terms, &step, before.noise.as_ref()), prediction, to)
     }
 
     /// The corrector's order in the step after this one's prediction.
@@ -158,10 +160,10 @@ impl Walker {
 
 impl Sampler for Walker {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let prediction = self.config.predict.of(walk, &x, from);
-        let x = match self.before.take() {
+        let (prediction, carried) = self.config.predict.of(walk, x, from);
+        let carried = match self.before.take() {
             Some(before) => self.correct(before, &prediction, from),
-            None => x,
+            None => carried,
         };
         self.history.push(from, prediction);
         self.history.keep(self.config.kept_predictions());
@@ -169,11 +171,16 @@ impl Sampler for Walker {
         let step = self.config.coefficients(from, to);
         // Drawn outside of the window too: where it lies does not change a step's noise.
         let noise = self.config.stochastic().then(|| walk.draw());
-        let next =
-            self.history.advance(x.clone(), [from, to], step.carry, &self.config.moments(&step, order));
-        let next = noisy(next, &step, noise.as_ref());
-        self.before = Some(Before { x, at: from, noise, order: self.corrector(walk) });
+        let moments = self.config.moments(&step, order);
+        let next = self.history.advance(carried.clone(), [from, to], &step, &moments);
+        let next = combine(noisy(next, &step, noise.as_ref()));
+        self.before = Some(Before { carried, at: from, noise, order: self.corrector(walk) });
         Ok(next)
+    }
+
+    /// A step is not corrected from where `x` no longer is.
+    fn moved(&mut self) {
+        self.before = None;
     }
 
     fn kept(&self) -> usize {

@@ -11,7 +11,7 @@
 
 use burn::prelude::*;
 
-use super::exponential::{History, Predicts, quadrature, terms};
+use super::exponential::{History, Predicts, quadrature};
 use super::multistep::{Last, Rule, Second};
 use super::{Level, Sampler, Walk, combine};
 use crate::Result;
@@ -23,6 +23,7 @@ pub(super) struct Singlestep {
     second: Second,
     order: usize,
     last: Last,
+    /// What the group carries from its beginning, and where that is.
     start: Option<(Tensor<2>, Level)>,
     history: History,
 }
@@ -43,28 +44,30 @@ impl Singlestep {
         )
     }
 
-    fn advance(&self, x: Tensor<2>, span: [Level; 2], order: usize) -> Tensor<2> {
+    fn advance(&self, carried: Tensor<2>, span: [Level; 2], order: usize) -> Tensor<2> {
         let step = self.predicts.step(span[0], span[1], 0.0);
         if order == 1 {
-            return combine(self.history.advance(x, span, step.carry, &step.moments(1)));
+            return combine(self.history.advance(carried, span, &step, &step.moments(1)));
         }
         let (nodes, predictions) = self.nodes(span, order);
         let moments = match order {
             2 => Rule::Published(self.second).moments(&step, 2),
             _ => step.moments(nodes.len()),
         };
-        combine(terms(x, step.carry, quadrature(&nodes, &moments).into_iter().zip(predictions)))
+        // The oldest is that of the group's beginning.
+        combine(step.terms(carried, quadrature(&nodes, &moments), nodes.len() - 1, predictions))
     }
 }
 
 impl Sampler for Singlestep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        self.history.push(from, self.predicts.of(walk, &x, from));
+        let (prediction, carried) = self.predicts.of(walk, x, from);
+        self.history.push(from, prediction);
         let data = walk.levels.last().is_some_and(|level| level.sigma == 0.0);
         let order = order_of(self.order, self.last, walk.steps(), walk.step(), data).min(self.history.len());
         let (start, begun) = match self.start.take() {
             Some(start) if order > 1 => start,
-            _ => (x, from),
+            _ => (carried, from),
         };
         let x = self.advance(start.clone(), [begun, to], order);
         let whole = order == self.order;
@@ -72,6 +75,12 @@ impl Sampler for Singlestep {
         // The next group begins with its own predictions.
         self.history.keep(if whole { 0 } else { order });
         Ok(x)
+    }
+
+    /// A group that was interrupted is over.
+    fn moved(&mut self) {
+        self.start = None;
+        self.history.keep(0);
     }
 
     fn kept(&self) -> usize {

@@ -10,8 +10,9 @@ mod sde;
 use burn::tensor::DType;
 
 use super::*;
-use crate::schedules::ScheduleConfig;
+use crate::random::Purpose;
 use crate::schedules::grids::{GridConfig, Span};
+use crate::schedules::{Schedule, ScheduleConfig};
 
 const MEAN: f64 = 0.4;
 const VAR: f64 = 0.25;
@@ -87,6 +88,29 @@ fn deterministic_samplers_converge_at_their_order_under_every_schedule() {
         println!("{}: orders {measured:.2?}", sampler.name());
         let least = measured.iter().copied().fold(f64::INFINITY, f64::min);
         assert!((least - f64::from(sampler.order())).abs() < 0.4, "{}: {measured:.2?}", sampler.name());
+    }
+}
+
+/// Of data that are one point every `D` is that point, and nothing of the noise may stay, however much of it the last step begins with and
+/// however it falls.
+#[test]
+fn data_that_are_one_point_are_reached_under_every_schedule() {
+    let point = |x: Tensor<2>, _: f64| x.zeros_like() + MEAN;
+    let mut samplers = SamplerConfig::all();
+    // The grid's least level is noisier than where it restarts.
+    samplers.retain(|sampler| !matches!(sampler, SamplerConfig::Restart(_)));
+    samplers.push(SamplerConfig::Restart(Restart { between: [1.0, 1e3], ..Restart::default() }));
+    for (sampler, schedule) in
+        samplers.iter().flat_map(|s| ScheduleConfig::all().into_iter().map(move |schedule| (s, schedule)))
+    {
+        let levels = levels("linear", 5, &schedule);
+        let noise = noise(50);
+        // Noise is drawn in single precision.
+        let (dtype, allowed) = if sampler.stochastic() { (DType::F32, 1e-4) } else { (DType::F64, 1e-9) };
+        let start = noise.start(levels[0]).cast(dtype);
+        let x = walk(sampler, &Walk::new(&point, &*schedule, &levels, &noise), start).expect("a walk");
+        let worst = (x - MEAN).abs().max().cast(DType::F64).into_scalar::<f64>();
+        assert!(worst < allowed, "{} under {}: {worst:e}", sampler.name(), schedule.name());
     }
 }
 

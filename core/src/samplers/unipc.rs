@@ -13,7 +13,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::exponential::{Exponential, History, Predicts, has_order, quadrature, terms};
+use super::exponential::{Exponential, History, Predicts, has_order, quadrature};
 use super::multistep::Last;
 use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
@@ -98,7 +98,7 @@ impl Unipc {
 /// A step that waits to be corrected: where it began, and its order.
 #[derive(Debug)]
 struct Before {
-    x: Tensor<2>,
+    carried: Tensor<2>,
     at: Level,
     order: usize,
 }
@@ -120,36 +120,41 @@ impl Walker {
         }
     }
 
-    /// UniC: the last step again, with the prediction at its end.
+    /// UniC: the last step again, with the prediction at its end; what the next one carries.
     fn correct(&self, before: Before, prediction: &Tensor<2>, to: Level) -> Tensor<2> {
         let step = self.config.predict.step(before.at, to, 0.0);
         let mut nodes = vec![1.0];
         nodes.extend(self.history.nodes(before.at, to, before.order));
         let weights = quadrature(&nodes, &self.moments(&step, nodes.len()));
         let predictions = std::iter::once(prediction).chain(self.history.predictions());
-        combine(terms(before.x, step.carry, weights.into_iter().zip(predictions)))
+        self.config.predict.carried(step.terms(before.carried, weights, 1, predictions), prediction, to)
     }
 }
 
 impl Sampler for Walker {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
-        let prediction = self.config.predict.of(walk, &x, from);
-        let x = match self.before.take() {
+        let (prediction, carried) = self.config.predict.of(walk, x, from);
+        let carried = match self.before.take() {
             Some(before) => self.correct(before, &prediction, from),
-            None => x,
+            None => carried,
         };
         self.history.push(from, prediction);
         self.history.keep(self.config.order);
         let order = self.config.last.falling(walk, to, self.config.order).min(self.history.len());
         let step = self.config.predict.step(from, to, 0.0);
         let moments = self.moments(&step, order);
-        let next = combine(self.history.advance(x.clone(), [from, to], step.carry, &moments));
+        let next = combine(self.history.advance(carried.clone(), [from, to], &step, &moments));
         if self.config.corrects(walk.step()) {
-            self.before = Some(Before { x, at: from, order });
+            self.before = Some(Before { carried, at: from, order });
         } else if !self.config.corrector {
             self.history.keep(self.config.order - 1);
         }
         Ok(next)
+    }
+
+    /// A step is not corrected from where `x` no longer is.
+    fn moved(&mut self) {
+        self.before = None;
     }
 
     fn kept(&self) -> usize {

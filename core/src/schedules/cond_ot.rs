@@ -6,11 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Schedule;
+use super::{LATEST, Schedule};
 use crate::registry::{About, Member};
-
-/// The last time: as good as 1.
-const LATEST: f64 = 1.0 - 1e-12;
 
 /// `α = 1 − t, σ = t`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,7 +35,6 @@ impl Schedule for CondOt {
         1.0
     }
     fn time(&self, ratio: f64) -> f64 {
-        // At 1 there is no signal, and `x/α` is not defined.
         (ratio / (1.0 + ratio)).min(LATEST)
     }
 }

@@ -133,11 +133,6 @@ impl Betas {
         Table { ratios: self.alphas_cumprod().into_iter().map(ratio).collect() }
     }
 
-    /// `σ/α` at a training step, between two of them linear; for more than a few, ask a [`Table`].
-    pub fn ratio_at(&self, timestep: f64) -> f64 {
-        self.table().ratio_at(timestep)
-    }
-
     fn plain(&self) -> Vec<f64> {
         let round = |x| self.precision.round(x);
         if let Some(betas) = &self.trained_betas {

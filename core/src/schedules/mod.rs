@@ -42,6 +42,9 @@ pub trait Schedule {
     }
 }
 
+/// The last time of schedules that have no signal left at 1, where `x/α` is not defined: as good as 1.
+const LATEST: f64 = 1.0 - 1e-12;
+
 registry! {
     /// The schedules that a configuration can name.
     pub enum ScheduleConfig("schedule"): dyn Schedule {

@@ -7,7 +7,7 @@ use std::f64::consts::FRAC_PI_2;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Schedule;
+use super::{LATEST, Schedule};
 use crate::Result;
 use crate::config::check::within;
 use crate::registry::{About, Member};
@@ -71,7 +71,7 @@ impl Schedule for VpCosine {
         let u = (first.sin().powi(2) + gained).sqrt().atan2(first.cos() * alpha);
         // Near data the difference of the angles is small: it has a sine of its own.
         let gone = if ratio < 1.0 { (gained / (u + first).sin()).asin() } else { u - first };
-        if ratio == 0.0 { 0.0 } else { gone / self.speed() }
+        if ratio == 0.0 { 0.0 } else { (gone / self.speed()).min(LATEST) }
     }
     fn check(&self) -> Result<()> {
         within("s", self.s, 0.0, 1.0)

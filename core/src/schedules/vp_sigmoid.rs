@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Schedule;
+use super::{LATEST, Schedule};
 use crate::config::check::{positive, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -88,7 +88,7 @@ impl Schedule for VpSigmoid {
         let moved = sign * power * self.height();
         let logit = (moved / sigmoid(near)).ln_1p() - (-moved / sigmoid(-near)).ln_1p();
         let part = logit / (last - first);
-        if ratio < 1.0 { part } else { 1.0 + part }
+        if ratio < 1.0 { part } else { (1.0 + part).min(LATEST) }
     }
     fn check(&self) -> Result<()> {
         positive("tau", self.tau)?;

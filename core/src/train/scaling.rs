@@ -82,9 +82,7 @@ impl Scaler {
     pub(super) async fn save(&self) -> Result<Vec<u8>> {
         let mut tensors = Vec::new();
         for (name, value) in [("scale", &self.scale), ("run", &self.run)] {
-            let values = weights::read(value.clone()).await?;
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            tensors.push(HostTensor { name: name.to_owned(), shape: vec![1], bytes });
+            tensors.push(HostTensor::of(name, vec![1], &weights::read(value.clone()).await?));
         }
         weights::write(&tensors, None)
     }
@@ -154,6 +152,22 @@ mod tests {
                 x = moved;
                 step(&mut scaler, &mut *optimizer, x.clone(), [bad, 1.0]);
             }
+        }
+    }
+
+    #[test]
+    fn after_steps_that_were_not_taken_the_first_is_as_if_they_had_never_been() {
+        for config in OptimizerConfig::all() {
+            let first = |skipped: usize| {
+                let mut scaler = Scaler::new(&Device::flex());
+                let mut optimizer = config.build(&[vec![1], vec![1]]);
+                let x = Tensor::<1>::from_floats([1.0, -2.0], &Device::flex());
+                for _ in 0..skipped {
+                    step(&mut scaler, &mut *optimizer, x.clone(), [f32::INFINITY, 1.0]);
+                }
+                step(&mut scaler, &mut *optimizer, x, [0.3, -4.0]).into_data()
+            };
+            assert_eq!(first(5), first(0), "{}", config.name());
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Report {
 }
 
 /// What a step gave, read from the device.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The step, counted from 1.
     pub step: u64,
@@ -147,6 +147,7 @@ impl Session {
     pub fn with_teacher(mut self, teacher: Rc<dyn Model>) -> Result<Self> {
         let own = self.model()?;
         teacher::check(self.model.teaching(), own.card(), &*teacher)?;
+        self.model.check_teacher(&*teacher)?;
         let weights = teacher::weights(&own.parameters(), &*teacher);
         // What the run says of its start goes before.
         if let Some(weights) = weights.filter(|_| self.config.from.is_empty()) {
@@ -273,8 +274,7 @@ impl Session {
         let mut moments = Vec::new();
         for (name, value) in self.optimizer.state() {
             let values = weights::read(value).await?;
-            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            moments.push(HostTensor { name: name.to_owned(), shape: vec![values.len()], bytes });
+            moments.push(HostTensor::of(name, vec![values.len()], &values));
         }
         let state = serde_json::to_vec(&State { schema: weights::SCHEMA, step: self.step });
         let mut files = vec![
@@ -311,16 +311,21 @@ impl Session {
         if let Some(scaler) = &mut self.scaler {
             scaler.load(file(scaling::FILE)?)?;
         }
-        let moments = WeightFile::parse("optimizer.safetensors", file("optimizer.safetensors")?)?;
-        let shape = [self.parameters()];
-        let restored = if state.step == 0 { &[][..] } else { self.optimizer.names() };
-        let restored: Result<Vec<_>> =
-            restored.iter().map(|name| moments.value(name, &shape, &self.device)).collect();
-        self.optimizer.restore(state.step, restored?);
+        let moments = self.moments(state.step, file("optimizer.safetensors")?)?;
+        self.optimizer.restore(state.step, moments);
         self.network.set_parameters(&live);
         self.layout.freeze(&live);
         self.parameters = self.layout.learnt(live);
         (self.averages, self.step) = (averages, state.step);
         Ok(())
+    }
+
+    /// What the optimizer remembered after so many steps. Checkpoints of before hold no numbers that are one for all parameters.
+    fn moments(&self, steps: u64, bytes: &[u8]) -> Result<Vec<Tensor<1>>> {
+        let file = WeightFile::parse("optimizer.safetensors", bytes)?;
+        let there = file.names();
+        let memory = if steps == 0 { Vec::new() } else { self.optimizer.memory(self.parameters()) };
+        let kept = memory.into_iter().filter(|(name, length)| *length > 1 || there.contains(name));
+        kept.map(|(name, length)| file.value(name, &[length], &self.device)).collect()
     }
 }

@@ -30,7 +30,7 @@ fn unused(name: &str) -> Error {
     ))
 }
 
-/// Refuses a teacher that is of no use, does not denoise, or is of other data.
+/// Refuses a teacher that is of no use, does not denoise samples, or is of other data.
 pub(super) fn check(teaching: Teaching, own: &Card, teacher: &dyn Model) -> Result<()> {
     let card = teacher.card();
     if teaching == Teaching::Unused {
@@ -38,6 +38,12 @@ pub(super) fn check(teaching: Teaching, own: &Card, teacher: &dyn Model) -> Resu
     }
     if teacher.generator().and_then(Generate::denoiser).is_none() {
         return Err(wrong(format!("a {} does not denoise; take a diffusion model", card.family)));
+    }
+    if teacher.codec().is_some() {
+        return Err(wrong(format!(
+            "a {} model denoises latents, and these data are samples; take a diffusion model of samples",
+            card.family
+        )));
     }
     if card.shape != own.shape {
         return Err(wrong(format!(

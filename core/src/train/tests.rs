@@ -197,6 +197,14 @@ fn a_wrong_value_is_refused_with_its_path() {
         ),
         (json!({ "model": { "kind": "diffusion", "network": { "kind": "unet" } } }), "`model.network`"),
         (json!({ "model": { "kind": "diffusion", "range": [1.0, 0.5] } }), "`model.range`"),
+        (
+            json!({ "model": { "kind": "diffusion", "sampling": { "sampler": { "kind": "unipc", "order": 9 } } } }),
+            "`model.sampling.sampler.order`",
+        ),
+        (
+            json!({ "model": { "kind": "diffusion", "sampling": { "grid": { "kind": "explicit", "levels": [1, 2] } } } }),
+            "`model.sampling.grid.levels.1`",
+        ),
     ];
     for (value, wanted) in cases {
         let run: RunConfig = config::typed(value).expect("the right types");

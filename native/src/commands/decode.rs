@@ -8,7 +8,7 @@ use crate::failure::{Outcome, argument};
 use crate::spec::member;
 
 /// How tokens are drawn; the model's own way where nothing is said.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(crate) struct Decode {
     /// Order in which tokens are decided, as in `confidence` (kiln list decoders; models of tokens)
     #[arg(long, value_name = "NAME[:key=value,...]")]

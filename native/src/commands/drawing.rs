@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kiln::data::Split;
 use kiln::editing::Edit;
 use kiln::model::{Card, Classes, Helpers, Model, Request};
 use kiln::nn::Precision;
+use kiln::runs::plain;
 
 use super::guides::Guides;
 use super::walk::Walk;
@@ -33,7 +35,8 @@ pub(crate) struct Drawing {
     /// Seed of all noise: the same seed is the same picture on every device
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Samples at a time: a matter of memory, not of what is drawn [default: 64 pictures, 4096 points]
+    /// Samples at a time: a matter of memory, not of what is drawn, but to the tolerance of a sampler that chooses its own
+    /// steps by it [default: 64 pictures, 4096 points]
     #[arg(long)]
     batch: Option<usize>,
     /// Where the picture or the text goes: one picture as it is, several as a contact sheet [default:
@@ -45,13 +48,13 @@ pub(crate) struct Drawing {
     raw: Option<PathBuf>,
     /// Columns of a contact sheet [default: as many as rows]; one sample becomes a sheet, enlarged and framed, too
     #[arg(long)]
-    pub(super) columns: Option<usize>,
+    columns: Option<usize>,
     /// What to compute on (kiln devices)
     #[arg(long, default_value = "auto")]
     device: String,
     /// In what the model's network computes, where the device can; samples are walked in f32
-    #[arg(long, value_name = "f32|f16|bf16", default_value = "f32")]
-    precision: String,
+    #[arg(long, default_value = "f32", value_parser = precision())]
+    precision: Precision,
 }
 
 /// What a command draws.
@@ -70,7 +73,8 @@ impl Drawing {
     /// Draws what is wanted of a model with this card.
     pub(super) fn run(&self, wanted: impl FnOnce(&Card) -> Outcome<Wanted>) -> Outcome {
         let (found, device) = kiln::device::choose(&self.device)?;
-        let loaded = models::load_in(&self.model, &device, Precision::named(&self.precision)?)?;
+        let loaded = models::load_in(&self.model, &device, self.precision)?;
+        self.check(loaded.model.card())?;
         let wanted = wanted(loaded.model.card())?;
         let helpers = self.guides.load(&device)?;
         let request = self.request(&*loaded.model, &helpers, &wanted)?;
@@ -89,6 +93,25 @@ impl Drawing {
         Ok(())
     }
 
+    /// Refuses what would change nothing, and a name that says what the file is not.
+    fn check(&self, card: &Card) -> Outcome {
+        let text = tokens::is_text(card);
+        if self.columns.is_some() && (text || card.shape.len() != 3) {
+            return Err(argument(
+                "--columns: only pictures stand in columns, and these are none; leave it out",
+            ));
+        }
+        let other =
+            |path: &&PathBuf| path.extension().is_some_and(|ending| !ending.eq_ignore_ascii_case("png"));
+        match self.out.as_ref().filter(other) {
+            Some(path) if !text => Err(argument(format!(
+                "--out {}: a picture is written as PNG; give it a name that ends in .png",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     fn request(&self, model: &dyn Model, helpers: &Helpers, wanted: &Wanted) -> Outcome<Request> {
         let classes = self.classes(model.card(), helpers, &wanted.classes)?;
         let mut request = Request {
@@ -98,12 +121,6 @@ impl Drawing {
             edit: wanted.edit.clone(),
             ..self.walk.request(model)?
         };
-        let unguided = request.classes == Classes::Any && helpers.weak.is_none();
-        if unguided && !model.card().classes.is_empty() && request.guidance.is_some_and(|scale| scale != 1.0)
-        {
-            let message = "--guidance has no class to guide towards: leave out --class any, or name one";
-            return Err(argument(message));
-        }
         if let Some(scale) = self.guides.classifier_scale {
             request.guiding.get_or_insert_with(|| defaults(model)).classifier = scale;
         }
@@ -151,8 +168,7 @@ impl Drawing {
 
     fn picture_path(&self, suffix: &str) -> Option<PathBuf> {
         let default = || {
-            let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
-            let name: String = self.model.trim_matches(['/', '.']).chars().map(plain).collect();
+            let name = plain(&self.model);
             PathBuf::from(format!("outputs/samples/{name}{suffix}_seed{}.png", self.seed))
         };
         self.out.clone().or_else(|| self.raw.is_none().then(default))
@@ -166,6 +182,11 @@ impl Drawing {
             self.columns.or(matches!(wanted.edit, Some(Edit::Between { .. })).then_some(wanted.count));
         Ok(picture::png(&rows, shape, columns, reference.as_deref())?)
     }
+}
+
+/// Reads a precision by its name.
+fn precision() -> impl TypedValueParser<Value = Precision> {
+    PossibleValuesParser::new(Precision::ALL.map(Precision::name)).try_map(|name| Precision::named(&name))
 }
 
 /// The model's own guidance.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use burn::prelude::{Device, Tensor, TensorData};
+use clap::ValueEnum;
 use kiln::data::{Batch, Split};
 use kiln::model::{Card, Generate};
 use kiln::nn::one_hot;
@@ -30,9 +31,9 @@ pub(crate) struct Args {
     /// Steps of the walks that the levels are for
     #[arg(long)]
     steps: usize,
-    /// What is to be small: the error of the `samples` of deterministic samplers, or the bound on their `divergence` from the data
-    #[arg(long, value_name = "samples|divergence", default_value = "samples")]
-    aim: String,
+    /// What is to be small
+    #[arg(long, value_enum, default_value_t = Small::Samples)]
+    aim: Small,
     /// Levels to choose from, as many evaluations of the network
     #[arg(long, default_value_t = 128)]
     nodes: usize,
@@ -54,6 +55,24 @@ pub(crate) struct Args {
     /// What to compute on (kiln devices)
     #[arg(long, default_value = "auto")]
     device: String,
+}
+
+/// What is to be small.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Small {
+    /// The error of the samples of deterministic samplers
+    Samples,
+    /// The bound on the samples' divergence from the data
+    Divergence,
+}
+
+impl Small {
+    fn aim(self) -> Aim {
+        match self {
+            Self::Samples => Aim::Samples,
+            Self::Divergence => Aim::Divergence,
+        }
+    }
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
@@ -92,7 +111,7 @@ fn levels(args: &Args, loaded: &Loaded, device: &Device) -> Outcome<Vec<f64>> {
             loaded.name
         )));
     };
-    let options = Fit { steps: args.steps, range, aim: aim(&args.aim)?, nodes: args.nodes, seed: args.seed };
+    let options = Fit { steps: args.steps, range, aim: args.aim.aim(), nodes: args.nodes, seed: args.seed };
     let (data, class) = examples(args, loaded, device)?;
     let bar = Bar::new("asking the model", args.nodes as u64, 0);
     let denoise = |x: Tensor<2>, sigma: f64| {
@@ -103,15 +122,7 @@ fn levels(args: &Args, loaded: &Loaded, device: &Device) -> Outcome<Vec<f64>> {
     Ok(found.into_iter().map(|level| format!("{level:.5e}").parse().unwrap_or(level)).collect())
 }
 
-fn aim(name: &str) -> Outcome<Aim> {
-    match name {
-        "samples" => Ok(Aim::Samples),
-        "divergence" => Ok(Aim::Divergence),
-        other => Err(kiln::error::unknown("aim", other, &["samples", "divergence"]).into()),
-    }
-}
-
-/// Data `[batch, features]`, and their classes where the model is told them.
+/// Data as the model denoises them, `[batch, features]`: they themselves, or their latents; and their classes where it is told them.
 fn examples(args: &Args, loaded: &Loaded, device: &Device) -> Outcome<(Tensor<2>, Option<Tensor<2>>)> {
     let card = loaded.model.card();
     let config = evaluate::data(args.dataset.as_deref(), loaded)?;
@@ -127,6 +138,8 @@ fn examples(args: &Args, loaded: &Loaded, device: &Device) -> Outcome<(Tensor<2>
     }
     let batch = Batch::gather(&*data, &(0..count as u64).collect::<Vec<_>>(), 0);
     let rows = Tensor::from_data(TensorData::new(batch.x, [count, card.features()]), device);
+    // What denoises latents is asked about those of the examples.
+    let rows = loaded.model.codec().map_or(rows.clone(), |codec| codec.encode(rows));
     Ok((rows, told(card, batch.class.as_deref(), count, device)))
 }
 

@@ -1,13 +1,14 @@
 //! `kiln import`: another library's sampler in Kiln's own words.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kiln::import::{self, Imported};
-use kiln::{Error, Result, config, files};
+use kiln::{Result, config, files};
 
 use crate::failure::Outcome;
 use crate::out;
+use crate::save::save;
 
 /// The arguments of `kiln import`.
 #[derive(Debug, clap::Args)]
@@ -23,26 +24,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    let imported = read(&args.file)?;
+    let imported = import::read(&args.file.display().to_string(), &files::read(&args.file)?)?;
     let yaml = written(&imported)?;
     match args.out {
         None => out::say(yaml.trim_end()),
         Some(path) => {
-            files::write_atomic(&path, yaml.as_bytes())?;
+            save(&path, yaml.as_bytes())?;
             out::say(format!("{}  {} as Kiln samples it", path.display(), imported.class));
         }
     }
     Ok(())
-}
-
-fn read(path: &Path) -> Result<Imported> {
-    let name = path.display().to_string();
-    let value = serde_json::from_slice(&files::read(path)?)
-        .map_err(|error| Error::format(&name, format!("wanted JSON, as diffusers saves it: {error}")))?;
-    import::diffusers(&value).map_err(|error| match error {
-        Error::Config { path, message } => Error::format(&name, format!("at `{path}`: {message}")),
-        other => other,
-    })
 }
 
 /// The part of a model's configuration that the scheduler decides, with the notes above it.
@@ -71,5 +62,16 @@ mod tests {
         value["kind"] = "diffusion".into();
         let model: kiln::factory::ModelConfig = config::typed(value).expect("a model's configuration");
         assert_eq!(model.name(), "diffusion");
+    }
+
+    #[test]
+    fn a_file_as_python_writes_it_is_imported() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, out] = ["scheduler_config.json", "sampling.yaml"].map(|name| folder.path().join(name));
+        let text = r#"{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity}"#;
+        std::fs::write(&file, text).expect("a file");
+        run(Args { file, out: Some(out.clone()) }).expect("a scheduler");
+        let yaml = std::fs::read_to_string(&out).expect("a file");
+        assert!(yaml.contains("kind: dpmpp") && yaml.contains("lambda_min: null"), "{yaml}");
     }
 }

@@ -60,7 +60,7 @@ pub(crate) struct Args {
     /// How the ODE is integrated (kiln list integrators) [default: rk4]
     #[arg(long, value_name = "NAME[:key=value,...]")]
     integrator: Option<String>,
-    /// Steps of the ODE, or levels of the bound [default: 50, or 1000; 128 for tokens]
+    /// Steps of the ODE, or levels of the bound [default: 50, or 1000; those learnt, in discrete time; 128 for tokens]
     #[arg(long)]
     steps: Option<usize>,
     /// Tell the model each example's class: log p(x | class)
@@ -169,7 +169,7 @@ fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
             }
         }
         LikelihoodConfig::Bound(bound) => {
-            bound.steps = args.steps.unwrap_or(bound.steps);
+            bound.steps = args.steps.or(bound.steps);
             if args.divergence.is_some() || args.probes.is_some() || args.integrator.is_some() {
                 return Err(argument(
                     "a bound integrates nothing: leave out --divergence, --probes and --integrator, or take --method ode",

@@ -1,24 +1,7 @@
 //! `kiln list`: what a configuration can name, from the registries themselves.
 
 use clap::ValueEnum;
-use kiln::autoencoder::{CoderConfig, ReconstructionConfig, SpaceConfig};
-use kiln::data::DataConfig;
-use kiln::decoding::DecoderConfig;
-use kiln::diffusion::{NoiseConfig, ObjectiveConfig, PredictionConfig, VarianceConfig};
-use kiln::discrete::{CorruptionConfig, DecayConfig, ObjectiveConfig as TokenObjectiveConfig};
-use kiln::editing::{InpaintConfig, MeasureConfig};
-use kiln::factory::ModelConfig;
-use kiln::guidance::{MethodConfig, WeightConfig};
-use kiln::interpolant::{EpsilonConfig, GammaConfig, PathConfig};
-use kiln::latent::StageConfig;
-use kiln::likelihood::{DivergenceConfig, IntegratorConfig, LikelihoodConfig};
-use kiln::metrics::MetricConfig;
-use kiln::nn::NetworkConfig;
 use kiln::registry::About;
-use kiln::samplers::SamplerConfig;
-use kiln::schedules::ScheduleConfig;
-use kiln::schedules::grids::GridConfig;
-use kiln::train::{AverageConfig, OptimizerConfig, RateConfig};
 use serde_json::{Map, Value, json};
 
 use crate::out;
@@ -36,7 +19,7 @@ pub(crate) struct Args {
 
 /// Names every registry once.
 macro_rules! groups {
-    ($($Group:ident => $Config:ident),+ $(,)?) => {
+    ($($Group:ident => $Config:ty),+ $(,)?) => {
         #[derive(Clone, Copy, Debug, ValueEnum)]
         enum Group { $($Group),+ }
 
@@ -44,7 +27,7 @@ macro_rules! groups {
             /// The names of its members, and what they say about themselves.
             fn members(self) -> Vec<(&'static str, About)> {
                 match self {
-                    $(Self::$Group => $Config::all().iter().map(|member| (member.name(), member.about())).collect()),+
+                    $(Self::$Group => <$Config>::all().iter().map(|member| (member.name(), member.about())).collect()),+
                 }
             }
         }
@@ -52,38 +35,40 @@ macro_rules! groups {
 }
 
 groups! {
-    Models => ModelConfig,
-    Samplers => SamplerConfig,
-    Schedules => ScheduleConfig,
-    Grids => GridConfig,
-    Guidance => MethodConfig,
-    Weights => WeightConfig,
-    Inpainting => InpaintConfig,
-    Measurements => MeasureConfig,
-    Datasets => DataConfig,
-    Networks => NetworkConfig,
-    Predictions => PredictionConfig,
-    Stages => StageConfig,
-    Coders => CoderConfig,
-    Spaces => SpaceConfig,
-    Reconstructions => ReconstructionConfig,
-    Noises => NoiseConfig,
-    Objectives => ObjectiveConfig,
-    Variances => VarianceConfig,
-    Paths => PathConfig,
-    PathNoises => GammaConfig,
-    Diffusions => EpsilonConfig,
-    Optimizers => OptimizerConfig,
-    Rates => RateConfig,
-    Averages => AverageConfig,
-    Metrics => MetricConfig,
-    Likelihoods => LikelihoodConfig,
-    Divergences => DivergenceConfig,
-    Integrators => IntegratorConfig,
-    Decoders => DecoderConfig,
-    Corruptions => CorruptionConfig,
-    CorruptionSchedules => DecayConfig,
-    TokenObjectives => TokenObjectiveConfig,
+    Models => kiln::factory::ModelConfig,
+    Samplers => kiln::samplers::SamplerConfig,
+    Schedules => kiln::schedules::ScheduleConfig,
+    Grids => kiln::schedules::grids::GridConfig,
+    Guidance => kiln::guidance::MethodConfig,
+    GuidanceWeights => kiln::guidance::GuidanceWeightConfig,
+    Inpainting => kiln::editing::InpaintConfig,
+    Measurements => kiln::editing::MeasureConfig,
+    Datasets => kiln::data::DataConfig,
+    Networks => kiln::nn::NetworkConfig,
+    Predictions => kiln::diffusion::PredictionConfig,
+    Stages => kiln::latent::StageConfig,
+    Coders => kiln::autoencoder::CoderConfig,
+    Spaces => kiln::autoencoder::SpaceConfig,
+    Reconstructions => kiln::autoencoder::ReconstructionConfig,
+    Noises => kiln::diffusion::NoiseConfig,
+    Couplings => kiln::diffusion::CouplingConfig,
+    LossWeights => kiln::diffusion::WeightConfig,
+    Objectives => kiln::diffusion::ObjectiveConfig,
+    Variances => kiln::diffusion::VarianceConfig,
+    Paths => kiln::interpolant::PathConfig,
+    PathNoises => kiln::interpolant::GammaConfig,
+    Diffusions => kiln::epsilon::EpsilonConfig,
+    Optimizers => kiln::train::OptimizerConfig,
+    Rates => kiln::train::RateConfig,
+    Averages => kiln::train::AverageConfig,
+    Metrics => kiln::metrics::MetricConfig,
+    Likelihoods => kiln::likelihood::LikelihoodConfig,
+    Divergences => kiln::likelihood::DivergenceConfig,
+    Integrators => kiln::likelihood::IntegratorConfig,
+    Decoders => kiln::decoding::DecoderConfig,
+    Corruptions => kiln::discrete::CorruptionConfig,
+    CorruptionSchedules => kiln::discrete::DecayConfig,
+    TokenObjectives => kiln::discrete::TokenObjectiveConfig,
 }
 
 impl Group {

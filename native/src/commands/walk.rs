@@ -1,16 +1,17 @@
 //! How samples are walked to, as several commands let a user say.
 
-use kiln::guidance::{Guiding, MethodConfig, Threshold, WeightConfig};
-use kiln::model::{Generate, Model, Request};
+use kiln::guidance::{GuidanceWeightConfig, Guiding, MethodConfig, Threshold};
+use kiln::interpolant::EpsilonConfig;
+use kiln::model::{Card, Generate, Model, Request};
 use kiln::samplers::SamplerConfig;
 
 use super::decode::Decode;
 use crate::failure::{Outcome, argument};
-use crate::spec::member;
+use crate::spec::{fields, member};
 use crate::walking;
 
 /// How to walk; the model's own way where nothing is said.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub(crate) struct Walk {
     /// Solver, as in `heun` or `ddim:eta=0.5` (kiln list samplers)
     #[arg(long, value_name = "NAME[:key=value,...]")]
@@ -27,6 +28,9 @@ pub(crate) struct Walk {
     /// Steps
     #[arg(long)]
     steps: Option<usize>,
+    /// How much noise the SDE of an interpolant adds, as in `constant:value=0.5`, beside --sampler euler_ancestral (kiln list diffusions)
+    #[arg(long, value_name = "NAME[:key=value,...]")]
+    epsilon: Option<String>,
     /// Scale of classifier-free guidance; 1 is none
     #[arg(long, allow_negative_numbers = true)]
     pub(crate) guidance: Option<f64>,
@@ -36,16 +40,16 @@ pub(crate) struct Walk {
     /// How much of the contrast to take back that guidance adds, 0 to 1
     #[arg(long, value_name = "SHARE")]
     guidance_rescale: Option<f64>,
-    /// How the scale follows the noise (kiln list weights)
+    /// How the scale follows the noise (kiln list guidance-weights)
     #[arg(long, value_name = "NAME")]
     guidance_schedule: Option<String>,
     /// Adaptive projected guidance, as in `--apg` or `--apg=eta=0.2,norm=5`
     #[arg(long, value_name = "key=value,...", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     apg: Option<String>,
-    /// Keep predictions within the data's range, [-1, 1], but for so many of their values: dynamic thresholding
-    /// (0.995 for photographs, less where most pixels are black or white)
-    #[arg(long, value_name = "SHARE")]
-    threshold: Option<f64>,
+    /// Keep predictions within the data's range, [-1, 1] for pictures, but for so many of their values: dynamic thresholding
+    /// (0.995 for photographs, less where most pixels are black or white); for others name it, as in `percentile=0.995,limit=4`
+    #[arg(long, value_name = "SHARE|key=value,...")]
+    threshold: Option<String>,
     #[command(flatten)]
     decode: Decode,
 }
@@ -59,11 +63,20 @@ impl Walk {
             schedule,
             grid,
             steps: self.steps,
+            epsilon: self.epsilon.as_deref().map(|text| member(text, EpsilonConfig::named)).transpose()?,
             guidance: self.guidance,
             guiding: self.guiding(model)?,
             decoding: self.decode.decoding(model)?,
             ..Request::default()
         })
+    }
+
+    /// Whether it says how what is guided is put together, beside the scale.
+    pub(crate) fn steers(&self) -> bool {
+        !self.guidance_interval.is_empty()
+            || self.guidance_rescale.is_some()
+            || self.guidance_schedule.is_some()
+            || self.apg.is_some()
     }
 
     /// The solver that was named, or the model's own in the order that was.
@@ -84,29 +97,35 @@ impl Walk {
             _ => return Err(argument("--guidance-interval: wanted two noise levels, as in 0.1,5")),
         };
         let weight = self.guidance_schedule.as_deref();
-        let schedule = weight.map(|text| member(text, WeightConfig::named)).transpose()?;
+        let schedule = weight.map(|text| member(text, GuidanceWeightConfig::named)).transpose()?;
         let method = self.apg.as_deref().map(apg).transpose()?;
-        let threshold = self.threshold.map(|percentile| Threshold { percentile, ..Threshold::default() });
-        let rescale = self.guidance_rescale;
-        if interval.is_none()
-            && rescale.is_none()
-            && schedule.is_none()
-            && method.is_none()
-            && threshold.is_none()
-        {
+        let threshold = self.threshold.as_deref().map(|text| threshold(text, model.card())).transpose()?;
+        if threshold.is_none() && !self.steers() {
             return Ok(None);
         }
         let own =
             model.generator().map(Generate::defaults).and_then(|request| request.guiding).unwrap_or_default();
         Ok(Some(Guiding {
             interval: interval.or(own.interval),
-            rescale: rescale.unwrap_or(own.rescale),
+            rescale: self.guidance_rescale.unwrap_or(own.rescale),
             schedule: schedule.unwrap_or(own.schedule),
             method: method.unwrap_or(own.method),
             threshold: threshold.or(own.threshold),
             classifier: own.classifier,
         }))
     }
+}
+
+/// Dynamic thresholding by `SHARE` or by fields; only of pictures the range is known.
+fn threshold(text: &str, card: &Card) -> Outcome<Threshold> {
+    let share = text.parse::<f64>().is_ok();
+    let text = if share { format!("percentile={text}") } else { text.to_owned() };
+    if card.shape.len() == 1 && !text.contains("limit=") {
+        let message = "--threshold: samples that are no pictures have no range of [-1, 1]: name theirs, as in \
+                       --threshold percentile=0.995,limit=4";
+        return Err(argument(message));
+    }
+    Ok(fields(&text)?)
 }
 
 fn apg(fields: &str) -> kiln::Result<MethodConfig> {

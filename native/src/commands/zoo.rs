@@ -82,9 +82,15 @@ fn info(name: &str, json: bool) -> Outcome {
     }
     match &told.card {
         Some(card) => show(&told, card),
-        None => out::say(format!("{name}: {} of weights, and no card yet", size(told.bytes))),
+        None => out::say(bare(&told)),
     }
     Ok(())
+}
+
+/// An entry without a card.
+fn bare(told: &Told) -> String {
+    let (name, weights) = (told.name, size(told.bytes));
+    format!("{name}: no card yet; weights: {weights}; `kiln train {name}` trains it")
 }
 
 fn show(told: &Told, card: &Card) {
@@ -103,4 +109,16 @@ fn show(told: &Told, card: &Card) {
     let metrics: Vec<[String; 2]> =
         card.metrics.iter().map(|(name, measure)| [name.clone(), measure.to_string()]).collect();
     out::table(["metric", "value"], &metrics);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_without_a_card_says_what_is_missing_and_what_to_do() {
+        let told = |bytes| Told { name: "a/b", bytes, card: None };
+        assert_eq!(bare(&told(None)), "a/b: no card yet; weights: none here; `kiln train a/b` trains it");
+        assert!(bare(&told(Some(1_200_000))).contains("weights: 1.2 MB"));
+    }
 }

@@ -98,8 +98,9 @@ fn a_run_in_half_precision_is_a_model_for_every_precision() {
         ];
         answer(folder.path(), &arguments);
     }
-    let said = refusal(folder.path(), &["sample", argument(&run), "--precision", "f8"]);
-    assert!(said.contains("unknown precision `f8`"), "{said}");
+    let output = super::common::run(folder.path(), &["sample", argument(&run), "--precision", "f8"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("[possible values: f32, f16, bf16]"), "{}", text(&output.stderr));
     let output = super::common::run(folder.path(), &train(&["train.precision=f8"]));
     assert!(text(&output.stderr).contains("`train.precision`"), "{}", text(&output.stderr));
 }

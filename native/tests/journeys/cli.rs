@@ -37,13 +37,50 @@ fn what_cannot_be_used_is_refused_with_its_place_and_the_remedy() {
         (vec!["sample", &model, "-n", "0"], "at least 1 sample"),
         (vec!["sample", &model, "--batch", "0"], "at least 1 sample"),
         (vec!["sample", &model, "--class", "99"], "unknown class `99`"),
-        (vec!["sample", &model, "--guidance", "3", "--class", "any"], "leave out --class any"),
+        (vec!["sample", &model, "--guidance", "3", "--class", "any"], "there is no class to guide towards"),
+        (
+            vec!["sample", &model, "--guidance-rescale", "0.5", "--class", "any"],
+            "there is no class to guide towards",
+        ),
+        (vec!["sample", &model, "--guidance-rescale", "0.5"], "a scale of 1 is none"),
+        (vec!["sample", "density/moons", "--weak", "density/moons"], "a scale of 1 is none"),
+        (vec!["sample", "density/moons", "--columns", "3"], "--columns: only pictures stand in columns"),
+        (vec!["sample", &model, "--out", "six.jpg"], "give it a name that ends in .png"),
         (vec!["sample", &model, "--device", "gpu:99"], "there is no device `gpu:99`"),
         (vec!["evaluate", &model], "add --dataset NAME"),
         (vec!["evaluate", &model, "--dataset", "shape"], "did you mean `shapes`?"),
+        (
+            vec!["evaluate", "mnist/classifier", "--steps", "3"],
+            "the options of a walk: nothing that is measured",
+        ),
+        (vec!["evaluate", "mnist/classifier", "--seed", "3"], "--seed: nothing that is measured"),
+        (vec!["evaluate", "density/moons", "--guided", "9"], "--guided: nothing that is measured"),
+        (
+            vec!["evaluate", "mnist/classifier", "--metric", "wasserstein"],
+            "--metric: nothing that is measured",
+        ),
+        (vec!["evaluate", "density/moons", "--metric", "wasserstein"], "too many to be paired"),
+        (vec!["evaluate", "density/moons", "--metric", "energy_distanse"], "did you mean `energy_distance`?"),
         (vec!["train", "nothing.yaml"], "cannot read nothing.yaml"),
         (vec!["train", "config.yaml", "train.stepz=1"], "did you mean `steps`?"),
-        (vec!["train", "config.yaml", "train.steps=0"], "steps"),
+        (vec!["train", "config.yaml", "train.steps=0"], "`train.steps`"),
+        (vec!["train", "config.yaml", "data={kind: gaussians, std: 0}"], "`data.std`"),
+        (
+            vec!["train", "density/moons", "model.sampling.sampler={kind: unipc, order: 9}"],
+            "`model.sampling.sampler.order`",
+        ),
+        (
+            vec!["train", "density/moons", "model.sampling.grid={kind: explicit, levels: [1]}"],
+            "30 steps cannot be made of one level",
+        ),
+        (
+            vec![
+                "train",
+                "config.yaml",
+                "model={kind: interpolant, label_dropout: 0, sampling: {guidance: 2}, network: {kind: mlp, hidden: 8}}",
+            ],
+            "`model`: it could be trained, but not drawn from: guidance",
+        ),
         (vec!["train", "mnist/flow"], "--data PATH"),
         (vec!["train", "--resume", "runs"], "this is not the folder of a run"),
         (vec!["config", "show", "config.yaml", "sed=1"], "did you mean `seed`?"),
@@ -57,7 +94,15 @@ fn what_cannot_be_used_is_refused_with_its_place_and_the_remedy() {
 
 #[test]
 fn a_command_line_that_cannot_be_read_ends_with_two() {
-    for args in [&["smaple"][..], &["sample"], &["train"], &["list", "x"], &["sample", "m", "--steps", "x"]] {
+    let elsewhere = ["train", "--resume", "runs/x", "--out", "elsewhere"];
+    for args in [
+        &["smaple"][..],
+        &["sample"],
+        &["train"],
+        &elsewhere,
+        &["list", "x"],
+        &["sample", "m", "--steps", "x"],
+    ] {
         assert_eq!(run(here(), args).status.code(), Some(2), "{args:?}");
     }
 }
@@ -69,15 +114,30 @@ fn what_a_program_reads_is_json() {
         |name: &str| entries.as_array().is_some_and(|all| all.iter().any(|entry| entry["name"] == name));
     assert!(named("mnist/flow") && named("density/moons"), "{entries}");
     assert_eq!(json(here(), &["zoo", "info", "mnist/flow", "--json"])["name"], "mnist/flow");
-    assert_eq!(json(here(), &["devices", "--json"])[0]["name"], "cpu");
+    let cpu = &json(here(), &["devices", "--json"])[0];
+    assert_eq!(cpu["name"], "cpu");
+    assert!(cpu["processor"]["threads"].as_u64().is_some_and(|threads| threads > 0), "{cpu}");
     let lists = json(here(), &["list", "--json"]);
     for group in lists.as_object().expect("groups").values() {
         for member in group.as_array().expect("members") {
             assert!(member["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{member}");
         }
     }
-    assert_eq!(lists["samplers"][0]["name"], "euler");
+    for (group, first) in [("samplers", "euler"), ("couplings", "independent"), ("loss-weights", "unit")] {
+        assert_eq!(lists[group][0]["name"], first);
+    }
     assert!(json(here(), &["config", "schema"])["properties"]["train"].is_object());
+}
+
+#[test]
+fn devices_are_told_with_their_limits() {
+    let told = answer(here(), &["devices"]);
+    let [head, cpu] = [0, 1].map(|line| told.lines().nth(line).unwrap_or_default());
+    for column in ["memory", "largest buffer", "shared memory", "workgroup", "f16"] {
+        assert!(head.contains(column), "{told}");
+    }
+    assert!(cpu.starts_with("cpu ") && cpu.ends_with(" threads"), "{told}");
+    assert!(cpu.contains(" GiB ") || !cfg!(target_os = "linux"), "{told}");
 }
 
 #[test]
@@ -152,12 +212,19 @@ fn a_density_is_measured_beside_its_data() {
     let (folder, _) = trained(MOONS);
     let run = only_run(&folder.path().join("runs"));
     let args = ["evaluate", argument(&run), "-n", "400", "--steps", "2", "--json"];
-    let metrics = &json(folder.path(), &args)["metrics"];
+    let told = json(folder.path(), &args);
+    assert_eq!((told["samples"].as_u64(), told.get("guided")), (Some(400), None), "{told}");
+    let metrics = &told["metrics"];
     for key in ["sliced_wasserstein", "energy_distance"] {
         let [value, data] =
             [key.to_owned(), format!("{key}_data")].map(|key| metrics[&key].as_f64().expect("a number"));
         assert!(value > 2.0 * data && data >= 0.0, "{key}: one step of learning is not enough: {metrics}");
     }
+    let other = [&args[..], &["--metric", "wasserstein,sliced_wasserstein:directions=2"]].concat();
+    let other = &json(folder.path(), &other)["metrics"];
+    assert!(other["wasserstein"].is_f64() && other["wasserstein_data"].is_f64(), "{other}");
+    assert!(other["sliced_wasserstein"] != metrics["sliced_wasserstein"], "{other}");
+    assert!(other.get("energy_distance").is_none(), "{other}");
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn what_cannot_be_compared_is_refused_with_what_can() {
         (vec!["mnist/classifier"], "does not generate"),
         (vec!["mnist/edm", "--data", "absent"], "absent"),
         (vec!["mnist/edm", "--classifier", "density/moons"], "name a classifier"),
+        (vec!["mnist/edm", "--guidance", "3", "--class", "any"], "there is no class to guide towards"),
     ] {
         let said = refusal(folder.path(), &[&["compare", "--device", "cpu"], args.as_slice()].concat());
         assert!(said.contains(wanted), "kiln compare {args:?} said: {said}");

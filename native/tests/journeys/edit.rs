@@ -58,6 +58,45 @@ fn pictures_are_drawn_over_into_and_out_of() {
     assert!(folder.path().join("outputs/samples/model.safetensors_edit_seed0.png").exists());
 }
 
+/// A model of tokens takes the levels nearest to the pixels, and keeps them where nothing is to be drawn.
+#[test]
+fn pictures_of_tokens_are_edited_as_pictures() {
+    let folder = workshop(
+        "
+name: tiny-levels
+data: {kind: quantised, data: {kind: shapes, size: 8}, levels: 5}
+model: {kind: discrete, network: {kind: tokens, hidden: 16, depth: 1, heads: 2}, sampling: {steps: 4}}
+",
+    );
+    let edit = |more: &[&str]| {
+        raw(folder.path(), &[&["edit", "model.safetensors", "--image", "a.png"], more].concat())
+    };
+    // The red of a.png, as levels.
+    let first = |i: usize| ((i % 8) as f32 * 30.0 / 255.0 * 4.0).round();
+    let drawn = edit(&["--mask", "mask.png"]);
+    assert!(drawn.iter().all(|token| token.fract() == 0.0 && (0.0..5.0).contains(token)), "{drawn:?}");
+    assert!((0..64).filter(|i| i % 8 >= 4).all(|i| drawn[i] == first(i)), "{drawn:?}");
+    let near = edit(&["--strength", "0.25"]);
+    assert!((0..64).filter(|i| near[*i] == first(*i)).count() > 40, "{near:?}");
+}
+
+/// The first number of each point is measured, and found again where the pull is that of a measurement without noise.
+#[test]
+fn points_are_drawn_that_agree_with_numbers_that_were_measured() {
+    let folder = workshop(MOONS);
+    let y = [0.7_f32, -0.5, 0.2];
+    let bytes: Vec<u8> = y.iter().flat_map(|y| y.to_le_bytes()).collect();
+    std::fs::write(folder.path().join("y.f32"), bytes).expect("a file");
+    let edit = ["edit", "model.safetensors", "--measured", "y.f32", "--measured-by", "matrix:rows=[[1,0]]"];
+    let apart = |more: &[&str]| {
+        let drawn = raw(folder.path(), &[&edit[..], &["--steps", "30"], more].concat());
+        assert_eq!(drawn.len(), 2 * y.len(), "one point for each measurement");
+        drawn.chunks(2).zip(y).map(|(point, y)| (point[0] - y).abs()).fold(0.0, f32::max)
+    };
+    let (exact, noisy) = (apart(&[]), apart(&["--pull", "noise=1000"]));
+    assert!(exact < 0.02 && noisy > 0.1, "{exact} {noisy}");
+}
+
 #[test]
 fn guidance_is_steered_from_the_command_line() {
     let folder = workshop(SHAPES);
@@ -89,6 +128,7 @@ fn what_cannot_be_guided_or_edited_is_refused_with_the_remedy() {
     let model = points.path().join("model.safetensors");
     let points = argument(&model);
     let own = "model.safetensors";
+    std::fs::write(folder.path().join("odd.f32"), [0; 12]).expect("a file");
     for (args, wanted) in [
         (vec!["sample", own, "--guidance-interval", "5,1"], "the lower first"),
         (vec!["sample", own, "--guidance-interval", "5"], "wanted two noise levels, as in 0.1,5"),
@@ -115,7 +155,24 @@ fn what_cannot_be_guided_or_edited_is_refused_with_the_remedy() {
         ),
         (vec!["edit", own, "--image", "a.png", "--measured-by", "shrink:factor=3"], "`factor`"),
         (vec!["edit", own, "--image", "a.png", "--measured-by", "mask"], "wanted 192 numbers"),
-        (vec!["edit", own, "--image", "a.png", "--guidance", "2"], "or name one"),
+        (
+            vec!["edit", points, "--image", "a.png", "--measured-by", "matrix:rows=[[1,0]]"],
+            "by --measured FILE",
+        ),
+        (
+            vec!["edit", points, "--measured", "odd.f32", "--measured-by", "matrix:rows=[[1,0],[0,1]]"],
+            "in rows of 2, 8 bytes each",
+        ),
+        (
+            vec!["edit", own, "--image", "small.png", "--measured-by", "shrink", "--pull", "size=2"],
+            "unknown key `size`",
+        ),
+        (
+            vec!["edit", own, "--image", "small.png", "--measured-by", "shrink", "--pull", "strength=0"],
+            "`edit.pull.strength`: wanted a number above 0",
+        ),
+        (vec!["sample", points, "--threshold", "0.99"], "--threshold percentile=0.995,limit=4"),
+        (vec!["edit", own, "--image", "a.png", "--guidance", "2"], "there is no class to guide towards"),
         (vec!["edit", points, "--image", "a.png"], "cannot become a sample of shape [2]"),
         (vec!["interpolate", own, "--images", "a.png"], "wanted two, as in a.png,b.png"),
         (vec!["interpolate", own, "--images", "a.png,b.png", "--frames", "1"], "frames: wanted 2 or more"),

@@ -32,6 +32,7 @@ fn a_latent_model_is_trained_on_an_autoencoder_and_draws() {
     assert!(coder.join("samples/step_000004.png").is_file(), "examples above their reconstructions");
     let told = answer(here, &["evaluate", argument(&coder), "-n", "20", "--device", "cpu", "--json"]);
     assert!(told.contains("\"mse\"") && told.contains("\"latent_std\""), "{told}");
+    assert!(told.contains("\"examples\": 20") && !told.contains("\"guided\""), "{told}");
 
     let said = refusal(here, &["train", "latent.yaml", "--device", "cpu", "--out", "runs"]);
     assert!(said.contains("train.from.stage=NAME"), "{said}");
@@ -45,4 +46,10 @@ fn a_latent_model_is_trained_on_an_autoencoder_and_draws() {
     let sample = ["sample", argument(&latent), "-n", "4", "--device", "cpu", "--out", "four.png"];
     assert!(run(here, &sample).status.success());
     assert!(here.join("four.png").is_file());
+    // It denoises latents: their levels are fitted, and a bound of pixels is none of theirs.
+    let fit = ["fit-grid", argument(&latent), "--steps", "3", "--nodes", "8", "-n", "4", "--device", "cpu"];
+    let levels = answer(here, &fit);
+    assert!(levels.starts_with("explicit:levels=[") && levels.matches(',').count() == 2, "{levels}");
+    let said = refusal(here, &["sample", argument(&latent), "--threshold", "0.99", "--device", "cpu"]);
+    assert!(said.contains("threshold: it bounds pixels"), "{said}");
 }

@@ -55,13 +55,23 @@ fn a_grid_is_fitted_to_a_model_and_walked() {
     for (args, wanted) in [
         (vec!["density/moons", "--steps", "0"], "`steps`: wanted 1 or more"),
         (vec!["density/moons", "--steps", "9", "--nodes", "9"], "`nodes`: wanted 10 or more"),
-        (vec!["density/moons", "--steps", "9", "--aim", "sample"], "did you mean `samples`?"),
         (vec!["mnist/classifier", "--steps", "9"], "does not denoise"),
         (vec!["density/moons", "--steps", "9", "--dataset", "shapes"], "the data are of [3, "),
     ] {
         let said = refusal(folder.path(), &[&["fit-grid", "--device", "cpu"], &args[..]].concat());
         assert!(said.contains(wanted), "kiln fit-grid {args:?} said: {said}");
     }
+}
+
+#[test]
+fn a_scheduler_is_imported_into_a_folder_that_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scheduler = r#"{"_class_name": "EulerDiscreteScheduler", "_diffusers_version": "0.42.1"}"#;
+    std::fs::write(folder.path().join("scheduler_config.json"), scheduler).expect("a file");
+    let said = answer(folder.path(), &["import", "scheduler_config.json", "--out", "new/sampling.yaml"]);
+    assert!(said.contains("EulerDiscreteScheduler as Kiln samples it"), "{said}");
+    let yaml = std::fs::read_to_string(folder.path().join("new/sampling.yaml")).expect("a file");
+    assert!(yaml.contains("sampler:"), "{yaml}");
 }
 
 /// What one command writes the next one reads.

@@ -39,29 +39,45 @@ fn an_entry_of_the_zoo_teaches_by_its_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let args =
         ["train", "density/moons", "model.objective=consistency_distillation", "train.teacher=density/moons"];
-    answer(
-        folder.path(),
-        &[&args[..], &["train.steps=2", "train.batch=16", "--device", "cpu", "--out", "runs"][..]].concat(),
+    let more = ["train.steps=2", "train.batch=16", "--device", "cpu", "--out", "runs"];
+    // The entry's own sampler is a denoiser's.
+    let said = refusal(folder.path(), &[&args[..], &more].concat());
+    assert!(
+        said.contains("`model.sampling.sampler`: heun does not fit") && said.contains("consistency, lcm"),
+        "{said}"
     );
+    assert!(!folder.path().join("runs").exists(), "nothing that was refused should leave a folder");
+    answer(folder.path(), &[&args[..], &["model.sampling.sampler=consistency"], &more].concat());
     let run = only_run(&folder.path().join("runs"));
-    let drawn =
-        ["sample", argument(&run), "-n", "4", "--sampler", "consistency", "--steps", "1", "--device", "cpu"];
-    answer(folder.path(), &drawn);
+    answer(folder.path(), &["sample", argument(&run), "-n", "4", "--steps", "1", "--device", "cpu"]);
+    for (more, wanted) in [
+        (
+            &["sample", "--sampler", "heun"][..],
+            "heun does not fit a model that has learnt where the whole walk leads",
+        ),
+        (&["likelihood"], "has no likelihood"),
+    ] {
+        let said = refusal(
+            folder.path(),
+            &[&more[..1], &[argument(&run)], &more[1..], &["--device", "cpu"]].concat(),
+        );
+        assert!(said.contains(wanted), "kiln {more:?} said: {said}");
+    }
 }
 
 #[test]
 fn a_taught_run_is_resumed_from_another_folder_to_the_same_bytes() {
     let (folder, run) = school();
     let [by_run, by_file] = ["", "/model.safetensors"].map(|file| format!("train.teacher={run}{file}"));
-    for (teacher, objective) in [
-        (&by_run, "model.objective=consistency_distillation"),
-        (&by_file, "model.objective={kind: progressive, steps: 18}"),
-        (&by_run, "model.objective={kind: reflow, sampling: {steps: 3}}"),
+    for (teacher, objective, sampler) in [
+        (&by_run, "model.objective=consistency_distillation", "model.sampling.sampler=consistency"),
+        (&by_file, "model.objective={kind: progressive, steps: 18}", "model.sampling.sampler=ddim"),
+        (&by_run, "model.objective={kind: reflow, sampling: {steps: 3}}", "model.sampling.sampler=heun"),
     ] {
         let runs = tempfile::tempdir().expect("a folder");
         let [whole, parts] = ["whole", "parts"].map(|name| runs.path().join(name));
-        answer(folder.path(), &taught(argument(&whole), teacher, &[objective, "train.steps=6"]));
-        answer(folder.path(), &taught(argument(&parts), teacher, &[objective, "train.steps=3"]));
+        answer(folder.path(), &taught(argument(&whole), teacher, &[objective, sampler, "train.steps=6"]));
+        answer(folder.path(), &taught(argument(&parts), teacher, &[objective, sampler, "train.steps=3"]));
         let run = only_run(&parts);
         answer(runs.path(), &["train", "--resume", argument(&run), "train.steps=6"]);
         assert!(model(&run) == model(&only_run(&whole)), "{objective}: the resumed model differs");

@@ -63,6 +63,8 @@ fn a_model_of_text_is_trained_speaks_and_is_judged() {
         let said = answer(folder.path(), &args);
         assert!(said.contains("per token"), "{args:?}: {said}");
     }
+    let told = answer(folder.path(), &["evaluate", &run, "-n", "4", "--device", "cpu", "--json"]);
+    assert!(told.contains("\"examples\": 4") && !told.contains("\"samples\""), "{told}");
 }
 
 #[test]
@@ -77,6 +79,8 @@ fn what_is_no_text_and_what_is_not_for_text_is_refused() {
         (vec!["train", "config.yaml", "--data", "text.txt", "data.length=9999"], "too short"),
         (vec!["train", "config.yaml", "data=moons"], "quantised"),
         (vec!["evaluate", &run, "--data", "other.txt"], "line 2, column 2: 'n' is not in the vocabulary"),
+        (vec!["evaluate", &run, "--top-p", "0.9"], "the options of a walk: nothing that is measured"),
+        (vec!["sample", &run, "--columns", "2"], "--columns: only pictures stand in columns"),
         (vec!["sample", &run, "--prompt", "xyz"], "'x' is not in the vocabulary"),
         (vec!["sample", &run, "--prompt", "a bad bad bad cab"], "wanted 1 to 15 tokens"),
         (vec!["sample", &run, "--sampler", "heun"], "sampler: this is not for a model of tokens"),

@@ -104,8 +104,7 @@ pub fn files() -> Vec<(PathBuf, File)> {
 
 /// `$KILN_SHARED/oracles`.
 pub fn folder() -> PathBuf {
-    let shared = std::env::var_os("KILN_SHARED").map(PathBuf::from);
-    shared.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared")).join("oracles")
+    kiln_tests::shared("oracles")
 }
 
 fn read(path: &Path) -> File {

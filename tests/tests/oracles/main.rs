@@ -67,8 +67,8 @@ fn recorded_levels_in_single_precision() {
         let wobble = wobble(case, meta, &plan, &double)?;
         let tolerance = match case {
             Case::KDiffusion(case) if case.sampler.contains("dpm_adaptive") => tolerance_of(case),
-            // Where a walk starts, its states are a hundred times as large as where it ends.
-            _ if plan.pairs[0][0].ratio() > 50.0 => 1e-4_f64.max(wobble),
+            // Where such a walk starts, its states are a hundred times as large as where it ends.
+            _ if plan.pairs[0][0].sigma > 50.0 => 1e-4_f64.max(wobble),
             _ => 1e-5_f64.max(wobble),
         };
         let error = far(single.last(), &case.last().unwrap_or_default());
@@ -97,6 +97,14 @@ fn wobble(case: &Case, meta: &Meta, plan: &Plan, found: &Trajectory) -> Result<f
 fn steepest(plan: &Plan) -> f64 {
     let least = plan.pairs.iter().filter(|pair| pair[1].sigma > 0.0);
     1.0 / least.map(|pair| (pair[0].ratio() / pair[1].ratio()).ln()).fold(f64::INFINITY, f64::min)
+}
+
+/// No tolerance is wider, whatever single precision is held to lose: a case that needs more is to be understood first.
+fn widest(case: &Case) -> f64 {
+    match case {
+        Case::KDiffusion(case) if case.sampler.contains("dpm_adaptive") => tolerance_of(case),
+        _ => 1e-4,
+    }
 }
 
 /// The tolerance that an adaptive sampler was given, twice, for the two results: the original keeps its times in single precision,
@@ -152,16 +160,13 @@ fn judge(what: &str, run: impl Fn(&Case, &Meta) -> Result<Verdict>) {
             }
             count += 1;
             match run(case, &file.meta) {
-                Ok(verdict) => {
-                    println!("  {:.1e} ({:.1e})  {name}", verdict.error, verdict.wobble);
-                    worst = worst.max(verdict.error);
-                    let close = verdict.error <= verdict.tolerance;
-                    if !close || verdict.note.is_some() {
-                        let note = verdict.note.unwrap_or_default();
-                        failures.push(format!(
-                            "{:.1e} > {:.0e}  {name} {note}",
-                            verdict.error, verdict.tolerance
-                        ));
+                Ok(Verdict { error, wobble, tolerance, note }) => {
+                    let tolerance = tolerance.min(widest(case));
+                    println!("  {error:.1e} of {tolerance:.1e} ({wobble:.1e})  {name}");
+                    worst = worst.max(error);
+                    if error.is_nan() || error > tolerance || note.is_some() {
+                        let note = note.unwrap_or_default();
+                        failures.push(format!("{error:.1e} > {tolerance:.1e}  {name} {note}"));
                     }
                 }
                 Err(error) => failures.push(format!("{name}: {error}")),

@@ -9,6 +9,7 @@ mod files;
 mod layers;
 mod manifests;
 mod modules;
+mod registries;
 mod sources;
 
 /// Fails with one line for each offence, headed by the rule and what to do about it.

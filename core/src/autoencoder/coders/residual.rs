@@ -13,10 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Coders, Coding, Widths, no_picture};
-use crate::config::check::{at_least, not_empty};
+use crate::Result;
+use crate::config::check::{at_least, divides, not_empty, shrinks};
 use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Mode, ResidualBlock, fold, repeated, unfold};
 use crate::registry::{About, Member};
-use crate::{Error, Result};
 
 /// Residual convolutions, for pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,24 +69,8 @@ impl Residual {
     fn check(&self, [height, width]: [usize; 2]) -> Result<usize> {
         not_empty("channels", &self.channels)?;
         at_least("patch", self.patch, 1)?;
-        let bad = |c: &&usize| self.groups == 0 || **c == 0 || !c.is_multiple_of(self.groups);
-        if let Some(c) = self.channels.iter().find(bad) {
-            return Err(Error::config(
-                "groups",
-                format!("{} groups do not divide {c} channels", self.groups),
-            ));
-        }
-        let levels = self.channels.len();
-        let halvings = u32::try_from(levels - 1).ok().and_then(|n| 2_usize.checked_pow(n));
-        let factor = halvings.and_then(|n| n.checked_mul(self.patch)).unwrap_or(usize::MAX);
-        if height.is_multiple_of(factor) && width.is_multiple_of(factor) {
-            return Ok(factor);
-        }
-        let message = format!(
-            "{levels} levels and patch {} need a height and width divisible by {factor}; the data are {height}x{width}",
-            self.patch
-        );
-        Err(Error::config("channels", message))
+        divides("groups", self.groups, self.channels.iter().copied())?;
+        shrinks("channels", [self.channels.len(), self.patch], &[height, width])
     }
 
     fn blocks(&self, width: usize, init: &Init) -> Vec<ResidualBlock> {

@@ -172,6 +172,63 @@ fn awkward_text_and_numbers_come_back_from_yaml() {
     }
 }
 
+/// What a schema says at a path of keys, and of names of a registry's members.
+fn at<'a>(schema: &'a Value, path: &str) -> &'a Value {
+    let resolved = |value: &'a Value| match value["$ref"].as_str() {
+        Some(reference) => schema.pointer(reference.trim_start_matches('#')).expect("a definition"),
+        None => value,
+    };
+    let step = |value: &'a Value, name: &str| match value["oneOf"].as_array() {
+        Some(members) => {
+            let found = members.iter().find(|member| member["properties"]["kind"]["const"] == name);
+            found.expect("a member of that name")
+        }
+        None => resolved(&value["properties"][name]),
+    };
+    path.split('.').fold(schema, step)
+}
+
+/// Two registries of one name would share a definition, and an editor would offer the names of one at the keys of both.
+#[test]
+fn each_key_of_a_run_offers_the_names_of_its_own_registry() {
+    use crate::{data, diffusion, discrete, factory, guidance, interpolant, nn, samplers, train};
+
+    let schema = schema::<train::RunConfig>();
+    for (path, names) in [
+        ("data", data::DataConfig::NAMES),
+        ("model", factory::ModelConfig::NAMES),
+        ("train.optimizer", train::OptimizerConfig::NAMES),
+        ("model.diffusion.objective", diffusion::ObjectiveConfig::NAMES),
+        ("model.diffusion.weight", diffusion::WeightConfig::NAMES),
+        ("model.diffusion.noise", diffusion::NoiseConfig::NAMES),
+        ("model.diffusion.network", nn::NetworkConfig::NAMES),
+        ("model.diffusion.sampling.sampler", samplers::SamplerConfig::NAMES),
+        ("model.diffusion.sampling.guiding.schedule", guidance::GuidanceWeightConfig::NAMES),
+        ("model.latent.diffusion.weight", diffusion::WeightConfig::NAMES),
+        ("model.interpolant.noise", interpolant::GammaConfig::NAMES),
+        ("model.discrete.objective", discrete::TokenObjectiveConfig::NAMES),
+    ] {
+        assert_eq!(at(&schema, path)["oneOf"][0]["enum"], json!(names), "{path}");
+    }
+    let definitions = schema["$defs"].as_object().expect("there are definitions");
+    let twice = definitions.keys().filter(|name| name.contains("Config") && name.ends_with(char::is_numeric));
+    assert_eq!(twice.collect::<Vec<_>>(), [] as [&String; 0], "two types of one name");
+}
+
+/// Should two registries have one name all the same.
+#[test]
+fn registries_of_one_name_have_definitions_of_their_own() {
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is asked for")]
+    struct Both {
+        toy: NetworkConfig,
+        real: crate::nn::NetworkConfig,
+    }
+    let schema = schema::<Both>();
+    assert_eq!(at(&schema, "toy")["oneOf"][0]["enum"], json!(NetworkConfig::NAMES));
+    assert_eq!(at(&schema, "real")["oneOf"][0]["enum"], json!(crate::nn::NetworkConfig::NAMES));
+}
+
 #[test]
 fn the_schema_is_of_the_draft_it_names_and_knows_defaults_and_registries() {
     let schema = schema::<Run>();

@@ -1,9 +1,12 @@
 //! Edited walks on a Gaussian in the plane with unit variances and correlation `ρ`: `y₂ | y₁ ~ N(ρ y₁, 1 − ρ²)`.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use super::*;
 use crate::editing::inpainting::Repaint;
 use crate::editing::{Dps, InpaintConfig, Known, Pulled};
-use crate::samplers::SamplerConfig;
+use crate::samplers::{SamplerConfig, Wants};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::Span;
 
@@ -49,19 +52,14 @@ const ROWS: usize = 4000;
 
 /// The first number, which is known, and mean and variance of the second.
 fn inpainted(method: &InpaintConfig, sampling: Sampling) -> [f64; 3] {
-    let Known { rows, mask } = known(ROWS);
-    let levels = levels(&sampling);
+    let (levels, known) = (levels(&sampling), known(ROWS));
     let route = method.route(sampling.steps);
     let (denoiser, course): (Box<dyn Denoiser>, Course) = match method.pull() {
         Some(pull) => {
-            let known = mask * -1.0 + 1.0;
-            let measured = rows * known.clone();
-            let measure = Box::new(move |x| x * known.clone());
-            let inner = Box::new(ideal);
-            let pulled = Pulled { inner, measure, gain: 1.0, measured, pull: pull.clone(), spread: 1.0 };
+            let pulled = Pulled::known(Box::new(ideal), known, pull, 1.0);
             (Box::new(pulled), Course::plain(sampling.steps))
         }
-        None => (Box::new(ideal), Course { route, origin: None, known: Some(Known { rows, mask }) }),
+        None => (Box::new(ideal), Course { route, origin: None, known: Some(known) }),
     };
     let x = end(&mut Descent::new(denoiser, sampling, levels, course, noise(ROWS)));
     let worst = (x.clone().narrow(1, 0, 1) - f64::from(GIVEN)).abs().max();
@@ -86,6 +84,22 @@ fn repaint_reaches_the_conditional_distribution_which_replacement_misses() {
     // Four standard errors of 4,000 samples are 0.04; as much again is DDPM's in 100 steps.
     assert!(repainted < 0.08, "mean {mean}, variance {var}, wanted {WANTED:?}");
     assert!(repainted < 0.25 * replaced, "RePaint misses by {repainted}, replacement by {replaced}");
+}
+
+/// Whatever a sampler remembers, it goes on from where the known part was put back: the other's mean, 0 by itself, is drawn towards it
+/// no less than by Euler's steps, which remember nothing.
+#[test]
+fn replacement_reaches_what_every_sampler_draws() {
+    let replace = InpaintConfig::named("replace").expect("replace");
+    let meant = |config: &&SamplerConfig| config.wants() == Wants::Denoiser && !config.levels_of_its_own();
+    let [_, plain, _] = inpainted(&replace, sampling("euler", 100));
+    assert!(plain > 0.4, "{plain}");
+    for config in SamplerConfig::all().iter().filter(meant) {
+        let [worst, mean, _] = inpainted(&replace, sampling(config.name(), 100));
+        println!("{}: mean {mean:.3}", config.name());
+        assert_eq!(worst, 0.0, "{}: what is known should stay", config.name());
+        assert!(mean > plain - 0.02, "{}: mean {mean}, Euler's {plain}", config.name());
+    }
 }
 
 /// The variance that `v` grants the first number, `σ²/(1 + σ²)`, is that of independent features. With `ρ` = 0.8 it is up to 1.25 times
@@ -118,6 +132,30 @@ fn the_weaker_an_edit_the_nearer_it_stays() {
         let wanted = (1.0 + f64::midpoint(0.15_f64.powi(2), 0.7_f64.powi(2))).sqrt();
         assert!((most / wanted - 1.0).abs() < 0.06, "{schedule}: {most}, wanted {wanted}");
     }
+}
+
+/// Counts how often it is told to forget.
+struct Forgetful(Rc<Cell<usize>>);
+
+impl Denoiser for Forgetful {
+    fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
+        ideal(x, sigma)
+    }
+    fn forget(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+#[test]
+fn whoever_remembers_forgets_at_each_jump() {
+    let sampling = sampling("ddpm", 9);
+    let levels = levels(&sampling);
+    let route = InpaintConfig::Repaint(Repaint { jump_length: 2, resamples: 3 }).route(9);
+    let jumps = route.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    let course = Course { route, origin: None, known: Some(known(2)) };
+    let times = Rc::new(Cell::new(0));
+    end(&mut Descent::new(Box::new(Forgetful(times.clone())), sampling, levels, course, noise(2)));
+    assert!(jumps > 0 && times.get() == jumps, "{} of {jumps}", times.get());
 }
 
 #[test]

@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LevelDistribution, normal_quantile};
+use super::{LevelDistribution, bearable, normal_quantile};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// `ln σ ~ N(mean, std²)`.
@@ -34,5 +35,8 @@ impl Member for LogNormal {
 impl LevelDistribution for LogNormal {
     fn sigma(&self, u: f64) -> f64 {
         (self.mean + self.std * normal_quantile(u)).exp()
+    }
+    fn check(&self) -> Result<()> {
+        bearable(self.mean, self.std)
     }
 }

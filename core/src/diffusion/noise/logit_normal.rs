@@ -5,7 +5,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LevelDistribution, normal_quantile, straight};
+use super::{LevelDistribution, bearable, normal_quantile, straight};
+use crate::Result;
 use crate::registry::{About, Member};
 
 /// `logit(t) ~ N(mean, std²)` on the straight path, so `ln σ` too: the middle of the path is seen most.
@@ -35,5 +36,8 @@ impl LevelDistribution for LogitNormal {
     fn sigma(&self, u: f64) -> f64 {
         let logit = self.mean + self.std * normal_quantile(u);
         straight(1.0 / (1.0 + (-logit).exp()))
+    }
+    fn check(&self) -> Result<()> {
+        bearable(self.mean, self.std)
     }
 }

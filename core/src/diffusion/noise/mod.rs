@@ -10,6 +10,7 @@ mod laplace;
 mod discrete;
 
 use crate::Result;
+use crate::config::check::{positive, within};
 use crate::schedules::discrete::Table;
 use crate::schedules::{Level, Schedule};
 
@@ -48,6 +49,13 @@ registry! {
     }
 }
 
+/// Refuses a normal with which a level would be infinite, or 0, in single precision: eight deviations from the mean are drawn at most.
+fn bearable(mean: f64, std: f64) -> Result<()> {
+    within("mean", mean, -20.0, 20.0)?;
+    positive("std", std)?;
+    within("std", std, 0.0, 5.0)
+}
+
 /// `σ/α` of a schedule at time `t`.
 fn at(schedule: &dyn Schedule, t: f64) -> f64 {
     Level::at(schedule, t).ratio()
@@ -59,10 +67,10 @@ fn straight(t: f64) -> f64 {
     t / (1.0 - t)
 }
 
-/// The standard normal's quantile by Newton's steps on `libm::erfc` from a logistic guess.
+/// The standard normal's quantile by Newton's steps on `libm::erfc`.
 fn normal_quantile(u: f64) -> f64 {
     let tail = u.min(1.0 - u);
-    // Below the median: start from Φ⁻¹(p) ≈ −sqrt(−2 ln p) scaled, which Newton brings to full precision.
+    // Below the median: start from Φ⁻¹(p) ≈ −sqrt(−2 ln 2p), exact at the median, which Newton brings to full precision.
     let mut x = -(-2.0 * tail.ln() - (2.0 * std::f64::consts::LN_2)).max(0.0).sqrt();
     for _ in 0..12 {
         let below = 0.5 * libm::erfc(-x / std::f64::consts::SQRT_2);

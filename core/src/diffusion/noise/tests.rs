@@ -30,6 +30,22 @@ fn levels_are_positive_finite_and_rise_with_the_share() {
     assert!((median - (-1.2_f64).exp()).abs() < 1e-9);
 }
 
+/// However far the normal is moved and spread, what is drawn of it is a number in single precision.
+#[test]
+fn the_widest_normals_that_are_allowed_stay_finite() {
+    let read = |value| crate::config::typed::<NoiseConfig>(value).expect("the right types");
+    for (kind, mean) in
+        ["log_normal", "logit_normal"].into_iter().flat_map(|kind| [-20.0, 20.0].map(|m| (kind, m)))
+    {
+        let config = read(serde_json::json!({ "kind": kind, "mean": mean, "std": 5.0 }));
+        config.check().expect("it is allowed");
+        for edge in [0.5_f64.powi(53), 1.0 - 0.5_f64.powi(53)] {
+            let sigma = config.sigma(edge) as f32;
+            assert!(sigma.is_normal() && sigma > 0.0, "{kind} with mean {mean} at {edge}: {sigma}");
+        }
+    }
+}
+
 /// The density of `ln σ` that each member's paper gives; `None` where levels are few.
 fn density(config: &NoiseConfig, sigma: f64) -> Option<f64> {
     let bell = |mean: f64, std: f64| {
@@ -118,6 +134,10 @@ fn every_level_of_a_table_is_as_frequent_as_any() {
 fn what_makes_no_distribution_is_refused_by_its_field() {
     let read = |value| crate::config::typed::<NoiseConfig>(value).expect("the right types");
     for (value, field) in [
+        (serde_json::json!({ "kind": "log_normal", "mean": 50.0 }), "mean"),
+        (serde_json::json!({ "kind": "log_normal", "std": 0.0 }), "std"),
+        (serde_json::json!({ "kind": "log_normal", "std": 1000.0 }), "std"),
+        (serde_json::json!({ "kind": "logit_normal", "std": -1.0 }), "std"),
         (serde_json::json!({ "kind": "ve", "sigma_min": 0.0 }), "sigma_min"),
         (serde_json::json!({ "kind": "ve", "sigma_min": 2.0, "sigma_max": 1.0 }), "sigma_max"),
         (serde_json::json!({ "kind": "vp", "t_min": 0.0 }), "t_min"),

@@ -19,10 +19,11 @@ use super::super::{DiffusionConfig, Noisy};
 use super::huber::pseudo_huber;
 use super::trajectory::levels;
 use super::{Lesson, Objective};
-use crate::Result;
 use crate::config::check::{at_least, positive};
+use crate::guidance::Learns;
 use crate::nn::Interface;
 use crate::registry::{About, Member};
+use crate::{Error, Result};
 
 /// Improved consistency training (iCT).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,7 +51,7 @@ impl Default for Consistency {
 
 impl Member for Consistency {
     const ABOUT: About = About {
-        summary: "Consistency training from data alone, for one or two steps",
+        summary: "Consistency training from data alone, for one or two steps; noise levels and weight are its own",
         paper: "Song and Dhariwal 2023, https://arxiv.org/abs/2310.14189",
     };
 }
@@ -64,14 +65,21 @@ impl Consistency {
         refined.min(self.last as f64) as usize + 1
     }
 
+    /// The share of `ln σ ~ N(mean, std²)` that lies between two levels.
+    fn share(&self, [from, to]: [f64; 2]) -> f64 {
+        let below = |sigma: f64| libm::erf((sigma.ln() - self.mean) / (std::f64::consts::SQRT_2 * self.std));
+        0.5 * (below(to) - below(from))
+    }
+
     /// The share of pairs `(i, i + 1)` up to each, `[levels − 1]`: the last is 1.
     fn shares(&self, levels: &[f64]) -> Vec<f64> {
-        let below = |sigma: f64| libm::erf((sigma.ln() - self.mean) / (std::f64::consts::SQRT_2 * self.std));
-        let bottom = below(levels[0]);
-        let total = below(levels[levels.len() - 1]) - bottom;
-        levels[1..].iter().map(|sigma| (below(*sigma) - bottom) / total).collect()
+        let total = self.share([levels[0], levels[levels.len() - 1]]);
+        levels[1..].iter().map(|sigma| self.share([levels[0], *sigma]) / total).collect()
     }
 }
+
+/// Less of the normal than this within the range is a slip of the pen, and a share of it hardly a number.
+const LEAST: f64 = 1e-3;
 
 impl Objective for Consistency {
     fn loss(&self, lesson: &Lesson) -> Tensor<1> {
@@ -94,12 +102,31 @@ impl Objective for Consistency {
         weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 
-    fn check(&self, _model: &DiffusionConfig, _interface: &Interface) -> Result<()> {
+    fn learns(&self) -> Learns {
+        Learns::ConsistencyFunction
+    }
+
+    fn ignores(&self) -> &'static [&'static str] {
+        &["noise", "weight", "coupling"]
+    }
+
+    fn check(&self, model: &DiffusionConfig, _interface: &Interface) -> Result<()> {
         at_least("first", self.first, 1)?;
         at_least("last", self.last, self.first)?;
         positive("rho", self.rho)?;
         positive("std", self.std)?;
-        positive("huber", self.huber)
+        positive("huber", self.huber)?;
+        let share = self.share(model.range);
+        if share >= LEAST {
+            return Ok(());
+        }
+        let [bottom, top] = model.range.map(f64::ln);
+        let message = format!(
+            "wanted levels within the model's range, ln σ from {bottom:.1} to {top:.1}; of those with mean {} and std {} a share of \
+             {share:.0e} is",
+            self.mean, self.std
+        );
+        Err(Error::config("mean", message))
     }
 }
 

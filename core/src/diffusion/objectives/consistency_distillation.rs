@@ -19,12 +19,13 @@ use super::super::{DiffusionConfig, Noisy};
 use super::consistency::{target, weighted};
 use super::huber::pseudo_huber;
 use super::trajectory::{heun, levels};
-use super::{Lesson, Objective};
-use crate::config::check::{at_least, positive, within};
-use crate::model::Teaching;
+use super::{Lesson, Objective, teacher};
+use crate::Result;
+use crate::config::check::{at_least, positive};
+use crate::guidance::Learns;
+use crate::model::{Model, Teaching};
 use crate::nn::Interface;
 use crate::registry::{About, Member};
-use crate::{Error, Result};
 
 /// Consistency distillation (CD).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +49,7 @@ impl Default for ConsistencyDistillation {
 
 impl Member for ConsistencyDistillation {
     const ABOUT: About = About {
-        summary: "Consistency distillation of a teacher, for one or two steps",
+        summary: "Consistency distillation of a teacher, for one or two steps; noise levels and weight are its own",
         paper: "Song et al. 2023, Algorithm 2, https://arxiv.org/abs/2303.01469",
     };
 }
@@ -71,15 +72,28 @@ impl Objective for ConsistencyDistillation {
         weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
     }
 
+    fn learns(&self) -> Learns {
+        Learns::ConsistencyFunction
+    }
+
+    fn ignores(&self) -> &'static [&'static str] {
+        &["noise", "weight", "coupling"]
+    }
+
     fn teaching(&self) -> Teaching {
         Teaching::Needed
+    }
+
+    fn check_teacher(&self, _model: &DiffusionConfig, teacher: &dyn Model) -> Result<()> {
+        teacher::says(teacher, &[Learns::Mean])?;
+        teacher::guides(teacher, self.guidance)
     }
 
     fn check(&self, _model: &DiffusionConfig, interface: &Interface) -> Result<()> {
         at_least("levels", self.levels, 2)?;
         positive("rho", self.rho)?;
         positive("huber", self.huber)?;
-        guidable(self.guidance, interface)
+        teacher::guidable(self.guidance, interface)
     }
 }
 
@@ -105,14 +119,4 @@ impl ConsistencyDistillation {
         };
         heun(denoise, x, ends)
     }
-}
-
-/// A scale of guidance needs classes to be guided towards.
-pub(super) fn guidable(guidance: f64, interface: &Interface) -> Result<()> {
-    within("guidance", guidance, 0.0, 1e3)?;
-    if guidance != 1.0 && interface.classes.is_empty() {
-        let message = format!("wanted 1, as this model is told no classes; this is {guidance}");
-        return Err(Error::config("guidance", message));
-    }
-    Ok(())
 }

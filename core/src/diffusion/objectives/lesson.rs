@@ -63,12 +63,7 @@ impl Lesson<'_> {
 
     /// The class of each example, hidden from some.
     pub(super) fn classes(&self) -> Vec<Option<u32>> {
-        let class = |row: usize| {
-            let key = Key::new(self.learning.seed, Purpose::Augment, self.batch.first + row as u64);
-            let hide = key.stream().uniform() < self.model.label_dropout;
-            self.batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row])
-        };
-        (0..self.batch.size()).map(class).collect()
+        self.learning.classes(self.batch, self.model.label_dropout)
     }
 
     /// Classes as the network is told them, `[rows, classes]`; `None` where it knows none.

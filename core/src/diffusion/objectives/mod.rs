@@ -4,6 +4,7 @@
 //! level; the others learn where a whole step, or the whole walk, leads: from the data, or from a trained model of them.
 
 mod lesson;
+mod teacher;
 mod trajectory;
 mod huber;
 mod denoise;
@@ -17,7 +18,8 @@ use burn::prelude::*;
 
 use super::DiffusionConfig;
 use crate::Result;
-use crate::model::Teaching;
+use crate::guidance::Learns;
+use crate::model::{Model, Teaching};
 use crate::nn::Interface;
 
 pub use lesson::Lesson;
@@ -27,9 +29,24 @@ pub trait Objective {
     /// The loss of a batch, a scalar `[1]`, still on the device.
     fn loss(&self, lesson: &Lesson) -> Tensor<1>;
 
+    /// What the network learns to say.
+    fn learns(&self) -> Learns {
+        Learns::Mean
+    }
+
+    /// Keys of the model that it does not read: its noise levels, its weight or its pairs are its own.
+    fn ignores(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What it wants of a teacher.
     fn teaching(&self) -> Teaching {
         Teaching::Unused
+    }
+
+    /// Refuses a teacher of the same data that says something else than what is learnt from.
+    fn check_teacher(&self, _model: &DiffusionConfig, _teacher: &dyn Model) -> Result<()> {
+        Ok(())
     }
 
     /// Whether the network is told how far the step leads that is to be taken.

@@ -6,10 +6,11 @@
 //! ```
 //!
 //! Salimans and Ho 2022, Algorithm 2, <https://arxiv.org/abs/2202.00512>, in the frame `x/α`; their weight is `truncated_snr`. `σ` and
-//! `σ″` are neighbours among the levels that the student will be sampled at (`sampling`, with the sampler `ddim` or `euler`), and `σ′` lies
+//! `σ″` are neighbours among the levels that the student will be sampled at (`sampling`, with the sampler `ddim`), and `σ′` lies
 //! half way between them in the schedule's time. A student whose network is laid out as its teacher's begins with the teacher's weights.
 //!
-//! A run halves once. To go from 8 steps to 1, chain runs with a grid that halves into itself, as `linear` does:
+//! A run halves once. To go from 8 steps to 1, chain runs of one configuration, with the sampler `ddim` and a grid that halves into
+//! itself, as `linear` does:
 //!
 //! ```text
 //! kiln train A.yaml model.objective.kind=progressive model.objective.steps=4 model.sampling.steps=4 train.teacher=A
@@ -23,9 +24,10 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{DiffusionConfig, Noisy};
 use super::trajectory::two_steps;
-use super::{Lesson, Objective};
+use super::{Lesson, Objective, teacher};
 use crate::config::check::{at_least, under};
-use crate::model::Teaching;
+use crate::guidance::Learns;
+use crate::model::{Model, Teaching};
 use crate::nn::Interface;
 use crate::registry::{About, Member};
 use crate::schedules::Level;
@@ -48,7 +50,7 @@ impl Default for Progressive {
 
 impl Member for Progressive {
     const ABOUT: About = About {
-        summary: "Progressive distillation: one step learns two of the teacher's",
+        summary: "Progressive distillation: one step learns two of the teacher's; noise levels are those of its sampling",
         paper: "Salimans and Ho 2022, Algorithm 2, https://arxiv.org/abs/2202.00512",
     };
 }
@@ -84,8 +86,21 @@ impl Objective for Progressive {
         lesson.regression(x, wanted, &Noisy::new(from, class))
     }
 
+    fn learns(&self) -> Learns {
+        Learns::Steps
+    }
+
+    fn ignores(&self) -> &'static [&'static str] {
+        &["noise", "coupling"]
+    }
+
     fn teaching(&self) -> Teaching {
         Teaching::Needed
+    }
+
+    /// A student teaches the next.
+    fn check_teacher(&self, _model: &DiffusionConfig, teacher: &dyn Model) -> Result<()> {
+        teacher::says(teacher, &[Learns::Mean, Learns::Steps])
     }
 
     fn check(&self, model: &DiffusionConfig, interface: &Interface) -> Result<()> {

@@ -13,11 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{DiffusionConfig, Noisy, Sampling};
-use super::consistency_distillation::guidable;
-use super::{Lesson, Objective};
+use super::{Lesson, Objective, teacher};
 use crate::config::check::under;
-use crate::guidance::Guided;
-use crate::model::Teaching;
+use crate::guidance::{Guided, Learns};
+use crate::model::{Model, Teaching};
 use crate::nn::Interface;
 use crate::registry::{About, Member};
 use crate::samplers::{Noise, Walk, Wants, walk};
@@ -50,8 +49,19 @@ impl Objective for Reflow {
         lesson.regression(x, y, &Noisy::new(sigma, class))
     }
 
+    fn ignores(&self) -> &'static [&'static str] {
+        &["coupling"]
+    }
+
     fn teaching(&self) -> Teaching {
         Teaching::Needed
+    }
+
+    fn check_teacher(&self, model: &DiffusionConfig, teacher: &dyn Model) -> Result<()> {
+        teacher::says(teacher, &[Learns::Mean])?;
+        teacher::guides(teacher, self.sampling.guidance)?;
+        let range = teacher::range(teacher).unwrap_or(model.range);
+        self.levels(range, teacher.card().features()).map(drop)
     }
 
     fn check(&self, model: &DiffusionConfig, interface: &Interface) -> Result<()> {
@@ -60,15 +70,16 @@ impl Objective for Reflow {
 }
 
 impl Reflow {
-    fn levels(&self, model: &DiffusionConfig, features: usize) -> Result<Vec<Level>> {
+    fn levels(&self, range: [f64; 2], features: usize) -> Result<Vec<Level>> {
         let Sampling { schedule, grid, steps, .. } = &*self.sampling;
-        grid.levels(&Span { steps: *steps, schedule: &**schedule, range: model.range, features })
+        grid.levels(&Span { steps: *steps, schedule: &**schedule, range, features })
     }
 
-    /// What the teacher makes of unit noise `n`.
+    /// What the teacher makes of unit noise `n`, over its own range of levels.
     fn drawn(&self, lesson: &Lesson, n: Tensor<2>, class: Option<Tensor<2>>) -> Tensor<2> {
         let [rows, features] = n.dims();
-        let levels = self.levels(lesson.model, features).expect("the grid should have been checked");
+        let range = lesson.learning.teacher.and_then(teacher::range).unwrap_or(lesson.model.range);
+        let levels = self.levels(range, features).expect("the grid should have been checked");
         let Sampling { sampler, schedule, guidance, guiding, .. } = &*self.sampling;
         let denoiser = Guided::new(lesson.teacher(), class, *guidance, guiding);
         let (seed, first) = (lesson.learning.seed, lesson.batch.first);
@@ -89,7 +100,7 @@ impl Reflow {
         }
         under("sampler", sampler.check())?;
         under("guiding", guiding.check())?;
-        guidable(*guidance, interface)?;
-        self.levels(model, interface.features()).map(drop)
+        teacher::guidable(*guidance, interface)?;
+        self.levels(model.range, interface.features()).map(drop)
     }
 }

@@ -76,12 +76,23 @@ impl Objective for Shortcut {
         lesson.regression(x, wanted, &Noisy::new(from.clone(), class).toward(to.clone()))
     }
 
+    fn ignores(&self) -> &'static [&'static str] {
+        &["coupling"]
+    }
+
     fn tells_span(&self) -> bool {
         true
     }
 
-    fn check(&self, _model: &DiffusionConfig, _interface: &Interface) -> Result<()> {
+    fn check(&self, model: &DiffusionConfig, _interface: &Interface) -> Result<()> {
         at_least("every", self.every, 1)?;
+        if !model.network.takes_span() {
+            let name = model.network.name();
+            let message = format!(
+                "the network is told how far a step leads, and `{name}` does not listen: take `network: mlp`"
+            );
+            return Err(Error::config(".", message));
+        }
         if self.finest >= 2 && self.finest.is_power_of_two() {
             return Ok(());
         }
@@ -111,8 +122,8 @@ impl Shortcut {
             order.iter().map(|row| self.step(&mut chances[*row], lesson.model.range[1])).collect();
         let [mut from, middle, mut to] =
             [0, 1, 2].map(|i| steps.iter().map(|step| step[i]).collect::<Vec<f64>>());
-        let levels = short.iter().map(|row| lesson.model.noise.sigma(chances[*row].uniform()));
-        from.extend(levels);
+        let shares: Vec<f64> = short.iter().map(|row| chances[*row].uniform()).collect();
+        from.extend(lesson.model.noise.sigmas(&shares));
         to.extend_from_slice(&from[long..]);
         order.extend(short);
         Plan { order, long, from, middle, to }

@@ -71,7 +71,7 @@ fn where_lambda_is_zero_it_is_the_simple_loss() {
 #[test]
 fn a_variance_is_learnt_for_levels_of_a_table_only() {
     let said = |noise: serde_json::Value| {
-        let config = config(noise, json!({ "variance": "learned" }));
+        let config = config(noise, json!({ "variance": { "kind": "learned", "decoder": "density" } }));
         let interface = Interface::new(vec![2], vec![]);
         let built = config.network(&interface, &Init::new(1, &Device::flex()));
         built.map(|network| network.parameters().last().expect("an output").shape.clone())

@@ -80,6 +80,14 @@ impl Variance for Learned {
             Some(_) => Ok(()),
         }
     }
+    fn check_shape(&self, shape: &[usize]) -> Result<()> {
+        if self.decoder == Decoder::Density || shape.len() == 3 {
+            return Ok(());
+        }
+        let message =
+            format!("wanted `density`, as samples of shape {shape:?} are no pictures; this is `bytes`");
+        Err(Error::config("decoder", message))
+    }
 }
 
 impl Learned {

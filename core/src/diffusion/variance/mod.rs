@@ -27,6 +27,11 @@ pub trait Variance {
     fn check(&self, _noise: &NoiseConfig) -> Result<()> {
         Ok(())
     }
+
+    /// Refuses samples of which it cannot be learnt.
+    fn check_shape(&self, _shape: &[usize]) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {

@@ -53,7 +53,7 @@ pub trait Objective {
 
 registry! {
     /// The objectives of models of tokens that a configuration can name.
-    pub enum ObjectiveConfig("token objective"): dyn Objective {
+    pub enum TokenObjectiveConfig("token objective"): dyn Objective {
         "masked" => masked::Masked,
         "hybrid" => hybrid::Hybrid,
     }

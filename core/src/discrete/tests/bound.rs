@@ -46,7 +46,7 @@ fn by_paths(process: &Process, x0: usize) -> f64 {
 }
 
 /// The mean of the objective's cost over all times and states.
-fn by_objective(process: &Process, objective: &ObjectiveConfig, x0: usize) -> f64 {
+fn by_objective(process: &Process, objective: &TokenObjectiveConfig, x0: usize) -> f64 {
     let states = process.corruption.states(K);
     let mut sum = 0.0;
     for t in 1..=STEPS {
@@ -87,7 +87,7 @@ fn times_are_those_of_the_chain_and_each_as_often() {
 }
 
 /// The mean cost over time and noise of one token for a predictor that knows the time, by the midpoint rule.
-fn mean_cost(process: &Process, objective: &ObjectiveConfig, n: usize) -> f64 {
+fn mean_cost(process: &Process, objective: &TokenObjectiveConfig, n: usize) -> f64 {
     let times: Vec<f64> = (0..n).map(|i| objective.time((i as f64 + 0.5) / n as f64)).collect();
     let opinion = |t: &f64| {
         let p = 0.2 + 0.6 * t * t;
@@ -163,7 +163,7 @@ fn what_is_known_costs_nothing_and_the_cross_entropy_is_beside_the_bound() {
         assert!(costs[0].abs() < 1e-12 && (costs[1] - 2.0 * -(0.5_f64.ln())).abs() < 1e-9, "{costs:?}");
     }
     let lambda = crate::config::typed(json!({ "kind": "hybrid", "steps": 10, "cross_entropy": 0.25 }));
-    let lambda: ObjectiveConfig = lambda.expect("an objective");
+    let lambda: TokenObjectiveConfig = lambda.expect("an objective");
     let extra = numbers(lambda.loss(&process, &guess) - lambda.cost(&process, &guess));
     assert!(extra.iter().all(|extra| (extra - 2.5 * -(0.5_f64.ln())).abs() < 1e-9), "{extra:?}");
 }

@@ -93,6 +93,51 @@ fn confidence_keeps_the_surer_token_and_draws_the_other_given_it() {
     assert!((share - expected).abs() < 4.0 * (expected * (1.0 - expected) / ROWS as f64).sqrt(), "{share}");
 }
 
+/// A walk over `length` tokens of three, all as probable as any, whatever is said of `times` below this.
+fn even(decoder: serde_json::Value, length: usize, steps: usize, broken_below: f64) -> Walk {
+    let predictor = move |x: Tensor<2>, times: &[f64]| {
+        let log_p = if times[0] < broken_below { f64::NAN } else { -(K as f64).ln() };
+        Tensor::full([x.dims()[0], length, K], log_p, &Device::flex())
+    };
+    let noise = Noise { seed: 8, first: 0, rows: 2, features: length, device: Device::flex() };
+    let decoding = crate::config::typed(json!({ "decoder": decoder })).expect("a decoding");
+    let predictor = (Box::new(predictor) as Box<dyn Predictor>, 1);
+    let process = process("absorbing", "linear", K);
+    Walk::new(predictor, process, decoding, times(steps, steps), (None, None), noise)
+}
+
+/// Also with more steps than there are tokens.
+#[test]
+fn confidence_leaves_as_many_masked_as_the_schedule_says() {
+    for (length, steps) in [(9, 64), (12, 48), (9, 4)] {
+        let mut walk = even(json!("confidence"), length, steps, 0.0);
+        for i in 1..=steps {
+            let frame = walk.step().expect("a step").expect("a frame");
+            for row in numbers(frame.x).chunks(length) {
+                let open = row.iter().filter(|token| **token == K as f64).count() as f64;
+                let wanted = length as f64 * (1.0 - i as f64 / steps as f64);
+                assert!(
+                    (open - wanted).abs() <= 0.5 + 1e-5,
+                    "{length} in {steps}, step {i}: {open} {wanted}"
+                );
+            }
+        }
+    }
+}
+
+/// The largest of numbers that are none is a token: a network that says none is noticed all the same, from that step on.
+#[test]
+fn what_is_no_number_stays_so_to_the_end() {
+    for decoder in ["ancestral", "confidence"] {
+        let mut walk = even(json!(decoder), 5, 10, 0.75);
+        // Asked at 1, 0.9, 0.8 and 0.7.
+        for i in 1..=10 {
+            let x = numbers(walk.step().expect("a step").expect("a frame").x);
+            assert!(x.iter().all(|token| token.is_finite() == (i <= 3)), "{decoder}, step {i}: {x:?}");
+        }
+    }
+}
+
 #[test]
 fn a_sample_is_the_same_alone_and_among_others() {
     for corruption in CorruptionConfig::NAMES {
@@ -108,7 +153,7 @@ fn entropy() -> f64 {
 }
 
 /// The bound's mean over data that are drawn in their exact proportions, with its standard error.
-fn bound(process: &Process, objective: &ObjectiveConfig, strata: usize) -> (f64, f64) {
+fn bound(process: &Process, objective: &TokenObjectiveConfig, strata: usize) -> (f64, f64) {
     let copies = 4000.0;
     let pairs = JOINT.iter().enumerate().flat_map(|(at, p)| vec![at; (p * copies).round() as usize]);
     let rows: Vec<f32> = pairs.flat_map(|at| [(at / K) as f32, (at % K) as f32]).collect();

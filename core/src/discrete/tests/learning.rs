@@ -53,12 +53,12 @@ fn share_of_the_string(texts: &[String]) -> f64 {
 
 #[test]
 fn every_form_learns_a_string_that_repeats_itself() {
-    let network = json!({ "kind": "tokens", "hidden": 32, "depth": 2, "heads": 2 });
+    let network = json!({ "kind": "tokens", "hidden": 32, "depth": 2, "heads": 4 });
     for (steps, least, model) in [
-        (250, 24, json!({ "kind": "discrete", "network": network })),
+        (300, 24, json!({ "kind": "discrete", "network": network })),
         (
-            400,
-            16,
+            500,
+            12,
             json!({ "kind": "discrete", "network": network, "corruption": "uniform", "schedule": "cosine",
                 "objective": { "kind": "hybrid", "steps": 50, "cross_entropy": 1.0 } }),
         ),

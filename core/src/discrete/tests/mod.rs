@@ -39,13 +39,13 @@ fn process(corruption: &str, schedule: &str, vocabulary: usize) -> Process {
     }
 }
 
-fn hybrid(steps: usize) -> ObjectiveConfig {
+fn hybrid(steps: usize) -> TokenObjectiveConfig {
     crate::config::typed(json!({ "kind": "hybrid", "steps": steps, "cross_entropy": 0.0 }))
         .expect("an objective")
 }
 
-fn masked() -> ObjectiveConfig {
-    ObjectiveConfig::named("masked").expect("an objective")
+fn masked() -> TokenObjectiveConfig {
+    TokenObjectiveConfig::named("masked").expect("an objective")
 }
 
 /// `q(x_s|x_t = j, x_0 = i)` by Bayes' rule over matrices.

@@ -4,7 +4,9 @@ use super::*;
 use crate::data::Vocabulary;
 use crate::editing::{Edit, InpaintConfig};
 use crate::guidance::Guiding;
+use crate::likelihood::Query;
 use crate::model::Classes;
+use crate::random::Key;
 
 const LENGTH: usize = 6;
 
@@ -22,10 +24,10 @@ fn config(corruption: &str) -> DiscreteConfig {
     .expect("a configuration")
 }
 
-/// A model whose weights are drawn, so that none of its layers is silent.
-fn model(corruption: &str, classes: usize) -> Box<dyn Model> {
-    let (config, interface, device) = (config(corruption), interface(classes), Device::flex());
-    let mut network = config.network(&interface, &Init::new(1, &device)).expect("a network");
+/// A network whose weights are drawn, so that none of its layers is silent.
+fn network(config: &DiscreteConfig, interface: &Interface) -> Box<dyn Network> {
+    let device = Device::flex();
+    let mut network = config.network(interface, &Init::new(1, &device)).expect("a network");
     let value = |(i, named): (usize, Named)| {
         let mut values = vec![0.0; named.value.dims()[0]];
         Key::new(9, Purpose::Weights, i as u64).fill_normal(&mut values);
@@ -33,7 +35,16 @@ fn model(corruption: &str, classes: usize) -> Box<dyn Model> {
     };
     let values: Vec<_> = network.parameters().into_iter().enumerate().map(value).collect();
     network.set_parameters(&values);
-    config.model(&interface, network, &device).expect("a model")
+    network
+}
+
+fn trained(config: &DiscreteConfig, classes: usize) -> Box<dyn Model> {
+    let interface = interface(classes);
+    config.model(&interface, network(config, &interface), &Device::flex()).expect("a model")
+}
+
+fn model(corruption: &str, classes: usize) -> Box<dyn Model> {
+    trained(&config(corruption), classes)
 }
 
 fn end(model: &dyn Model, request: &Request) -> Vec<f64> {
@@ -106,6 +117,10 @@ fn what_a_model_of_tokens_cannot_be_asked_is_refused() {
             "sampler: this is not for a model of tokens",
         ),
         (Request { guiding: Some(Guiding::default()), ..default() }, "guiding: this is not"),
+        (
+            Request { epsilon: crate::epsilon::EpsilonConfig::named("constant").ok(), ..default() },
+            "epsilon: this is not for a model of tokens",
+        ),
         (Request { guidance: Some(2.0), ..default() }, "guidance: this model has learnt no classes"),
         (Request { classes: Classes::One(0), ..default() }, "class: this model has learnt no classes"),
         (
@@ -122,6 +137,65 @@ fn what_a_model_of_tokens_cannot_be_asked_is_refused() {
         let said = model.generate(&request).err().expect("this should be refused").to_string();
         assert!(said.contains(wanted), "wanted {wanted}: {said}");
     }
+}
+
+#[test]
+fn a_bound_of_tokens_has_strata_alone() {
+    let model = model("absorbing", 0);
+    let rows = Tensor::<2>::zeros([1, LENGTH], &Device::flex());
+    let judged = |method: serde_json::Value| {
+        let query =
+            Query { method: Some(crate::config::typed(method).expect("a method")), ..Query::default() };
+        let begun = model.likelihood().expect("a bound").judge(rows.clone(), &query);
+        begun.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(judged(json!({ "kind": "bound", "steps": 4 })), "");
+    for (method, wanted) in [
+        (json!({ "kind": "bound", "grid": "linear" }), "`grid`: a bound of tokens draws its times evenly"),
+        (json!({ "kind": "bound", "schedule": "vp" }), "`schedule`: a bound of tokens"),
+        (json!({ "kind": "bound", "steps": 0 }), "`steps`"),
+        (json!("ode"), "has a `bound`, no `ode`"),
+    ] {
+        let said = judged(method);
+        assert!(said.contains(wanted), "wanted {wanted}: {said}");
+    }
+}
+
+/// Where classes were never hidden, nothing is known of samples without one.
+#[test]
+fn a_model_that_always_knew_the_class_is_not_asked_without() {
+    let model = trained(&DiscreteConfig { label_dropout: 0.0, ..config("absorbing") }, 2);
+    let begun = |classes, guidance| {
+        let begun = model.generate(&Request { classes, guidance, ..Request::default() });
+        begun.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(begun(Classes::Each, None), "");
+    assert!(begun(Classes::Any, None).contains("class: this model has only learnt with a class"));
+    assert!(begun(Classes::One(1), Some(3.0)).contains("guidance: "));
+    let rows = Tensor::<2>::zeros([2, LENGTH], &Device::flex());
+    let judged = |classes| {
+        let query = Query { classes, ..Query::default() };
+        model.likelihood().expect("a bound").judge(rows.clone(), &query).map(drop)
+    };
+    assert!(judged(Some(vec![0, 1])).is_ok());
+    let said = judged(None).expect_err("this should be refused").to_string();
+    assert!(said.contains("log p(x | class)"), "{said}");
+}
+
+/// What is learnt in place of the batch's own values.
+#[test]
+fn the_loss_is_of_what_is_given() {
+    let (config, interface, device) = (config("absorbing"), interface(0), Device::flex());
+    let network = network(&config, &interface);
+    let (rows, shape) = (8, vec![LENGTH]);
+    let batch = |token| Batch { x: vec![token; rows * LENGTH], shape: shape.clone(), class: None, first: 0 };
+    let given = |token: f32| Some(Tensor::<2>::full([rows, LENGTH], f64::from(token), &device));
+    let loss = |token: f32, given: Option<Tensor<2>>| {
+        let learning = Learning { given, ..Learning::new(3, Mode::Infer, &device) };
+        numbers(config.loss(&*network, &interface, &batch(token), &learning))
+    };
+    assert_eq!(loss(0.0, given(2.0)), loss(2.0, None));
+    assert_ne!(loss(0.0, None), loss(2.0, None));
 }
 
 #[test]

@@ -22,6 +22,11 @@ pub trait Inpainting {
     fn check(&self) -> Result<()> {
         Ok(())
     }
+
+    /// Refuses walks in which it could not do what it is for.
+    fn check_steps(&self, _steps: usize) -> Result<()> {
+        Ok(())
+    }
 }
 
 registry! {

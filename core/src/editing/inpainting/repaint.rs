@@ -9,9 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Inpainting;
-use crate::Result;
-use crate::config::check::at_least;
+use crate::config::check::{at_least, within};
 use crate::registry::{About, Member};
+use crate::{Error, Result};
 
 /// Replacement with resampling. The defaults are the paper's for 250 steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,19 @@ const MOST: usize = 1000;
 impl Inpainting for Repaint {
     fn check(&self) -> Result<()> {
         at_least("jump_length", self.jump_length, 1)?;
-        crate::config::check::within("resamples", self.resamples as f64, 1.0, MOST as f64)
+        within("resamples", self.resamples as f64, 1.0, MOST as f64)
+    }
+
+    /// Without a jump it would be replacement, which is biased.
+    fn check_steps(&self, steps: usize) -> Result<()> {
+        if self.resamples == 1 || steps > self.jump_length {
+            return Ok(());
+        }
+        Err(Error::argument(format!(
+            "repaint: a walk of {steps} steps has no room for jumps of {}: take more steps, a smaller jump_length, or the method \
+             `replace`, which does not jump",
+            self.jump_length
+        )))
     }
 
     fn route(&self, steps: usize) -> Vec<usize> {

@@ -1,4 +1,6 @@
 //! A blurred picture: the mean of the square around each pixel, of what of it lies inside.
+//!
+//! `‖A‖²` is 1 away from the edges, whose means are of fewer pixels: in all 1.01 for 28 x 28 pixels and a side of 3.
 
 use burn::prelude::*;
 use burn::tensor::module::avg_pool2d;

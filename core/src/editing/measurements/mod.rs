@@ -17,7 +17,7 @@ pub trait Measure {
     /// `A x`: `[batch, features]` to `[batch, width]`.
     fn apply(&self, x: Tensor<2>, shape: &[usize]) -> Tensor<2>;
 
-    /// `‖A‖²`, the largest eigenvalue of `A Aᵀ`, or a little more.
+    /// `‖A‖²`, the largest eigenvalue of `A Aᵀ`, nearly: it weighs what is known against what is not.
     fn gain(&self) -> f64 {
         1.0
     }

@@ -5,6 +5,7 @@
 //! ```
 //!
 //! Sadat et al. 2024, Algorithm 1, <https://arxiv.org/abs/2410.02416>. `η` = 1 without bound or momentum is classifier-free guidance.
+//! `Δ_last` is that of the noise level before: solvers and gradients that ask twice at a level do not add to it twice.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -48,28 +49,45 @@ impl Method for Apg {
     }
 
     fn build(&self) -> Box<dyn Rule> {
-        Box::new(Projection { config: self.clone(), last: None })
+        Box::new(Projection { config: self.clone(), here: None, last: None })
     }
 }
 
 /// Too small to matter, but no zero: a prediction may vanish.
 const TINY: f64 = 1e-12;
 
-/// Remembers the difference before.
+/// Levels that differ by less than this share are one, reached by different roundings.
+const SAME: f64 = 1e-9;
+
+/// Remembers the difference at this noise level, and that at the one before.
 struct Projection {
     config: Apg,
+    here: Option<(f64, Tensor<2>)>,
     last: Option<Tensor<2>>,
 }
 
+impl Projection {
+    /// `Δ + β Δ_last`, which is kept.
+    fn moved(&mut self, delta: Tensor<2>, sigma: f64) -> Tensor<2> {
+        let further = |(here, _): &(f64, Tensor<2>)| (here / sigma - 1.0).abs() > SAME;
+        if self.here.as_ref().is_some_and(further) {
+            self.last = self.here.take().map(|(_, delta)| delta);
+        }
+        let delta = match &self.last {
+            Some(last) => delta + last.clone() * self.config.momentum,
+            None => delta,
+        };
+        self.here = Some((sigma, delta.clone().without_autodiff()));
+        delta
+    }
+}
+
 impl Rule for Projection {
-    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, scale: f64) -> Tensor<2> {
+    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, sigma: f64, scale: f64) -> Tensor<2> {
         let Apg { eta, norm, momentum } = self.config;
         let mut delta = towards.clone() - away;
         if momentum != 0.0 {
-            if let Some(last) = self.last.take() {
-                delta = delta + last * momentum;
-            }
-            self.last = Some(delta.clone().without_autodiff());
+            delta = self.moved(delta, sigma);
         }
         if norm > 0.0 {
             let length = (delta.clone().square().sum_dim(1) + TINY).sqrt(); // [batch, 1]

@@ -32,7 +32,7 @@ impl Method for ClassifierFree {
 }
 
 impl Rule for ClassifierFree {
-    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, scale: f64) -> Tensor<2> {
+    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, _sigma: f64, scale: f64) -> Tensor<2> {
         towards * scale + away * (1.0 - scale)
     }
 }

@@ -18,10 +18,10 @@ pub trait Method {
     }
 }
 
-/// Puts two predictions together. It may remember earlier ones.
+/// Puts two predictions together. It may remember those of levels before; how often it was asked at one, it does not tell.
 pub trait Rule {
-    /// Away from `away`, beyond `towards` by `scale − 1`. Rows: `[batch, features]`.
-    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, scale: f64) -> Tensor<2>;
+    /// Away from `away`, beyond `towards` by `scale − 1`, at noise level `sigma`. Rows: `[batch, features]`.
+    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, sigma: f64, scale: f64) -> Tensor<2>;
 }
 
 registry! {

@@ -142,6 +142,47 @@ fn every_solver_has_its_order() {
     }
 }
 
+/// Noise at the ends belongs to them: walks begin with it, and end at data that have it.
+#[test]
+fn with_noise_at_the_ends_both_are_blurred() {
+    let (rows, scale) = (20_000, 1.0);
+    let model = model(json!({ "noise": { "kind": "constant", "scale": scale }, "score": true }));
+    let near = |x: Tensor<2>, wanted: [[f64; 2]; 2], what: &str| {
+        for (found, wanted) in moments(&x).iter().zip(wanted) {
+            let off = (0..2).map(|k| (found[k] - wanted[k]).abs()).fold(0.0, f64::max);
+            assert!(off < 0.04, "{what}: {found:?} is not {wanted:?}");
+        }
+    };
+    near(model.source(3, 0, rows), [[0.0, SOURCE.hypot(scale)]; 2], "the start");
+    let wanted = [0, 1].map(|i| [MEAN[i], STD[i].hypot(scale)]);
+    for (sampler, steps) in [("heun", 50), ("euler_ancestral", 200)] {
+        near(end(&model, &request(json!(sampler), steps, rows)), wanted, sampler);
+    }
+}
+
+/// Between two standard normals the entropic plan has the correlation `(sqrt(4 + s⁴) − s²)/2` (Bunne et al. 2023, Theorem 1,
+/// <https://arxiv.org/abs/2202.05722>).
+#[test]
+fn pairs_of_the_bridge_are_correlated_as_the_schroedinger_bridge_is() {
+    let rows = 512;
+    for s in [0.5_f64, 1.0, 2.0] {
+        let config = config(json!({ "coupling": { "kind": "bridge", "scale": s } }));
+        let [mut one, mut two, mut both] = [0.0; 3];
+        for i in 0..4 {
+            let mut x = vec![0.0; rows];
+            Key::new(1, Purpose::Data, i).fill_normal(&mut x);
+            let batch = Batch { x: x.clone(), shape: vec![1], class: None, first: i * rows as u64 };
+            for (x, x0) in x.iter().zip(config.coupled(&batch, &interface(1), 5)) {
+                let (x, x0) = (f64::from(*x), f64::from(x0));
+                (one, two, both) = (one + x * x, two + x0 * x0, both + x * x0);
+            }
+        }
+        let (found, wanted) = (both / (one * two).sqrt(), ((4.0 + s.powi(4)).sqrt() - s * s) / 2.0);
+        println!("s = {s}: correlation {found:.3}, wanted {wanted:.3}");
+        assert!((found - wanted).abs() < 0.05, "{s}: {found} is not {wanted}");
+    }
+}
+
 /// Whatever noise is added on the way, the marginals are the same.
 #[test]
 fn the_sde_keeps_the_moments() {
@@ -167,16 +208,18 @@ fn the_sde_keeps_the_moments() {
 #[test]
 fn the_likelihood_is_the_gaussians() {
     let points = [[2.0, -1.0], [2.3, -1.9], [1.5, 0.2]];
-    for path in ["linear", "trigonometric"] {
+    let blurred = json!({ "noise": { "kind": "constant", "scale": 0.7 } });
+    for (value, blur) in [(json!({}), 0.0), (json!({ "path": "trigonometric" }), 0.0), (blurred, 0.7)] {
         let rows = Tensor::<2>::from_data(points, (&Device::flex(), DType::F64));
-        let mut estimation = model(json!({ "path": path })).judge(rows, &Query::default()).expect("a start");
+        let mut estimation = model(value.clone()).judge(rows, &Query::default()).expect("a start");
+        let std = STD.map(|std| std.hypot(blur));
         let found: Vec<f64> = judged(&mut *estimation).expect("an end").into_data().iter::<f64>().collect();
         for (point, found) in points.iter().zip(found) {
             let side = |i: usize| {
-                -0.5 * ((point[i] - MEAN[i]) / STD[i]).powi(2) - (STD[i] * std::f64::consts::TAU.sqrt()).ln()
+                -0.5 * ((point[i] - MEAN[i]) / std[i]).powi(2) - (std[i] * std::f64::consts::TAU.sqrt()).ln()
             };
             let wanted = side(0) + side(1);
-            assert!((found - wanted).abs() < 1e-4, "{path}: {found} is not {wanted}");
+            assert!((found - wanted).abs() < 1e-4, "{value}: {found} is not {wanted}");
         }
     }
 }

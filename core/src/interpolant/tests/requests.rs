@@ -1,8 +1,10 @@
 //! Requests and configurations: what is refused, and that a row is its own.
 
 use super::*;
+use crate::data::Vocabulary;
 use crate::editing::Edit;
 use crate::guidance::Guiding;
+use crate::likelihood::{Likelihood, Query};
 use crate::model::{Classes, Generate, Helpers, Model};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
@@ -90,12 +92,93 @@ fn requests_that_do_not_fit_are_refused() {
     refused(Request { schedule: Some(ScheduleConfig::named("vp").expect("vp")), ..heun() }, "schedule: ");
     refused(Request { grid: Some(GridConfig::named("karras").expect("karras")), ..heun() }, "grid: ");
     refused(Request { guiding: Some(Guiding::default()), ..heun() }, "guiding: ");
+    refused(
+        Request { epsilon: EpsilonConfig::named("constant").ok(), ..heun() },
+        "epsilon: `heun` adds no noise",
+    );
     let edit = Edit::From { rows: vec![0.0; 2], strength: 0.5 };
     refused(Request { edit: Some(edit), ..heun() }, "edit: ");
     let classes = vec!["a".to_owned()];
     let told = model(json!({}), &Interface { classes, ..interface(2) });
     let error = told.generate(&Request { classes: Classes::One(3), ..heun() }).err().expect("no class 3");
     assert!(error.to_string().contains("the classes are 0 to 0"), "{error}");
+}
+
+/// The diffusion of an SDE is the request's before the model's: with a scale of nearly nothing it is the ODE.
+#[test]
+fn a_request_may_choose_the_noise_of_the_sde() {
+    let model = model(json!({ "noise": "quadratic", "score": true }), &interface(2));
+    let wander = |scale: Option<f64>| {
+        let value = |scale| json!({ "kind": "constant", "value": scale });
+        let epsilon = scale.map(|scale| crate::config::typed(value(scale)).expect("an epsilon"));
+        end(&model, &Request { epsilon, ..request(json!("euler_ancestral"), 8, 4) })
+    };
+    let apart = |a: &Tensor<2>, b: &Tensor<2>| number((a.clone() - b.clone()).abs().max());
+    let (own, much, little) = (wander(None), wander(Some(2.0)), wander(Some(1e-12)));
+    let plain = end(&model, &request(json!("euler"), 8, 4));
+    assert!(apart(&little, &plain) < 1e-4, "{}", apart(&little, &plain));
+    assert!(apart(&own, &plain) > 0.05 && apart(&much, &own) > 0.05);
+    let epsilon = crate::config::typed(json!({ "kind": "constant", "value": 0.0 })).ok();
+    let refused = model.generate(&Request { epsilon, ..request(json!("euler_ancestral"), 8, 4) }).err();
+    let said = refused.expect("this should be refused").to_string();
+    assert!(said.contains("`epsilon.value`"), "{said}");
+}
+
+/// Where classes were never hidden, nothing is known of samples without one.
+#[test]
+fn a_model_that_always_knew_the_class_is_not_asked_without() {
+    let classes = ["a", "b"].map(String::from).to_vec();
+    let model = model(json!({ "label_dropout": 0.0 }), &Interface { classes, ..interface(2) });
+    let begun = |classes, guidance| {
+        let begun = model.generate(&Request { classes, guidance, ..request(json!("heun"), 4, 2) });
+        begun.err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(begun(Classes::Each, None), "");
+    assert!(begun(Classes::Any, None).contains("class: this model has only learnt with a class"));
+    assert!(begun(Classes::One(1), Some(3.0)).contains("guidance: "));
+    let judged = |classes| {
+        let rows = Tensor::<2>::zeros([2, 2], &Device::flex());
+        model.judge(rows, &Query { classes, ..Query::default() }).map(drop)
+    };
+    assert!(judged(Some(vec![0, 1])).is_ok());
+    let said = judged(None).expect_err("this should be refused").to_string();
+    assert!(said.contains("log p(x | class)"), "{said}");
+}
+
+/// To an interpolant tokens are numbers: it says so in its card, and takes no network of tokens.
+#[test]
+fn tokens_are_numbers_like_any_other() {
+    let tokens = Interface { vocabulary: Some(Vocabulary::of("abc")), ..interface(4) };
+    assert_eq!(model(json!({}), &tokens).card().vocabulary, None);
+    let network = json!({ "kind": "tokens", "hidden": 16, "depth": 1, "heads": 2 });
+    let built = config(json!({ "network": network })).network(&tokens, &Init::new(0, &Device::flex()));
+    let said = built.err().expect("this should be refused").to_string();
+    assert!(said.contains("`network`"), "{said}");
+}
+
+/// What is learnt in place of the batch's own values.
+#[test]
+fn the_loss_is_of_what_is_given() {
+    let (config, device) = (config(json!({ "coupling": "independent" })), Device::flex());
+    let network = config.network(&interface(2), &Init::new(1, &device)).expect("a network");
+    let batch = |x: f32| Batch { x: vec![x; 8], shape: vec![2], class: None, first: 0 };
+    let given = |x: f32| Some(Tensor::<2>::full([4, 2], f64::from(x), &device));
+    let loss = |x: f32, given: Option<Tensor<2>>| {
+        let learning = Learning { given, ..Learning::new(3, Mode::Infer, &device) };
+        number(config.loss(&*network, &interface(2), &batch(x), &learning))
+    };
+    assert_eq!(loss(0.0, given(2.0)), loss(2.0, None));
+    assert_ne!(loss(0.0, None), loss(2.0, None));
+}
+
+#[test]
+fn a_tolerance_that_cannot_be_met_is_told_whole() {
+    let lost = Formula(|x: Tensor<2>, _: &[f64]| x * f64::NAN);
+    let model = config(json!({})).trained(&interface(2), Box::new(lost), &Device::flex()).expect("a model");
+    let sampler = json!({ "kind": "dopri5", "rtol": 1e-3, "atol": 1e-6 });
+    let mut generation = model.generate(&request(sampler, 4, 2)).expect("it begins");
+    let said = generation.step().expect("a step").expect_err("no step is short enough").to_string();
+    assert!(said.contains("rtol 0.001 and atol 0.000001"), "{said}");
 }
 
 #[test]
@@ -119,6 +202,11 @@ fn configurations_that_cannot_be_are_refused() {
         ),
         (json!({ "sampling": { "steps": 0 } }), "`sampling.steps`"),
         (json!({ "coupling": { "kind": "bridge", "scale": -1.0 } }), "`coupling.scale`"),
+        (
+            json!({ "noise": { "kind": "bridge", "scale": 0.5 }, "coupling": { "kind": "bridge", "scale": 1.0 } }),
+            "`coupling.scale`: the coupling is that of a bridge of diffusion 1, and the noise is of 0.5",
+        ),
+        (json!({ "path": "encoding_decoding" }), "`noise`: half-way along `encoding_decoding`"),
     ] {
         let built = config(value.clone()).network(&interface(2), &Init::new(0, &device));
         let error = built.err().expect(wanted).to_string();

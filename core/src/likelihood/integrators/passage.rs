@@ -1,58 +1,35 @@
-//! An integration under way, from one end of a span to the other: in equal steps, or in as long ones as a tolerance allows.
-//!
-//! ```text
-//! ε = rms(e/(atol + rtol |y|)),   accepted where ε ≤ 1,   h ← 0.9 h ε^{−1/p}
-//! ```
+//! An integration under way, from one end of a span to the other: in equal steps, or in as long ones as a tolerance allows, which the
+//! samplers' own controller chooses.
 //!
 //! Hairer, Nørsett and Wanner 1993, section II.4, <https://doi.org/10.1007/978-3-540-78862-1>.
 
 use burn::prelude::*;
 
-use super::{Integrator, Table, Taken};
+use super::{Integrator, Table, Taken, Tolerance};
+use crate::samplers::Control;
 use crate::{Error, Result, device};
 
 /// A step that chooses its length is made shorter so many times, at most.
 const ATTEMPTS: usize = 40;
 
-/// The error that a step may make.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance {
-    /// As a share of `y`.
-    pub rtol: f64,
-    /// Where `y` is small.
-    pub atol: f64,
-    /// Over what errors are averaged.
-    pub over: Over,
-}
-
-/// Over what the root of the mean square of an error is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
-    /// Over each row; the worst decides.
-    Rows,
-    /// Over all numbers of the batch.
-    Batch,
-}
-
-impl Tolerance {
-    /// The same absolutely and relatively, met by every row.
-    pub fn equal(tolerance: f64) -> Self {
-        Self { rtol: tolerance, atol: tolerance, over: Over::Rows }
-    }
-}
-
 /// What to say where no step is short enough, of the place and the tolerance.
-pub type Stuck = fn(f64, f64) -> Error;
+pub type Stuck = fn(f64, Tolerance) -> Error;
+
+/// How long steps are; negative where the span falls.
+#[derive(Clone, Copy)]
+enum Steps {
+    /// All of this length.
+    Equal(f64),
+    /// As long as their error allows.
+    Within(Tolerance, Control),
+}
 
 /// An integration under way.
 pub struct Passage {
     table: &'static Table,
-    order: f64,
-    tolerance: Option<Tolerance>,
+    steps: Steps,
     span: [f64; 2],
     at: f64,
-    /// Length of the next step; negative where the span falls.
-    h: f64,
     y: Tensor<2>,
     /// The slope at `y`, where the last step has left it.
     slope: Option<Tensor<2>>,
@@ -70,8 +47,11 @@ impl Passage {
         y: Tensor<2>,
     ) -> Self {
         let h = (span[1] - span[0]) / steps as f64;
-        let (table, order) = (integrator.table(), f64::from(integrator.order()));
-        Self { table, order, tolerance, span, at: span[0], h, y, slope: None, evaluations: 0, stuck }
+        // A method that judges its steps is of one order more than that by which it does.
+        let chosen = |tolerance| Steps::Within(tolerance, Control::new(h, f64::from(integrator.order())));
+        let steps = tolerance.map_or(Steps::Equal(h), chosen);
+        let table = integrator.table();
+        Self { table, steps, span, at: span[0], y, slope: None, evaluations: 0, stuck }
     }
 
     /// The same with other words for a tolerance that cannot be met.
@@ -81,9 +61,9 @@ impl Passage {
 
     /// Takes a step of `dy/dt = f(t, y)`.
     pub fn step(&mut self, f: impl Fn(f64, &Tensor<2>) -> Tensor<2>) -> Result<()> {
-        let (taken, h) = match self.tolerance {
-            None => (self.take(&f, self.h), self.h),
-            Some(tolerance) => self.within(&f, tolerance)?,
+        let (taken, h) = match self.steps {
+            Steps::Equal(h) => (self.take(&f, h), h),
+            Steps::Within(tolerance, control) => self.within(&f, tolerance, control)?,
         };
         self.y = taken.y.clone();
         self.slope = self.table.last(taken);
@@ -130,25 +110,23 @@ impl Passage {
         &mut self,
         f: impl Fn(f64, &Tensor<2>) -> Tensor<2>,
         tolerance: Tolerance,
+        mut control: Control,
     ) -> Result<(Taken, f64)> {
         for _ in 0..ATTEMPTS {
-            let left = self.span[1] - self.at;
-            let h = if self.h.abs() < left.abs() { self.h } else { left };
+            let h = control.next(self.span[1] - self.at);
             let taken = self.take(&f, h);
             // The slope at the beginning is the same for a shorter step.
             self.slope.get_or_insert_with(|| taken.slopes[0].clone());
-            let error = device::read_now(self.table.error(&taken, h, tolerance))?;
-            let factor = 0.9 * error.powf(-1.0 / self.order);
-            if error <= 1.0 {
-                self.h = h * factor.clamp(0.2, 5.0);
+            let error = device::read_now(self.table.error(&self.y, &taken, h, tolerance))?;
+            if control.accepts(h, error) {
+                self.steps = Steps::Within(tolerance, control);
                 return Ok((taken, h));
             }
-            self.h = h * if factor.is_finite() { factor.clamp(0.1, 0.9) } else { 0.1 };
         }
-        Err((self.stuck)(self.at, tolerance.atol))
+        Err((self.stuck)(self.at, tolerance))
     }
 }
 
-fn stuck(at: f64, tolerance: f64) -> Error {
-    Error::NotFinite(format!("at {at:.3} no step is short enough for a tolerance of {tolerance}: raise it"))
+fn stuck(at: f64, tolerance: Tolerance) -> Error {
+    Error::NotFinite(format!("at {at:.3} no step is short enough for {tolerance}: allow more"))
 }

@@ -1,10 +1,14 @@
 //! The bound on Gaussian data, where every term of it has a closed form.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use serde_json::json;
 
 use super::*;
 use crate::random::Purpose;
 use crate::samplers::{Ends, Evaluation};
+use crate::schedules::discrete::Betas;
 use crate::schedules::grids::GridConfig;
 
 const MEAN: f64 = 0.4;
@@ -19,7 +23,7 @@ fn gaussian() -> Process {
         let total = VAR + sigma * sigma;
         x * (VAR / total) + MEAN * sigma * sigma / total
     };
-    Process { denoiser: Box::new(denoiser), sigma_data: SIGMA_DATA, range: RANGE }
+    Process { denoiser: Box::new(denoiser), sigma_data: SIGMA_DATA, range: RANGE, table: None }
 }
 
 /// `x ~ N(μ, s²)`, `[rows, 1]`.
@@ -32,17 +36,17 @@ fn bound(steps: usize) -> LikelihoodConfig {
     method(json!({ "kind": "bound", "steps": steps }))
 }
 
-/// `σ_0 < … < σ_T`, equally spaced in the seventh root.
+/// `σ_0 < … < σ_{T−1}`, equally spaced in the seventh root.
 fn levels(steps: usize) -> Vec<f64> {
     let [bottom, top] = RANGE.map(|sigma: f64| sigma.powf(1.0 / 7.0));
-    (0..=steps).map(|i| (bottom + i as f64 / steps as f64 * (top - bottom)).powi(7)).collect()
+    (0..steps).map(|i| (bottom + i as f64 / (steps - 1) as f64 * (top - bottom)).powi(7)).collect()
 }
 
 /// The bound's mean over the data: with the ideal denoiser `E‖x − D‖² = s² σ²/(s² + σ²)`.
 fn closed_form(steps: usize) -> f64 {
     let levels = levels(steps);
     let left = |sigma: f64| VAR * sigma * sigma / (VAR + sigma * sigma);
-    let [bottom, top] = [levels[0], levels[steps]];
+    let [bottom, top] = [levels[0], levels[steps - 1]];
     let reconstruction =
         left(bottom) / (2.0 * bottom * bottom) + bottom.ln() + 0.5 * std::f64::consts::TAU.ln();
     let steps: f64 =
@@ -58,7 +62,7 @@ fn each_terms_closed_form_is_met_and_more_steps_are_tighter() {
     // Entropy of the data: no bound's mean can be less.
     let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * VAR).ln();
     let mut gaps = vec![f64::INFINITY];
-    for steps in [4, 16, 64, 256] {
+    for steps in [5, 17, 65, 257] {
         let costs = judge(&bound(steps), gaussian(), data(), &Query::default());
         let (mean, error) = mean(&costs);
         let expected = closed_form(steps);
@@ -99,7 +103,7 @@ impl Denoiser for Knowing {
 #[test]
 fn with_the_variance_of_each_step_known_the_bound_is_the_entropy() {
     let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * VAR).ln();
-    for steps in [1, 3, 10] {
+    for steps in [2, 4, 11] {
         let process = Process { denoiser: Box::new(Knowing(levels(steps))), ..gaussian() };
         let (found, error) = mean(&judge(&bound(steps), process, data(), &Query::default()));
         println!(
@@ -112,18 +116,61 @@ fn with_the_variance_of_each_step_known_the_bound_is_the_entropy() {
     }
 }
 
-/// Whatever the levels, as long as they are finite: a grid that begins at pure noise is refused.
+/// Whatever the levels.
 #[test]
 fn every_grid_makes_a_bound_above_the_entropy() {
     let entropy = 0.5 * (std::f64::consts::TAU * std::f64::consts::E * VAR).ln();
     for grid in GridConfig::all() {
         for steps in [1, 30] {
             let method = method(json!({ "kind": "bound", "steps": steps, "grid": grid.name() }));
-            let Ok(mut begun) = method.begin(gaussian(), data(), &Query::default()) else { continue };
-            let (mean, error) = mean(&read(finish(&mut *begun).expect("a bound")));
+            let (mean, error) = mean(&judge(&method, gaussian(), data(), &Query::default()));
             assert!(-mean > entropy - 5.0 * error, "{} in {steps}: {mean} ± {error}", grid.name());
         }
     }
+}
+
+/// The denoiser of the Gaussian, which notes what it was asked.
+fn noting(asked: &Rc<RefCell<Vec<f64>>>) -> Process {
+    let asked = asked.clone();
+    let denoiser = move |x: Tensor<2>, sigma: f64| {
+        asked.borrow_mut().push(sigma);
+        gaussian().denoiser.denoise(x, sigma)
+    };
+    Process { denoiser: Box::new(denoiser), ..gaussian() }
+}
+
+#[test]
+fn a_model_of_discrete_time_is_judged_at_the_levels_that_it_has_learnt() {
+    let table = Betas { train_steps: 9, ..Betas::default() }.table();
+    let ratios = table.ratios.clone();
+    let visited = |method: serde_json::Value| {
+        let asked = Rc::new(RefCell::new(Vec::new()));
+        let process = Process { table: Some(table.clone()), ..noting(&asked) };
+        let costs = judge(&super::method(method), process, data().slice([0..10, 0..1]), &Query::default());
+        assert!(costs.iter().all(|cost| cost.is_finite()));
+        asked.take()
+    };
+    assert_eq!(visited(json!({ "kind": "bound" })), ratios);
+    let few = visited(json!({ "kind": "bound", "steps": 3 }));
+    assert_eq!(few, [ratios[0], ratios[4], ratios[8]]);
+    assert_eq!(visited(json!({ "kind": "bound", "steps": 1 })), ratios[8..]);
+    // Another grid is another question, and the model's own as the grid `discrete` the same.
+    assert_eq!(visited(json!({ "kind": "bound", "steps": 20, "grid": "karras" })).len(), 20);
+    let own = json!({ "kind": "discrete", "betas": { "train_steps": 9 } });
+    let own = visited(json!({ "kind": "bound", "steps": 9, "grid": own }));
+    assert!(own.len() == 9 && own.iter().zip(&ratios).all(|(own, ratio)| (own / ratio - 1.0).abs() < 1e-9));
+    let process = Process { table: Some(table.clone()), ..gaussian() };
+    let begun =
+        super::method(json!({ "kind": "bound", "steps": 10 })).begin(process, data(), &Query::default());
+    let error = begun.err().expect("there are nine levels").to_string();
+    assert!(error.contains("has learnt 9 noise levels") && error.contains("this is 10"), "{error}");
+}
+
+/// As many steps as the table of the grid `discrete` has levels, without a word about either.
+#[test]
+fn the_defaults_of_the_bound_and_of_the_discrete_grid_fit() {
+    let method = method(json!({ "kind": "bound", "grid": "discrete" }));
+    assert!(method.begin(gaussian(), data(), &Query::default()).is_ok());
 }
 
 /// Where the deviation is that of many cells, a cell has the density times its width.
@@ -148,8 +195,7 @@ fn of_discrete_data_the_probability_is_bounded() {
     let bytes = ((data() + 1.0) / width).round() * width - 1.0;
     let bytes = bytes.clamp(-1.0, 1.0);
     let query = Query { cells: Some(Cells::BYTES), ..Query::default() };
-    let exact = Cells::BYTES.log_mass(&bytes, bytes.zeros_like() + MEAN, VAR.sqrt());
-    let exact = -mean(&read(exact.reshape([-1]))).0;
+    let exact = -mean(&read(log_mass(&bytes, MEAN, VAR.sqrt()))).0;
     let (found, error) = mean(&judge(&bound(200), gaussian(), bytes, &query));
     let (found, expected) = (-found, closed_form(200) - width.ln());
     println!("{found:.4} ± {error:.4} nats, {expected:.4} for the density, exactly {exact:.4}");

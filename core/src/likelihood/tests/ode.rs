@@ -52,6 +52,7 @@ fn a_point_mass_is_the_noise_of_the_lowest_level() {
         denoiser: Box::new(|x: Tensor<2>, _: f64| x.zeros_like()),
         sigma_data: 1.0,
         range: [0.5, 1e5],
+        table: None,
     };
     let point = Component { weight: 1.0, mean: [0.0, 0.0], var: 0.0 };
     let x = doubles(&POINTS);
@@ -139,6 +140,7 @@ fn what_no_method_can_do_is_refused() {
         denoiser: Box::new(|x: Tensor<2>, _: f64| x * f64::NAN),
         sigma_data: 1.0,
         range: [0.01, 100.0],
+        table: None,
     };
     let adaptive = method(json!({ "kind": "ode", "integrator": "dopri5" }));
     let mut estimation = adaptive.begin(lost, doubles(&POINTS), &Query::default()).expect("a start");

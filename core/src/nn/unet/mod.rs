@@ -5,7 +5,7 @@
 //! is folded to half its height and width with four times the channels first (Hoogeboom et al. 2023,
 //! <https://arxiv.org/abs/2301.11093>, section 3.2), which costs little quality and a quarter of the time. With `context` it also
 //! looks at a sequence of tokens, such as a text's, by cross-attention (Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>,
-//! section 3.3).
+//! section 3.3), or at the class, where it is given no such sequence.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ mod plan;
 mod stage;
 
 pub use context::ContextConfig;
-pub(super) use network::Unet;
+use network::Unet;
 pub(super) use plan::{Axes, Plan};
 
 /// A U-Net for pictures.
@@ -33,7 +33,7 @@ pub struct UnetConfig {
     pub multipliers: Vec<usize>,
     /// Residual blocks a level, on the way down (one more on the way up).
     pub blocks: usize,
-    /// Heights, after folding, at which there is self-attention, and cross-attention where there is a context.
+    /// Heights of levels, after folding, at which there is self-attention, and cross-attention where there is a context.
     pub attention: Vec<usize>,
     /// Channels of an attention head.
     pub head: usize,
@@ -45,7 +45,7 @@ pub struct UnetConfig {
     pub dropout: f64,
     /// Fold squares of this side into channels first.
     pub patch: usize,
-    /// Tokens that it can look at by cross-attention; null for none.
+    /// Cross-attention to a context, or to the class where the model is given no context; null for none.
     pub context: Option<ContextConfig>,
 }
 
@@ -76,14 +76,6 @@ impl Member for UnetConfig {
 
 impl Architecture for UnetConfig {
     fn build(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
-        let plan = self.plan(interface)?;
-        plan.check()?;
-        Ok(Box::new(Unet::new(&plan, init)))
-    }
-}
-
-impl UnetConfig {
-    fn plan(&self, interface: &Interface) -> Result<Plan> {
         let &[channels, height, width] = interface.shape.as_slice() else {
             let shape = &interface.shape;
             return Err(Error::config(
@@ -91,23 +83,8 @@ impl UnetConfig {
                 format!("a unet takes pictures [channels, height, width], not {shape:?}"),
             ));
         };
-        Ok(Plan {
-            size: [channels, height, width],
-            classes: interface.classes.len(),
-            outputs: interface.outputs,
-            axes: Axes::Plane,
-            kernel: 3,
-            channels: self.channels,
-            multipliers: self.multipliers.clone(),
-            blocks: self.blocks,
-            attention: self.attention.clone(),
-            head: self.head,
-            embedding: self.embedding,
-            groups: self.groups,
-            dropout: self.dropout,
-            patch: self.patch,
-            context: self.context.clone(),
-        })
+        let size = [channels, height, width];
+        Plan { config: self, interface, size, axes: Axes::Plane, kernel: 3 }.build(init)
     }
 }
 

@@ -4,6 +4,7 @@ use burn::prelude::*;
 use burn::tensor::activation::silu;
 
 use super::Plan;
+use super::context::{ClassToken, Seen};
 use super::stage::{Stage, Told};
 use crate::nn::patches::{fold, unfold};
 use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Linear, Mode, fourier_of};
@@ -14,6 +15,8 @@ pub struct Unet {
     level: Linear,
     class: Option<Linear>,
     embed: Linear,
+    /// What cross-attention looks at where it is given no context.
+    token: Option<ClassToken>,
     input: Conv2d,
     down: Vec<Stage>,
     middle: Vec<Stage>,
@@ -28,22 +31,25 @@ pub struct Unet {
 impl Unet {
     /// Builds what the plan, which has been checked, says.
     pub fn new(plan: &Plan, init: &Init) -> Self {
-        let patch = plan.axes.span(plan.patch);
+        let Plan { config, interface, .. } = plan;
+        let (embedding, classes) = (config.embedding, interface.classes.len());
+        let patch = plan.axes.span(config.patch);
         let folded = plan.size[0] * patch[0] * patch[1];
-        let features = plan.channels.max(16);
+        let features = config.channels.max(16);
         let kernel = plan.axes.span(plan.kernel);
         let Stages { down, middle, up } = Stages::new(plan, init);
         let last = plan.width(0);
         Self {
-            level: Linear::new(features, plan.embedding, &init.at("level")),
-            class: (plan.classes > 0).then(|| Linear::new(plan.classes, plan.embedding, &init.at("class"))),
-            embed: Linear::new(plan.embedding, plan.embedding, &init.at("embed")),
-            input: Conv2d::spanning([folded, plan.channels], kernel, [1, 1], &init.at("input")),
+            level: Linear::new(features, embedding, &init.at("level")),
+            class: (classes > 0).then(|| Linear::new(classes, embedding, &init.at("class"))),
+            embed: Linear::new(embedding, embedding, &init.at("embed")),
+            token: plan.token().map(|width| ClassToken::new(classes, width, &init.at("token"))),
+            input: Conv2d::spanning([folded, config.channels], kernel, [1, 1], &init.at("input")),
             down,
             middle,
             up,
-            norm: GroupNorm::new(plan.groups, last, &init.at("norm")),
-            output: Conv2d::zero([last, plan.outputs * folded], kernel, &init.at("output")),
+            norm: GroupNorm::new(config.groups, last, &init.at("norm")),
+            output: Conv2d::zero([last, interface.outputs * folded], kernel, &init.at("output")),
             size: plan.size,
             patch,
             features,
@@ -58,13 +64,23 @@ impl Unet {
         }
         silu(self.embed.forward(silu(e)))
     }
+
+    /// What each of `batch` rows can look at.
+    fn seen(&self, condition: &Condition, batch: usize, device: &Device) -> Option<Seen> {
+        let given = |tokens| Seen { tokens, padding: condition.padding.clone() };
+        match &self.token {
+            Some(token) => Some(token.forward(condition, batch, device)),
+            None => condition.context.clone().map(given),
+        }
+    }
 }
 
 impl Forward for Unet {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let [c, height, width] = self.size;
-        let batch = x.dims()[0];
-        let told = Told { embedding: self.embedding(condition, &x.device()), condition, mode };
+        let (batch, device) = (x.dims()[0], x.device());
+        let (embedding, seen) = (self.embedding(condition, &device), self.seen(condition, batch, &device));
+        let told = Told { embedding, seen, mode };
         let x = fold(x.reshape([batch, c, height, width]), self.patch);
         let mut h = self.input.forward(x);
         let mut skips = vec![h.clone()];
@@ -93,7 +109,7 @@ struct Stages {
 
 impl Stages {
     fn new(plan: &Plan, init: &Init) -> Self {
-        let levels = plan.multipliers.len();
+        let (levels, channels, blocks) = (plan.levels(), plan.config.channels, plan.config.blocks);
         let kernel = plan.axes.span(plan.kernel);
         let mut layer = 0;
         let mut block = |from: usize, to: usize, attends: bool, init: &Init| {
@@ -103,11 +119,11 @@ impl Stages {
         };
 
         // What the way up will find on the stack: one entry for the input and for each stage down.
-        let mut skips = vec![plan.channels];
+        let mut skips = vec![channels];
         let mut down = Vec::new();
-        let mut now = plan.channels;
+        let mut now = channels;
         for level in 0..levels {
-            for _ in 0..plan.blocks {
+            for _ in 0..blocks {
                 let init = init.at("down").at(down.len());
                 down.push(block(now, plan.width(level), plan.attends(level), &init));
                 now = plan.width(level);
@@ -126,12 +142,12 @@ impl Stages {
         ];
         let mut up = Vec::new();
         for level in (0..levels).rev() {
-            for i in 0..=plan.blocks {
+            for i in 0..=blocks {
                 let init = init.at("up").at(up.len());
                 let skip = skips.pop().expect("each stage down should have left a skip");
                 let mut stage = block(now + skip, plan.width(level), plan.attends(level), &init);
                 now = plan.width(level);
-                if i == plan.blocks && level > 0 {
+                if i == blocks && level > 0 {
                     stage.smooth(Conv2d::spanning([now, now], kernel, [1, 1], &init.at("resample")));
                 }
                 up.push(stage);

@@ -1,7 +1,8 @@
-//! What a U-Net is built from, whether for pictures or for sequences: the configuration with the data's shape, and its checks.
+//! What a U-Net is built from, whether for pictures or for sequences: the configuration with what it is built for, and its checks.
 
-use super::ContextConfig;
-use crate::config::check::{at_least, under};
+use super::{Unet, UnetConfig};
+use crate::config::check::{at_least, divides, shrinks, under, within};
+use crate::nn::{Init, Interface, Network};
 use crate::{Error, Result};
 
 /// The axes along which a network convolves, folds and halves.
@@ -23,117 +24,115 @@ impl Axes {
     }
 }
 
-/// The fields are those of the configurations, except where something else is said.
-pub struct Plan {
+/// A configuration, and what it is to be built for. A sequence is a picture of height 1, and its lengths are what a picture's heights are.
+pub struct Plan<'a> {
+    pub config: &'a UnetConfig,
+    pub interface: &'a Interface,
     /// Channels, height and width of the data.
     pub size: [usize; 3],
-    /// How many classes there are; 0 for none.
-    pub classes: usize,
-    /// Numbers out for each number in.
-    pub outputs: usize,
     /// Where it convolves.
     pub axes: Axes,
     /// Side of the kernels, odd.
     pub kernel: usize,
-    pub channels: usize,
-    pub multipliers: Vec<usize>,
-    pub blocks: usize,
-    /// Heights of pictures, lengths of sequences.
-    pub attention: Vec<usize>,
-    pub head: usize,
-    pub embedding: usize,
-    pub groups: usize,
-    pub dropout: f64,
-    pub patch: usize,
-    pub context: Option<ContextConfig>,
 }
 
-impl Plan {
-    /// Fails where the network cannot be built, with the name of the field to change.
-    pub fn check(&self) -> Result<()> {
-        at_least("blocks", self.blocks, 1)?;
-        at_least("patch", self.patch, 1)?;
-        at_least("multipliers", self.multipliers.len(), 1)?;
-        at_least("embedding", self.embedding, 4)?;
+impl Plan<'_> {
+    /// The network. Fails where it cannot be built, with the name of the field to change.
+    pub fn build(&self, init: &Init) -> Result<Box<dyn Network>> {
+        self.check()?;
+        Ok(Box::new(Unet::new(self, init)))
+    }
+
+    /// How many levels there are.
+    pub fn levels(&self) -> usize {
+        self.config.multipliers.len()
+    }
+
+    /// Channels of a level.
+    pub fn width(&self, level: usize) -> usize {
+        self.config.channels * self.config.multipliers[level]
+    }
+
+    /// Whether a level has attention.
+    pub fn attends(&self, level: usize) -> bool {
+        self.config.attention.contains(&self.side(level))
+    }
+
+    /// Width of the class as a token, where cross-attention looks at that.
+    pub fn token(&self) -> Option<usize> {
+        let context = self.config.context.as_ref().filter(|_| self.interface.context.is_none());
+        context.map(|context| context.width)
+    }
+
+    fn check(&self) -> Result<()> {
+        let config = self.config;
+        at_least("blocks", config.blocks, 1)?;
+        at_least("patch", config.patch, 1)?;
+        at_least("multipliers", config.multipliers.len(), 1)?;
+        at_least("embedding", config.embedding, 4)?;
+        within("dropout", config.dropout, 0.0, 0.9)?;
         if self.kernel.is_multiple_of(2) {
             return Err(Error::config("kernel", format!("wanted an odd number; this is {}", self.kernel)));
         }
-        self.check_sides()?;
-        for level in 0..self.multipliers.len() {
-            self.check_width(self.width(level))?;
-        }
+        shrinks("multipliers", [self.levels(), config.patch], self.data())?;
+        divides("groups", config.groups, (0..self.levels()).map(|level| self.width(level)))?;
+        self.check_attention()?;
         under("context", self.check_context())
     }
 
-    fn check_sides(&self) -> Result<()> {
-        let levels = self.multipliers.len();
-        let fold = u32::try_from(levels - 1)
-            .ok()
-            .and_then(|halvings| 2_usize.checked_pow(halvings))
-            .and_then(|n| n.checked_mul(self.patch))
-            .unwrap_or(usize::MAX);
-        let [_, height, width] = self.size;
-        let [high, wide] = self.axes.span(fold);
-        if height.is_multiple_of(high) && width.is_multiple_of(wide) {
-            return Ok(());
+    fn check_attention(&self) -> Result<()> {
+        let sides = self.sides();
+        if let Some(side) = self.config.attention.iter().find(|side| !sides.contains(side)) {
+            let message = format!("no level has the side {side}; there are: {sides:?}");
+            return Err(Error::config("attention", message));
         }
-        let (what, data) = match self.axes {
-            Axes::Plane => ("height and width", format!("{height}x{width}")),
-            Axes::Line => ("length", width.to_string()),
-        };
-        let patch = self.patch;
-        let message = format!(
-            "{levels} levels and patch {patch} need a {what} divisible by {fold}; the data are {data}"
-        );
-        Err(Error::config("multipliers", message))
-    }
-
-    fn check_width(&self, c: usize) -> Result<()> {
-        if self.groups == 0 || c == 0 || !c.is_multiple_of(self.groups) {
-            let message = format!("{} groups do not divide {c} channels", self.groups);
-            return Err(Error::config("groups", message));
-        }
-        if !self.attention.is_empty() && (self.head == 0 || !c.is_multiple_of(self.head)) {
-            return Err(Error::config("head", format!("heads of {} do not divide {c} channels", self.head)));
-        }
-        Ok(())
+        divides("head", self.config.head, self.attending())
     }
 
     fn check_context(&self) -> Result<()> {
-        let Some(context) = &self.context else { return Ok(()) };
+        let Some(context) = &self.config.context else { return Ok(()) };
         at_least("width", context.width, 1)?;
-        let mut attending = (0..self.multipliers.len()).filter(|level| self.attends(*level)).peekable();
-        if attending.peek().is_none() {
-            let sides: Vec<usize> = (0..self.multipliers.len()).map(|level| self.side(level)).collect();
+        match self.interface.context {
+            Some(given) if given != context.width => {
+                let message =
+                    format!("wanted {given}, as the context's tokens have; this is {}", context.width);
+                return Err(Error::config("width", message));
+            }
+            None if self.interface.classes.is_empty() => {
+                let message = "the model is told no class and given no context to look at; leave it out";
+                return Err(Error::config(".", message));
+            }
+            _ => {}
+        }
+        if self.config.attention.is_empty() {
+            let sides = self.sides();
             let message = format!(
                 "it is looked at where there is attention, which is nowhere: list some of {sides:?} in `attention`"
             );
             return Err(Error::config(".", message));
         }
-        let Some(heads) = context.heads else { return Ok(()) };
-        match attending.map(|level| self.width(level)).find(|c| heads == 0 || !c.is_multiple_of(heads)) {
-            Some(c) => Err(Error::config("heads", format!("{heads} heads do not divide {c} channels"))),
-            None => Ok(()),
-        }
+        context.heads.map_or(Ok(()), |heads| divides("heads", heads, self.attending()))
     }
 
-    /// Channels of a level.
-    pub fn width(&self, level: usize) -> usize {
-        self.channels * self.multipliers[level]
+    /// Channels of the levels that have attention.
+    fn attending(&self) -> impl Iterator<Item = usize> {
+        (0..self.levels()).filter(|level| self.attends(*level)).map(|level| self.width(level))
     }
 
-    /// Whether a level has attention.
-    pub fn attends(&self, level: usize) -> bool {
-        self.attention.contains(&self.side(level))
+    /// The levels' heights, or lengths where the data are a sequence.
+    fn sides(&self) -> Vec<usize> {
+        (0..self.levels()).map(|level| self.side(level)).collect()
     }
 
-    /// A level's height, or length where the data are a sequence.
     fn side(&self, level: usize) -> usize {
-        let [_, height, width] = self.size;
-        let side = match self.axes {
-            Axes::Plane => height,
-            Axes::Line => width,
-        };
-        (side / self.patch) >> level
+        (self.data()[0] / self.config.patch) >> level
+    }
+
+    /// The sides of the data that levels halve: height and width, or the length alone.
+    fn data(&self) -> &[usize] {
+        match self.axes {
+            Axes::Plane => &self.size[1..],
+            Axes::Line => &self.size[2..],
+        }
     }
 }

@@ -4,16 +4,17 @@ use burn::prelude::*;
 use burn::tensor::activation::silu;
 
 use super::Plan;
-use super::context::CrossAttention;
+use super::context::{CrossAttention, Seen};
 use crate::nn::attention::{attend, merge, split};
 use crate::nn::patches::{places, repeated, tokens};
-use crate::nn::{Condition, Conv2d, Dropout, GroupNorm, Init, Linear, Mode};
+use crate::nn::{Conv2d, Dropout, GroupNorm, Init, Linear, Mode};
 
 /// What every stage is told.
-pub struct Told<'a> {
+pub struct Told {
     /// Noise level and class, `[batch or 1, embedding]`.
     pub embedding: Tensor<2>,
-    pub condition: &'a Condition,
+    /// What cross-attention looks at.
+    pub seen: Option<Seen>,
     pub mode: Mode,
 }
 
@@ -44,12 +45,12 @@ impl Stage {
     /// With self-attention, and with cross-attention where the plan has a context.
     pub fn attending(self, channels: usize, plan: &Plan, init: &Init) -> Self {
         let cross = |context| {
-            let heads = channels / plan.head;
+            let heads = channels / plan.config.head;
             CrossAttention::new(channels, heads, context, &init.at("context"))
         };
         Self {
             attention: Some(Attention::new(channels, plan, &init.at("attention"))),
-            context: plan.context.as_ref().map(cross),
+            context: plan.config.context.as_ref().map(cross),
             ..self
         }
     }
@@ -86,7 +87,7 @@ impl Stage {
             None => h,
         };
         match &self.context {
-            Some(cross) => cross.forward(h, told.condition),
+            Some(cross) => cross.forward(h, told.seen.as_ref()),
             None => h,
         }
     }
@@ -105,14 +106,15 @@ struct Residual {
 
 impl Residual {
     fn new([from, to]: [usize; 2], layer: usize, plan: &Plan, init: &Init) -> Self {
-        let groups = if from.is_multiple_of(plan.groups) { plan.groups } else { 1 };
+        let config = plan.config;
+        let groups = if from.is_multiple_of(config.groups) { config.groups } else { 1 };
         let kernel = plan.axes.span(plan.kernel);
         Self {
             norm1: GroupNorm::new(groups, from, &init.at("norm1")),
             conv1: Conv2d::spanning([from, to], kernel, [1, 1], &init.at("conv1")),
-            embed: Linear::new(plan.embedding, 2 * to, &init.at("embed")),
-            norm2: GroupNorm::new(plan.groups, to, &init.at("norm2")),
-            dropout: Dropout::new(plan.dropout, layer),
+            embed: Linear::new(config.embedding, 2 * to, &init.at("embed")),
+            norm2: GroupNorm::new(config.groups, to, &init.at("norm2")),
+            dropout: Dropout::new(config.dropout, layer),
             conv2: Conv2d::zero([to, to], kernel, &init.at("conv2")),
             skip: (from != to).then(|| Conv2d::new([from, to], 1, 1, &init.at("skip"))),
         }
@@ -146,10 +148,10 @@ struct Attention {
 impl Attention {
     fn new(channels: usize, plan: &Plan, init: &Init) -> Self {
         Self {
-            norm: GroupNorm::new(plan.groups, channels, &init.at("norm")),
+            norm: GroupNorm::new(plan.config.groups, channels, &init.at("norm")),
             qkv: Linear::new(channels, 3 * channels, &init.at("qkv")),
             output: Linear::zero(channels, channels, &init.at("output")),
-            heads: channels / plan.head,
+            heads: channels / plan.config.head,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What cross-attention promises, and that it leaves the rest of the network where it was.
+//! What cross-attention promises of a context and of a class, and that it leaves the rest of the network where it was.
 
 use burn::prelude::*;
 
@@ -6,8 +6,13 @@ use super::*;
 use crate::nn::tests::{rows, stir};
 use crate::nn::{Condition, Mode, one_hot};
 
-fn interface() -> Interface {
+/// Of a model that is told classes, and of one that is given a context too.
+fn told_classes() -> Interface {
     Interface::new(vec![1, 8, 8], vec!["a".into(), "b".into()])
+}
+
+fn interface() -> Interface {
+    Interface { context: Some(5), ..told_classes() }
 }
 
 fn small() -> UnetConfig {
@@ -97,6 +102,51 @@ fn every_parameter_learns_from_a_context() {
     }
 }
 
+#[test]
+fn without_a_context_the_class_is_looked_at() {
+    let device = Device::flex();
+    let mut network = small().build(&told_classes(), &Init::new(1, &device)).expect("it should fit");
+    // The class comes in by its token alone.
+    let silent =
+        network.parameters().iter().map(|named| named.path.starts_with("class.")).collect::<Vec<_>>();
+    let values = stir(network.parameters(), 0.1, &device).into_iter().zip(silent);
+    let values: Vec<_> =
+        values.map(|(value, silent)| if silent { value.zeros_like() } else { value }).collect();
+    network.set_parameters(&values);
+    let plain = Condition { noise: vec![0.2], ..Condition::default() };
+    let of = |class: [Option<u32>; 2]| {
+        let condition = Condition { class: Some(one_hot(&class, 2, &device)), ..plain.clone() };
+        out(&*network, &condition, &device)
+    };
+    let none = of([None; 2]);
+    let (first, second) = (of([Some(0); 2]), of([Some(1); 2]));
+    for (a, b) in [(&first, &second), (&first, &none), (&second, &none)] {
+        assert!(change(a.clone(), b.clone()) > 1e-3);
+    }
+    let mixed = of([Some(0), None]);
+    assert!(change(mixed.clone().narrow(0, 0, 1), first.narrow(0, 0, 1)) < 1e-5);
+    assert!(change(mixed.narrow(0, 1, 1), none.clone().narrow(0, 1, 1)) < 1e-5);
+    assert!(change(out(&*network, &plain, &device), none) < 1e-5, "nobody's class is no class");
+}
+
+/// A single token has the weight 1, whatever looks at it: what looks learns nothing from a class, and all else does.
+#[test]
+fn the_class_as_a_token_learns() {
+    let device = Device::flex().autodiff();
+    let mut network = small().build(&told_classes(), &Init::new(1, &device)).expect("it should fit");
+    let values = stir(network.parameters(), 0.1, &device.clone().inner());
+    network.set_parameters(&values);
+    let out = out(&*network, &told(None, None, &device), &device);
+    let mut gradients = (out * rows([2, 64], 101, &device)).sum().backward();
+    for (named, gradient) in network.parameters().iter().zip(network.gradients(&mut gradients)) {
+        let looks = [".context.norm.", ".context.query."].iter().any(|part| named.path.contains(part));
+        let largest = gradient.abs().max().into_scalar::<f32>();
+        assert_eq!(largest > 1e-6, !looks, "{}: {largest}", named.path);
+    }
+    let tokens = network.parameters().into_iter().filter(|named| named.path.starts_with("token."));
+    assert_eq!(tokens.map(|named| named.shape).collect::<Vec<_>>(), [vec![2, 5], vec![5]]);
+}
+
 /// Weights of a network without a context fit into one with it, and it begins where that one is.
 #[test]
 fn a_context_adds_parameters_and_moves_none() {
@@ -156,7 +206,9 @@ fn what_does_not_fit_is_refused_by_the_name_of_its_field() {
         (UnetConfig { context: context(5, Some(3)), ..small() }, "`context.heads`"),
         (UnetConfig { context: context(5, Some(0)), ..small() }, "`context.heads`"),
         (UnetConfig { attention: vec![], ..small() }, "list some of [8, 4] in `attention`"),
-        (UnetConfig { attention: vec![5], ..small() }, "`context`"),
+        (UnetConfig { attention: vec![4, 5], ..small() }, "no level has the side 5; there are: [8, 4]"),
+        (UnetConfig { context: context(6, None), ..small() }, "`context.width`"),
+        (UnetConfig { dropout: 1.5, ..small() }, "`dropout`"),
         (UnetConfig { multipliers: vec![1; 5], ..small() }, "divisible by 16; the data are 8x8"),
         (UnetConfig { multipliers: vec![1; 99], ..small() }, "`multipliers`"),
         (UnetConfig { groups: 7, ..small() }, "`groups`"),
@@ -167,4 +219,23 @@ fn what_does_not_fit_is_refused_by_the_name_of_its_field() {
         let error = built.err().expect("this should be refused").to_string();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn a_context_without_anything_to_look_at_is_refused() {
+    let nothing = Interface::new(vec![1, 8, 8], vec![]);
+    let built = |interface: &Interface| small().build(interface, &Init::new(1, &Device::flex()));
+    let error = built(&nothing).err().expect("this should be refused").to_string();
+    assert!(error.contains("`context`") && error.contains("leave it out"), "{error}");
+    assert!(built(&Interface { context: Some(5), ..nothing }).is_ok());
+}
+
+/// Heads are those of levels with attention: others may be of any width.
+#[test]
+fn heads_divide_the_channels_that_they_are_of() {
+    let config = UnetConfig { head: 32, context: None, ..small() };
+    let built = |config: &UnetConfig| config.build(&interface(), &Init::new(1, &Device::flex()));
+    assert!(built(&config).is_ok(), "16 channels without attention, 32 with it");
+    let error = built(&UnetConfig { attention: vec![4, 8], ..config }).err().expect("a refusal").to_string();
+    assert!(error.contains("`head`: wanted a divisor of 16 channels; this is 32"), "{error}");
 }

@@ -2,8 +2,13 @@
 
 use std::fs;
 
-use super::super::{Keep, Run, Timestamp, suffix};
+use super::super::{Run, Timestamp, plain, suffix};
 use super::{checkpoint, meta, run};
+
+/// The names in the folder of checkpoints.
+fn saved(run: &Run) -> Vec<String> {
+    super::super::disk::names(&run.folder().join("checkpoints")).unwrap()
+}
 
 #[test]
 fn a_run_is_found_again_as_it_was_created() {
@@ -43,36 +48,31 @@ fn another_folder_and_a_newer_run_are_refused() {
 fn the_newest_checkpoint_comes_back_and_latest_names_it() {
     let (_root, run) = run();
     assert!(run.latest_checkpoint().unwrap().is_none());
-    let keep = Keep { last: 2, every: Some(100) };
-    for step in [50, 100, 150, 200, 250, 300, 350] {
-        let folder = run.save_checkpoint(&checkpoint(step), &keep).unwrap();
+    for step in [50, 100, 150, 200] {
+        let folder = run.save_checkpoint(&checkpoint(step), 2).unwrap();
         assert!(folder.ends_with(format!("step_{step:06}")));
         let found = run.latest_checkpoint().unwrap().unwrap();
         assert_eq!(found.checkpoint, checkpoint(step));
         assert!(found.skipped.is_empty());
     }
-    assert_eq!(run.checkpoints().unwrap(), [100, 200, 300, 350]);
-    assert_eq!(fs::read_to_string(run.folder().join("checkpoints/latest")).unwrap(), "step_000350\n");
+    assert_eq!(saved(&run), ["latest", "step_000150", "step_000200"]);
+    assert_eq!(fs::read_to_string(run.folder().join("checkpoints/latest")).unwrap(), "step_000200\n");
 }
 
 #[test]
 fn steps_sort_as_numbers_and_the_newest_is_never_dropped() {
     let (_root, run) = run();
-    let keep = Keep { last: 0, every: Some(0) };
     for step in [999_999, 1_000_000, 10_000_000] {
-        run.save_checkpoint(&checkpoint(step), &keep).unwrap();
-        assert_eq!(run.checkpoints().unwrap(), [step]);
+        run.save_checkpoint(&checkpoint(step), 0).unwrap();
+        assert_eq!(saved(&run), ["latest".to_owned(), format!("step_{step}")]);
     }
-    assert!(keep.surplus(&[]).is_empty());
-    assert_eq!(Keep { last: 2, every: Some(3) }.surplus(&[1, 2, 3, 4, 5, 6]), [1, 2, 4]);
 }
 
 #[test]
 fn a_damaged_checkpoint_is_passed_over_and_reported_and_all_damaged_is_an_error() {
     let (_root, run) = run();
-    let keep = Keep { last: 3, every: None };
     for step in [1, 2, 3] {
-        run.save_checkpoint(&checkpoint(step), &keep).unwrap();
+        run.save_checkpoint(&checkpoint(step), 3).unwrap();
     }
     let file = |step: u64, name: &str| run.folder().join(format!("checkpoints/step_{step:06}/{name}"));
     let mut bytes = fs::read(file(3, "ema")).unwrap();
@@ -93,14 +93,44 @@ fn a_damaged_checkpoint_is_passed_over_and_reported_and_all_damaged_is_an_error(
 #[test]
 fn a_rewound_run_goes_on_from_the_step_it_was_rewound_to() {
     let (_root, run) = run();
-    let keep = Keep { last: 1, every: Some(1) };
+    let latest = || fs::read_to_string(run.folder().join("checkpoints/latest")).unwrap();
     for step in [1, 2, 3] {
-        run.save_checkpoint(&checkpoint(step), &keep).unwrap();
+        run.save_checkpoint(&checkpoint(step), 3).unwrap();
     }
     run.rewind(1).unwrap();
-    assert_eq!(run.latest_checkpoint().unwrap().unwrap().checkpoint, checkpoint(1));
-    run.save_checkpoint(&checkpoint(2), &keep).unwrap();
-    assert_eq!(run.checkpoints().unwrap(), [1, 2]);
+    assert_eq!(
+        (run.latest_checkpoint().unwrap().unwrap().checkpoint, latest()),
+        (checkpoint(1), "step_000001\n".into())
+    );
+    run.save_checkpoint(&checkpoint(2), 3).unwrap();
+    assert_eq!(
+        (saved(&run), latest()),
+        (["latest", "step_000001", "step_000002"].map(String::from).to_vec(), "step_000002\n".into())
+    );
+    run.rewind(0).unwrap();
+    assert!(saved(&run).is_empty(), "`latest` would name nothing");
+}
+
+#[test]
+fn a_run_is_trained_by_one_at_a_time_and_read_by_all() {
+    let (_root, run) = run();
+    let lock = run.lock().unwrap();
+    let again = Run::open(run.folder()).unwrap();
+    let error = again.lock().expect_err("it is being trained").to_string();
+    assert!(error.contains("_mnist-flow_k3f9: this run is being trained by another process"), "{error}");
+    run.save_checkpoint(&checkpoint(1), 1).unwrap();
+    assert_eq!(again.latest_checkpoint().unwrap().unwrap().checkpoint, checkpoint(1));
+    drop(lock);
+    again.lock().unwrap();
+}
+
+#[test]
+fn a_name_becomes_one_part_of_a_path() {
+    for (name, wanted) in
+        [("mnist/flow", "mnist-flow"), ("../my run/", "my-run"), ("a.safetensors", "a.safetensors")]
+    {
+        assert_eq!(plain(name), wanted);
+    }
 }
 
 #[test]
@@ -109,7 +139,7 @@ fn names_that_would_leave_the_folder_are_refused() {
     for name in ["", "..", "../model", "/model", "a/b", ".hidden", "manifest.json"] {
         let mut bad = checkpoint(1);
         bad.files[0].0 = name.into();
-        let error = run.save_checkpoint(&bad, &Keep::default()).expect_err("the name is no name").to_string();
+        let error = run.save_checkpoint(&bad, 2).expect_err("the name is no name").to_string();
         assert!(error.contains("cannot name a file of a checkpoint"), "{error}");
     }
 }

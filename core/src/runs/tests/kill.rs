@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
 
+use super::super::Checkpoint;
 use super::super::disk::{self, Disk, Host};
 use super::super::manifest::Manifest;
 use super::super::store::Store;
-use super::super::{Checkpoint, Keep};
 use super::checkpoint;
 
 /// The real disk, without waiting for it: some thousands of files are written here.
@@ -103,18 +103,22 @@ impl Disk for Faulty {
     }
 }
 
+/// The folder of checkpoints on this disk.
+fn store<'a, D: Disk>(folder: &'a Path, disk: &'a D) -> Store<'a, D> {
+    Store { what: "checkpoint", folder, disk }
+}
+
 /// Saves `next` over a folder with checkpoints of steps 1 and 2, with a fault after `left` operations; looks at what is
 /// left, and saves again. Gives whether the fault came.
 fn survives(fault: Fault, left: usize, next: &Checkpoint) -> bool {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("checkpoints");
-    let sound = Store { folder: &folder, disk: &Quick };
-    let keep = Keep { last: 2, every: None };
-    sound.save(&checkpoint(1), keep).unwrap();
-    sound.save(&checkpoint(2), keep).unwrap();
+    let sound = store(&folder, &Quick);
+    sound.save(&checkpoint(1), 2).unwrap();
+    sound.save(&checkpoint(2), 2).unwrap();
 
     let disk = Faulty::new(fault, left);
-    let saved = Store { folder: &folder, disk: &disk }.save(next, keep);
+    let saved = store(&folder, &disk).save(next, 2);
 
     let found = sound.load().unwrap().unwrap();
     assert!(found.skipped.is_empty(), "{fault:?} after {left}: {:?}", found.skipped);
@@ -128,7 +132,7 @@ fn survives(fault: Fault, left: usize, next: &Checkpoint) -> bool {
         Err(error) => check_message(fault, &error.to_string(), found.checkpoint.step),
     }
 
-    sound.save(&checkpoint(4), keep).unwrap();
+    sound.save(&checkpoint(4), 2).unwrap();
     assert_eq!(sound.load().unwrap().unwrap().checkpoint, checkpoint(4));
     let hidden: Vec<String> =
         disk::names(&folder).unwrap().into_iter().filter(|name| name.starts_with('.')).collect();
@@ -169,24 +173,45 @@ fn any_prefix_of_replacing_leaves_a_whole_checkpoint() {
 fn a_failed_save_leaves_nothing_half_written() {
     let root = tempfile::tempdir().unwrap();
     let disk = Faulty::new(Fault::Full, 3);
-    let store = Store { folder: root.path(), disk: &disk };
-    let error = store.save(&checkpoint(1), Keep::default()).expect_err("the disk is full").to_string();
+    let error = store(root.path(), &disk).save(&checkpoint(1), 2).expect_err("the disk is full").to_string();
     assert!(error.contains(".step_000001.tmp") && error.contains("no good checkpoint yet"), "{error}");
     assert!(disk::names(root.path()).unwrap().is_empty());
+}
+
+#[test]
+fn what_is_said_of_a_snapshot_names_no_checkpoint() {
+    let root = tempfile::tempdir().unwrap();
+    let full = |step| {
+        let store = Store { what: "snapshot", folder: root.path(), disk: &Faulty::new(Fault::Full, 3) };
+        store.save(&checkpoint(step), usize::MAX).expect_err("the disk is full").to_string()
+    };
+    let sound = Store { what: "snapshot", folder: root.path(), disk: &Quick };
+    assert!(full(1).contains("there is no good snapshot yet"), "{}", full(1));
+    sound.save(&checkpoint(1), usize::MAX).unwrap();
+    assert!(full(2).contains("the last good snapshot, step_000001, is kept"), "{}", full(2));
+    Quick.remove(&root.path().join("step_000001/manifest.json")).unwrap();
+    let error = sound.load().expect_err("it is damaged").to_string();
+    assert!(error.contains("snapshot step_000001 is damaged"), "{error}");
+    assert!(!(full(2) + &error).contains("checkpoint"), "{error}");
 }
 
 #[test]
 fn any_prefix_of_rewinding_leaves_whole_checkpoints_and_the_one_rewound_to() {
     for left in 0..10 {
         let root = tempfile::tempdir().unwrap();
-        let sound = Store { folder: root.path(), disk: &Quick };
+        let sound = store(root.path(), &Quick);
         for step in [1, 2, 3] {
-            sound.save(&checkpoint(step), Keep { last: 3, every: None }).unwrap();
+            sound.save(&checkpoint(step), 3).unwrap();
         }
-        let outcome = Store { folder: root.path(), disk: &Faulty::new(Fault::Kill, left) }.rewind(1);
-        assert_eq!(outcome.is_err(), left < 4, "two checkpoints are renamed and removed");
+        let outcome = store(root.path(), &Faulty::new(Fault::Kill, left)).rewind(1);
+        assert_eq!(
+            outcome.is_err(),
+            left < 6,
+            "two are renamed and removed, `latest` is written and renamed"
+        );
         assert!(sound.load().unwrap().unwrap().skipped.is_empty());
         sound.rewind(1).unwrap();
         assert_eq!(sound.load().unwrap().unwrap().checkpoint, checkpoint(1));
+        assert_eq!(std::fs::read_to_string(root.path().join("latest")).unwrap(), "step_000001\n");
     }
 }

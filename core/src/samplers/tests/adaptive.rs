@@ -1,5 +1,8 @@
 //! What samplers with their own steps promise: the tolerance, at whichever level one looks.
 
+use std::cell::Cell;
+
+use super::exponential::{column, even, numbers};
 use super::*;
 
 /// Noise to nearly data.
@@ -13,6 +16,15 @@ fn dopri5(tolerance: f64) -> SamplerConfig {
 
 fn bosh3(tolerance: f64) -> SamplerConfig {
     SamplerConfig::Bosh3(Bosh3 { rtol: tolerance, atol: tolerance })
+}
+
+fn dpm_adaptive(order: usize, tolerance: f64) -> SamplerConfig {
+    SamplerConfig::DpmAdaptive(DpmAdaptive {
+        order,
+        rtol: tolerance,
+        atol: tolerance,
+        ..DpmAdaptive::default()
+    })
 }
 
 /// Largest error at the `n` levels of a walk from one `σ/α` down to another, as a share of `1 + |x|`, and evaluations.
@@ -77,7 +89,36 @@ fn the_grid_is_only_where_one_looks() {
     }
 }
 
-/// The last step gives the denoised sample at the last level above data.
+/// Into data it goes by its own steps to the bottom of the model's range, however noisy the grid's last level is.
+#[test]
+fn where_the_walk_ends_does_not_depend_on_the_grid() {
+    let bottom = 0.002;
+    let schedules = ["edm", "cond_ot", "vp", "vp_linear"];
+    for schedule in schedules.map(|name| ScheduleConfig::named(name).expect(name)) {
+        let least = Level::at(&*schedule, schedule.time(bottom));
+        let wanted = ideal(row(exact(least) / least.alpha), bottom).into_scalar::<f64>();
+        let noise = noise(1);
+        for (sampler, within) in [(dopri5(1e-6), 1e-5), (bosh3(1e-6), 1e-5), (dpm_adaptive(3, 1e-6), 1e-4)] {
+            for steps in [1, 4, 20] {
+                let levels = levels("linear", steps, &schedule);
+                let course = Walk::new(&ideal, &*schedule, &levels, &noise).down_to(bottom);
+                let x = walk(&sampler, &course, row(exact(levels[0]))).expect("a walk");
+                let error = (x.into_scalar::<f64>() - wanted).abs();
+                let place = format!("{} under {} in {steps}", sampler.name(), schedule.name());
+                assert!(error < within, "{place}: {error:e}");
+            }
+        }
+        let ways = [1, 20].map(|steps| {
+            let levels = levels("linear", steps, &schedule);
+            let course = Walk::new(&ideal, &*schedule, &levels, &noise).down_to(bottom);
+            walk(&dopri5(1e-6), &course, row(exact(levels[0]))).expect("a walk");
+            course.evaluations()
+        });
+        assert_eq!(ways[0], ways[1], "{}", schedule.name());
+    }
+}
+
+/// The last step gives the denoised sample at the last level above data, where the model's range is not known or ends there.
 #[test]
 fn the_walk_ends_in_what_the_model_denoises() {
     let schedule = ScheduleConfig::named("edm").expect("edm");
@@ -111,4 +152,38 @@ fn what_cannot_be_met_is_an_error_that_names_the_level() {
         x.zeros_like() + 1e25 * f64::from(calls.get() % 3)
     });
     assert!(error.contains("rtol 0.0001 and atol 0.0001 cannot be met at noise level 80"), "{error}");
+}
+
+/// Steps within a tolerance: fewer where it is loose, and an error that falls with it.
+#[test]
+fn dpm_adaptive_keeps_its_tolerance() {
+    let schedule = ScheduleConfig::named("vp").expect("vp");
+    for order in [2, 3] {
+        let mut before = (f64::INFINITY, 0);
+        for tolerance in [1e-2, 1e-4, 1e-6] {
+            let sampler = dpm_adaptive(order, tolerance);
+            let levels = even(20.0, 0.02, 1, &*schedule);
+            let noise = noise(1);
+            let plan = Walk::new(&ideal, &*schedule, &levels, &noise);
+            let start = 10.0;
+            let end = walk(&sampler, &plan, column(&[start * levels[0].alpha])).expect("a walk");
+            let exact = MEAN + (start - MEAN) * ((VAR + 0.0004) / (VAR + 400.0)).sqrt();
+            let error = (numbers(end)[0] / levels[1].alpha - exact).abs();
+            assert!(error < 20.0 * tolerance && error < before.0, "order {order}, {tolerance}: {error:e}");
+            assert!(plan.evaluations() > before.1, "order {order}: {}", plan.evaluations());
+            before = (error, plan.evaluations());
+        }
+    }
+}
+
+#[test]
+fn dpm_adaptive_names_the_level_where_it_cannot_go_on() {
+    let schedule = ScheduleConfig::named("edm").expect("edm");
+    let levels = even(20.0, 0.02, 1, &*schedule);
+    let noise = noise(1);
+    let broken = |x: Tensor<2>, sigma: f64| if sigma < 1.0 { x * f64::NAN } else { x * 0.5 };
+    let sampler = SamplerConfig::named("dpm_adaptive").expect("dpm_adaptive");
+    let end = walk(&sampler, &Walk::new(&broken, &*schedule, &levels, &noise), column(&[1.0]));
+    let error = end.expect_err("not a number").to_string();
+    assert!(error.contains("at noise level") && error.contains("NaN"), "{error}");
 }

@@ -117,11 +117,31 @@ fn starts_and_restarts_cost_what_they_are_said_to() {
     }
 }
 
+/// A grid that stops may visit its last level twice: it is one level to return from. Where none lies below the noise that is returned
+/// to, there is nothing to restart, and it is said.
+#[test]
+fn restarts_are_made_once_and_from_a_level() {
+    let schedule = ScheduleConfig::named("edm").expect("edm");
+    let sampler = SamplerConfig::Restart(Restart { times: 3, ..Restart::default() });
+    let noise = noise(1);
+    let evaluations = |ratios: &[f64]| {
+        let levels: Vec<Level> = ratios.iter().map(|ratio| Level::at(&*schedule, *ratio)).collect();
+        let counted = Walk::new(&ideal, &*schedule, &levels, &noise);
+        walk(&sampler, &counted, noise.start(levels[0])).map(|_| counted.evaluations())
+    };
+    // Two of Heun's steps, and three times two.
+    assert_eq!(evaluations(&[1.0, 0.06]).expect("a walk"), 2 + 12);
+    assert_eq!(evaluations(&[1.0, 0.06, 0.06]).expect("a walk"), 4 + 12);
+    assert_eq!(evaluations(&[1.0, 0.06, 0.0]).expect("a walk"), 3 + 12);
+    let error = evaluations(&[9.0, 1.0, 0.5, 0.0]).expect_err("nothing to restart from").to_string();
+    assert!(error.contains("no noise level below 0.3") && error.contains("--steps"), "{error}");
+}
+
 #[test]
 fn options_out_of_range_are_refused_by_name() {
     for (sampler, message) in [
-        (SamplerConfig::Lms(Lms { order: 9 }), "at `order`: wanted a number from 1 to 8; this is 9"),
-        (SamplerConfig::Ipndm(Ipndm { order: 0 }), "at `order`: wanted a number from 1 to 4; this is 0"),
+        (SamplerConfig::Lms(Lms { order: 9 }), "at `order`: there are 1, 2, 3, 4, 5, 6, 7, 8; this is 9"),
+        (SamplerConfig::Ipndm(Ipndm { order: 0 }), "at `order`: there are 1, 2, 3, 4; this is 0"),
         (
             SamplerConfig::Dopri5(Dopri5 { rtol: 0.0, ..Dopri5::default() }),
             "at `rtol`: wanted a number above 0; this is 0",
@@ -129,6 +149,10 @@ fn options_out_of_range_are_refused_by_name() {
         (
             SamplerConfig::Bosh3(Bosh3 { atol: -1.0, ..Bosh3::default() }),
             "at `atol`: wanted a number above 0; this is -1",
+        ),
+        (
+            SamplerConfig::Restart(Restart { times: 5000, ..Restart::default() }),
+            "at `times`: wanted a number from 0 to 1000; this is 5000",
         ),
         (
             SamplerConfig::Restart(Restart { between: [0.3, 0.06], ..Restart::default() }),

@@ -113,6 +113,20 @@ fn strong(sampler: &SamplerConfig, n: usize) -> f64 {
     (mean * mean + var).sqrt()
 }
 
+/// Those of the reverse SDE whose noise is drawn at every level, not along a path.
+fn ancestral() -> Vec<SamplerConfig> {
+    let all = [
+        json!("euler_ancestral"),
+        json!("dpm2_ancestral"),
+        json!({ "kind": "ddim", "eta": 1 }),
+        json!("ddpm"),
+        json!({ "kind": "ddpm", "variance": "large" }),
+        json!({ "kind": "predictor_corrector", "corrections": 0 }),
+        json!({ "kind": "predictor_corrector", "corrections": 0, "predictor": "ancestral" }),
+    ];
+    all.into_iter().map(sampler).collect()
+}
+
 /// With `η = 1`, or `τ = 1` everywhere.
 fn stochastic() -> Vec<SamplerConfig> {
     let sa = |p: usize, c: usize| json!({ "kind": "sa_solver", "predictor_order": p, "corrector_order": c, "window": [0, 1000] });
@@ -136,7 +150,7 @@ fn stochastic() -> Vec<SamplerConfig> {
 
 #[test]
 fn moments_converge_at_first_order_at_least() {
-    for sampler in stochastic() {
+    for sampler in stochastic().into_iter().chain(ancestral()) {
         let errors = [20, 40, 80].map(|n| weak(&sampler, n));
         println!("{sampler:?}: {errors:?}");
         for moment in 0..2 {

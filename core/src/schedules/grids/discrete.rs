@@ -102,7 +102,7 @@ impl Member for Discrete {
 }
 
 impl Discrete {
-    /// The training steps that `steps` steps visit, falling, some between two.
+    /// The training steps that `steps` steps visit, falling, some between two. With `lambda_min` the trailing ones may be fewer.
     pub fn timesteps(&self, steps: usize) -> Result<Vec<f64>> {
         let train = self.betas.steps();
         if steps > train {
@@ -119,7 +119,7 @@ impl Discrete {
         })
     }
 
-    /// `σ/α` at those, or as another grid spaces them.
+    /// `σ/α` at those, or as another grid spaces them: `steps` of them.
     pub fn ratios(&self, steps: usize) -> Result<Vec<f64>> {
         let table = self.table();
         let timesteps = self.timesteps(steps)?;
@@ -133,6 +133,7 @@ impl Discrete {
         };
         let ratios = match &self.respaced {
             Some(grid) => respace(grid, steps, self.ends(&table, &ratios))?,
+            None if ratios.len() < steps => return Err(too_few(ratios.len(), steps)),
             None => ratios,
         };
         Ok(ratios.into_iter().map(|ratio| self.betas.precision.round(ratio)).collect())
@@ -167,6 +168,45 @@ impl Discrete {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Options that have no effect beside the others.
+    fn check_idle(&self) -> Result<()> {
+        let refuse = |name: &str, why: &str| Err(Error::config(name, format!("{why}: leave this out")));
+        if self.steps_offset > 0 && !self.leads() {
+            return refuse("steps_offset", "only the training steps of the spacing `leading` are offset");
+        }
+        let bounds = [("sigma_min", self.sigma_min), ("sigma_max", self.sigma_max)];
+        match bounds.iter().find(|(_, bound)| bound.is_some()) {
+            Some((name, _)) if self.respaced.is_none() => {
+                refuse(name, "only another grid that takes over (`respaced`) is bounded")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether training steps are picked by the spacing `leading`.
+    fn leads(&self) -> bool {
+        self.spacing == TimestepSpacing::Leading
+            && self.original_steps.is_none()
+            && self.interpolation == Interpolation::Linear
+    }
+
+    fn check_bounds(&self) -> Result<()> {
+        for (name, bound) in [("sigma_min", self.sigma_min), ("sigma_max", self.sigma_max)] {
+            bound.map_or(Ok(()), |bound| positive(name, bound))?;
+        }
+        if self.sigma_min.or(self.sigma_max).is_none() {
+            return Ok(());
+        }
+        let [end, start] = self.ends(&self.betas.table(), &[]);
+        if end < start {
+            return Ok(());
+        }
+        let name = if self.sigma_max.is_some() { "sigma_max" } else { "sigma_min" };
+        let message =
+            format!("no grid runs from σ/α = {start} down to {end}: wanted the start above the end");
+        Err(Error::config(name, message))
     }
 
     fn leading(&self, steps: usize) -> Vec<f64> {
@@ -208,6 +248,12 @@ fn trailing(train: usize, last: usize, steps: usize) -> Vec<f64> {
     timesteps.take_while(|timestep| *timestep >= 0.0).collect()
 }
 
+fn too_few(found: usize, steps: usize) -> Error {
+    Error::argument(format!(
+        "grid discrete: `lambda_min` leaves {found} of {steps} trailing training steps; take the spacing linspace, which shares out what is left, or leave `lambda_min` out"
+    ))
+}
+
 /// Training steps among `original` equal ones, as LCM picks them.
 fn distilled(train: usize, original: usize, steps: usize) -> Result<Vec<f64>> {
     if steps > original {
@@ -222,7 +268,12 @@ fn distilled(train: usize, original: usize, steps: usize) -> Result<Vec<f64>> {
 
 /// The noise levels of another grid; in the frame where time is the noise level.
 fn respace(grid: &GridConfig, steps: usize, range: [f64; 2]) -> Result<Vec<f64>> {
-    under("respaced", grid.times(&Span { steps, schedule: &crate::schedules::Edm {}, range, features: 0 }))
+    let span = Span { steps, schedule: &crate::schedules::Edm {}, range, features: 0 };
+    if under("respaced", grid.end(&span))? > 0.0 {
+        let message = "this grid ends before data, which has no effect here: leave its end out, and take `ending: lowest` or a `stop` around the whole";
+        return Err(Error::config("respaced", message));
+    }
+    under("respaced", grid.times(&span))
 }
 
 impl Spacing for Discrete {
@@ -244,9 +295,8 @@ impl Spacing for Discrete {
         if let Some(original) = self.original_steps {
             within("original_steps", original as f64, 1.0, self.betas.steps() as f64)?;
         }
-        for (name, bound) in [("sigma_min", self.sigma_min), ("sigma_max", self.sigma_max)] {
-            bound.map_or(Ok(()), |bound| positive(name, bound))?;
-        }
+        self.check_idle()?;
+        self.check_bounds()?;
         match &self.respaced {
             Some(grid) => under("respaced", grid.check()),
             None => Ok(()),

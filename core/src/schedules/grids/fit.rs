@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::check::at_least;
-use crate::device::read_now;
+use crate::device::read_all_now;
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 
@@ -85,7 +85,7 @@ impl Fit {
 
 /// `steps` falling noise levels for that denoiser on data like that, `[batch, features]`.
 ///
-/// It keeps `nodes` batches on the device, and reads `nodes²/2` numbers from it.
+/// It keeps `nodes` batches on the device, and reads from it `nodes` times.
 pub fn fit(
     denoise: &dyn Fn(Tensor<2>, f64) -> Tensor<2>,
     data: &Tensor<2>,
@@ -133,15 +133,16 @@ fn changes(denoised: &Tensor<2>) -> Result<Vec<Vec<f64>>> {
     let from = |i: usize| {
         let below = denoised.clone().narrow(0, i, nodes - i);
         let change = (below - denoised.clone().narrow(0, i, 1)).square().mean_dim(1);
-        (0..nodes - i).map(|j| read(change.clone().narrow(0, j, 1))).collect()
+        read(change.reshape([nodes - i]))
     };
     (0..nodes).map(from).collect()
 }
 
-fn read(value: Tensor<2>) -> Result<f64> {
-    let value = read_now(value.reshape([1]))?;
-    if value.is_finite() {
-        return Ok(value);
+fn read(values: Tensor<1>) -> Result<Vec<f64>> {
+    let why = "a grid is fitted on a device that answers at once: take the CPU";
+    let values: Vec<f64> = read_all_now(values, why)?.into_iter().map(f64::from).collect();
+    if values.iter().all(|value| value.is_finite()) {
+        return Ok(values);
     }
     Err(Error::NotFinite(
         "the denoiser gives numbers that are not finite: no grid can be fitted to it".into(),

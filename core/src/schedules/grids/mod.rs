@@ -102,6 +102,7 @@ impl GridConfig {
         }
         let span = &Span { range: self.reachable(span)?, ..*span };
         let mut times = self.times(span)?;
+        assert_eq!(times.len(), span.steps, "the grid {} should have a time for each step", self.name());
         let end = self.end(span)?;
         times.push(end);
         let stops = |pair: &[f64]| pair[0] == pair[1] && pair[1] == end && end > 0.0;
@@ -109,7 +110,11 @@ impl GridConfig {
         if let Some(pair) = times.windows(2).find(rises) {
             return Err(self.does_not_fall(pair[0], pair[1], span));
         }
-        Ok(times.into_iter().map(|t| Level::at(span.schedule, t)).collect())
+        let levels: Vec<Level> = times.into_iter().map(|t| Level::at(span.schedule, t)).collect();
+        match levels.iter().find(|level| !(0.0..f64::INFINITY).contains(&level.ratio())) {
+            Some(level) => Err(self.has_no_signal(level.t)),
+            None => Ok(levels),
+        }
     }
 
     /// The part of the range that the schedule reaches.
@@ -122,6 +127,13 @@ impl GridConfig {
             "grid {}: cannot walk from σ/α = {start} down to {end}: the end should be above 0 and below the start, and the schedule reaches {largest} at most",
             self.name()
         )))
+    }
+
+    fn has_no_signal(&self, time: f64) -> Error {
+        Error::argument(format!(
+            "grid {}: at its time {time} there is no signal left, which this schedule cannot walk from; take a schedule that stops just before it (vp, cond_ot), or a grid that starts lower",
+            self.name()
+        ))
     }
 
     fn does_not_fall(&self, from: f64, to: f64, span: &Span) -> Error {

@@ -108,15 +108,21 @@ impl Shift {
     }
 }
 
+/// What the base grid is to cover.
+fn unshifted<'a>(span: &Span<'a>, factor: f64) -> Span<'a> {
+    Span { range: span.range.map(|ratio| ratio / factor), ..*span }
+}
+
 impl Spacing for Shift {
     fn times(&self, span: &Span) -> Result<Vec<f64>> {
         let factor = self.checked_factor(span.features)?;
-        let base = Span { range: span.range.map(|ratio| ratio / factor), ..*span };
-        Ok(self.base.times(&base)?.into_iter().map(|time| Self::shifted(span, factor, time)).collect())
+        let times = self.base.times(&unshifted(span, factor))?;
+        Ok(times.into_iter().map(|time| Self::shifted(span, factor, time)).collect())
     }
 
     fn end(&self, span: &Span) -> Result<f64> {
-        Ok(Self::shifted(span, self.checked_factor(span.features)?, self.base.end(span)?))
+        let factor = self.checked_factor(span.features)?;
+        Ok(Self::shifted(span, factor, self.base.end(&unshifted(span, factor))?))
     }
 
     fn check(&self) -> Result<()> {

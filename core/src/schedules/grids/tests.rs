@@ -193,6 +193,15 @@ fn what_makes_no_grid_is_refused() {
         (json!({ "kind": "discrete", "betas": { "train_steps": 9 } }), "10 are more than the 9"),
         (json!({ "kind": "discrete", "lambda_min": -5 }), "`lambda_min`: only the rule `dpm_solver`"),
         (json!({ "kind": "discrete", "lambda_min": 50, "rule": "dpm_solver" }), "no training step"),
+        (json!({ "kind": "discrete", "lambda_min": -1, "rule": "dpm_solver" }), "leaves 5 of 10 trailing"),
+        (json!({ "kind": "discrete", "steps_offset": 1 }), "`steps_offset`: only the training steps of"),
+        (json!({ "kind": "discrete", "sigma_max": 10 }), "`sigma_max`: only another grid"),
+        (
+            json!({ "kind": "discrete", "respaced": "karras", "sigma_min": 5, "sigma_max": 1 }),
+            "`sigma_max`: no grid runs from σ/α = 1 down to 5",
+        ),
+        (json!({ "kind": "discrete", "respaced": "stop" }), "`respaced`: this grid ends before data"),
+        (json!({ "kind": "discrete", "betas": { "zero_terminal_snr": true } }), "there is no signal left"),
     ] {
         let error = refusal(&grid(value.clone()), 10);
         assert!(error.contains(wanted), "{value}: {error}");
@@ -201,6 +210,23 @@ fn what_makes_no_grid_is_refused() {
     let error =
         GridConfig::named("linear").expect("linear").levels(&span(10, &bad)).expect_err("no schedule");
     assert!(error.to_string().contains("`schedule.beta_min`"), "{error}");
+}
+
+/// Where none is left, `x/α` is not defined.
+#[test]
+fn a_walk_from_noise_alone_starts_where_there_is_still_signal() {
+    let grid = grid(json!({ "kind": "linear", "from": 1 }));
+    for schedule in ScheduleConfig::all() {
+        let first = grid.levels(&span(10, &*schedule)).expect("a grid")[0];
+        assert!(first.alpha > 0.0 && first.sigma > 0.9, "{}: {first:?}", schedule.name());
+    }
+}
+
+/// The table's ends are all that another grid asks it for.
+#[test]
+fn training_steps_left_out_do_not_matter_to_a_grid_that_takes_over() {
+    let clipped = json!({ "kind": "discrete", "lambda_min": -1, "rule": "dpm_solver", "respaced": "karras" });
+    assert_eq!(ratios(&grid(clipped), 10, [0.002, 80.0]).len(), 10);
 }
 
 /// v-diffusion's `get_crash_schedule`, from noise alone: `σ = sin²(π t/2)`.
@@ -222,6 +248,9 @@ fn a_grid_that_stops_ends_at_its_last_level() {
     let levels = grid(json!({ "kind": "stop" })).levels(&span(5, &*frame)).expect("a grid");
     assert_eq!(levels[5], levels[4]);
     assert!((levels[5].sigma - 0.002).abs() < 1e-12);
+    let shifted = grid(json!({ "kind": "shift", "base": "stop" })).levels(&span(5, &*frame)).expect("a grid");
+    assert_eq!(shifted[5], shifted[4]);
+    assert!((shifted[5].sigma - 0.002).abs() < 1e-12);
     // PNDM's end: the first training step, which `leading` has visited.
     let table = grid(json!({ "kind": "discrete", "ending": "lowest", "spacing": "leading" }));
     let levels = table.levels(&span(10, &*frame)).expect("a grid");

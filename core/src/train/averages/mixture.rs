@@ -54,7 +54,7 @@ impl Sum {
     }
 
     fn finish(self) -> HostTensor {
-        let bytes = self.values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect();
-        HostTensor { name: self.name, shape: self.shape, bytes }
+        let values: Vec<f32> = self.values.iter().map(|value| *value as f32).collect();
+        HostTensor::of(self.name, self.shape, &values)
     }
 }

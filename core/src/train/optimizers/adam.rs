@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   θ ← θ − η m̂ / (sqrt(v̂) + ε)
+//! c ← β c + (1 − β) = 1 − βᵗ,   m̂ = m/c₁,   v̂ = v/c₂
 //! ```
 //!
-//! Kingma and Ba 2015, Algorithm 1, <https://arxiv.org/abs/1412.6980>.
+//! Kingma and Ba 2015, Algorithm 1, <https://arxiv.org/abs/1412.6980>. The sums `c` of the weights in `m` and `v` lie beside them on the
+//! device: where a step in half precision is not taken, nobody but the device knows it.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -48,45 +50,58 @@ impl Rule for Adam {
     }
 }
 
+/// What a checkpoint calls its state.
+const NAMES: [&str; 4] = ["m", "v", "m_sum", "v_sum"];
+
 /// Adam's state, with the decoupled decay of AdamW.
 pub(super) struct Moments {
     config: Adam,
     decay: f64,
-    steps: u64,
-    means: Option<[Tensor<1>; 2]>,
+    /// `m`, `v`, `c₁`, `c₂`.
+    memory: Option<[Tensor<1>; 4]>,
 }
 
 impl Moments {
     pub(super) fn new(config: Adam, decay: f64) -> Self {
-        Self { config, decay, steps: 0, means: None }
+        Self { config, decay, memory: None }
     }
 }
 
 impl Optimizer for Moments {
     fn step(&mut self, rate: f64, parameters: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         let [beta1, beta2] = self.config.betas;
-        let [m, v] = self.means.take().unwrap_or_else(|| [gradient.zeros_like(), gradient.zeros_like()]);
+        let [m, v, c1, c2] = self.memory.take().unwrap_or_else(|| zeros(&gradient));
         let m = m * beta1 + gradient.clone() * (1.0 - beta1);
         let v = v * beta2 + gradient.square() * (1.0 - beta2);
-        self.steps += 1;
-        let correct1 = 1.0 - beta1.powf(self.steps as f64);
-        let correct2 = 1.0 - beta2.powf(self.steps as f64);
-        let root = (v.clone() / correct2).sqrt() + self.config.epsilon;
-        let update = m.clone() / root * (rate / correct1);
-        self.means = Some([m, v]);
+        let c1 = c1 * beta1 + (1.0 - beta1);
+        let c2 = c2 * beta2 + (1.0 - beta2);
+        let root = (v.clone() * c2.clone().recip()).sqrt() + self.config.epsilon;
+        let update = m.clone() * (c1.clone().recip() * rate) / root;
+        self.memory = Some([m, v, c1, c2]);
         parameters * (1.0 - rate * self.decay) - update
     }
 
     fn state(&self) -> Vec<(&'static str, Tensor<1>)> {
-        self.means.iter().flat_map(|[m, v]| [("m", m.clone()), ("v", v.clone())]).collect()
+        self.memory.iter().flat_map(|memory| NAMES.into_iter().zip(memory.iter().cloned())).collect()
     }
 
-    fn restore(&mut self, steps: u64, state: Vec<Tensor<1>>) {
-        self.steps = steps;
-        self.means = <[Tensor<1>; 2]>::try_from(state).ok();
+    fn restore(&mut self, steps: u64, mut state: Vec<Tensor<1>>) {
+        // Checkpoints of before hold `m` and `v` alone.
+        if let [m, _] = &state[..] {
+            let device = m.device();
+            let sums = self.config.betas.map(|beta| 1.0 - beta.powf(steps as f64));
+            state.extend(sums.map(|sum| Tensor::full([1], sum, &device)));
+        }
+        self.memory = state.try_into().ok();
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["m", "v"]
+    fn memory(&self, parameters: usize) -> Vec<(&'static str, usize)> {
+        NAMES.into_iter().zip([parameters, parameters, 1, 1]).collect()
     }
+}
+
+/// What is remembered before the first step.
+fn zeros(gradient: &Tensor<1>) -> [Tensor<1>; 4] {
+    let sum = || Tensor::zeros([1], &gradient.device());
+    [gradient.zeros_like(), gradient.zeros_like(), sum(), sum()]
 }

@@ -72,8 +72,8 @@ impl Optimizer for Signs {
         self.momentum = state.into_iter().next();
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["m"]
+    fn memory(&self, parameters: usize) -> Vec<(&'static str, usize)> {
+        vec![("m", parameters)]
     }
 }
 

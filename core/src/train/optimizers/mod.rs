@@ -24,14 +24,14 @@ pub trait Optimizer {
     /// The parameters after a step, `[n]`, given theirs and their gradient.
     fn step(&mut self, rate: f64, parameters: Tensor<1>, gradient: Tensor<1>) -> Tensor<1>;
 
-    /// What it remembers: names and vectors `[n]`, for a checkpoint. Empty before the first step.
+    /// What it remembers: names and vectors, for a checkpoint. Empty before the first step.
     fn state(&self) -> Vec<(&'static str, Tensor<1>)>;
 
     /// Takes up a remembered state, in the order of [`Optimizer::state`], after so many steps.
     fn restore(&mut self, steps: u64, state: Vec<Tensor<1>>);
 
-    /// Names of what it remembers after a step.
-    fn names(&self) -> &'static [&'static str];
+    /// Names and lengths of what it remembers after a step: a number for each of the parameters, or one for all.
+    fn memory(&self, parameters: usize) -> Vec<(&'static str, usize)>;
 }
 
 registry! {
@@ -86,9 +86,10 @@ mod tests {
                 x = one.step(0.05, x.clone(), x * 2.0);
             }
             let mut two = config.build(&[vec![1], vec![2]]);
-            let state: Vec<Tensor<1>> = one.state().into_iter().map(|(_, value)| value).collect();
-            assert_eq!(one.names().len(), state.len(), "{}", config.name());
-            two.restore(5, state);
+            let state = one.state();
+            let memory: Vec<_> = state.iter().map(|(name, value)| (*name, value.dims()[0])).collect();
+            assert_eq!(one.memory(3), memory, "{}", config.name());
+            two.restore(5, state.into_iter().map(|(_, value)| value).collect());
             let next = one.step(0.05, x.clone(), x.clone() * 2.0);
             let again = two.step(0.05, x.clone(), x.clone() * 2.0);
             assert_eq!(next.clone().into_data(), again.into_data(), "{}", config.name());

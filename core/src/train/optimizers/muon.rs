@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! M ← μ M + G,   G' = G + μ M,   X₀ = G'/‖G'‖_F,   Xₖ₊₁ = a Xₖ + (b A + c A²) Xₖ,  A = Xₖ Xₖᵀ
-//! θ ← (1 − η λ) θ − η sqrt(max(1, rows/columns)) X₅
+//! θ ← (1 − η λ) θ − η sqrt(max(1, out/in)) X₅
 //! ```
 //!
-//! Jordan et al. 2024, <https://kellerjordan.github.io/posts/muon/>: (a, b, c) = (3.4445, −4.7750, 2.0315), five steps.
+//! Jordan et al. 2024, <https://kellerjordan.github.io/posts/muon/>: (a, b, c) = (3.4445, −4.7750, 2.0315), five steps. There the first
+//! layer, the last and tables of tokens are left to Adam; here every matrix is a matrix.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -22,7 +23,7 @@ const QUINTIC: [f64; 3] = [3.4445, -4.7750, 2.0315];
 /// Newton-Schulz steps.
 const STEPS: usize = 5;
 
-/// Muon for matrices (kernels of convolutions flattened to `[out, rest]`), Adam for vectors.
+/// Muon for matrices (kernels of convolutions flattened to `[out, rest]`, tables of tokens as they are), Adam for vectors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Muon {
@@ -87,10 +88,9 @@ impl Optimizer for Orthogonal {
             let begin = at;
             at += length;
             match matrix(shape) {
-                Some([rows, columns]) => {
-                    let direction =
-                        orthogonal(ahead.clone().narrow(0, begin, length).reshape([rows, columns]));
-                    let scale = rate * (rows as f64 / columns as f64).max(1.0).sqrt();
+                Some(sides) => {
+                    let direction = orthogonal(ahead.clone().narrow(0, begin, length).reshape(sides));
+                    let scale = rate * gain(shape, sides);
                     let weights = parameters.clone().narrow(0, begin, length);
                     weights * (1.0 - rate * self.config.decay) - direction.reshape([length]) * scale
                 }
@@ -111,8 +111,8 @@ impl Optimizer for Orthogonal {
         self.adam.restore(steps, state.collect());
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["momentum", "m", "v"]
+    fn memory(&self, parameters: usize) -> Vec<(&'static str, usize)> {
+        [vec![("momentum", parameters)], self.adam.memory(parameters)].concat()
     }
 }
 
@@ -121,6 +121,12 @@ fn matrix(shape: &[usize]) -> Option<[usize; 2]> {
     let rows = *shape.first()?;
     let columns: usize = shape[1..].iter().product();
     (shape.len() >= 2 && rows > 1 && columns > 1).then_some([rows, columns])
+}
+
+/// `sqrt(max(1, out/in))`: a linear layer's weights are `[in, out]`, a convolution's `[out, in, height, width]`.
+fn gain(shape: &[usize], [rows, columns]: [usize; 2]) -> f64 {
+    let (outputs, inputs) = if shape.len() == 2 { (columns, rows) } else { (rows, columns) };
+    (outputs as f64 / inputs as f64).max(1.0).sqrt()
 }
 
 /// The nearest matrix with singular values near one.
@@ -144,13 +150,39 @@ mod tests {
     use super::*;
     use crate::random::{Key, Purpose};
 
+    fn normals(count: usize) -> Vec<f32> {
+        let mut values = vec![0.0; count];
+        Key::new(1, Purpose::Weights, 0).fill_normal(&mut values);
+        values
+    }
+
+    /// Length of the first step of a weight of this shape.
+    fn length(shape: &[usize], gradient: Vec<f32>) -> f32 {
+        let mut optimizer = Muon::default().build(&[shape.to_vec()]);
+        let gradient = Tensor::<1>::from_data(TensorData::new(gradient, [16]), &Device::flex());
+        let moved = optimizer.step(0.1, gradient.zeros_like(), gradient);
+        moved.square().sum().sqrt().into_scalar::<f32>()
+    }
+
+    /// `sqrt(8/2)` times as far where 2 inputs become 8 outputs as the other way round.
+    #[test]
+    fn steps_are_longer_where_a_layer_widens() {
+        let wide = normals(16);
+        let tall: Vec<f32> = (0..16).map(|at| wide[at % 2 * 8 + at / 2]).collect();
+        for (widens, narrows) in [
+            (length(&[2, 8], wide.clone()), length(&[8, 2], tall.clone())),
+            (length(&[8, 2, 1, 1], tall), length(&[2, 8, 1, 1], wide)),
+        ] {
+            assert!((widens / narrows - 2.0).abs() < 1e-4, "{widens} and {narrows}");
+        }
+    }
+
     /// Singular values come to lie between 0.6 and 1.3 (the quintic trades exactness for speed), so the Gram matrix is near one.
     #[test]
     fn directions_are_nearly_orthogonal_whichever_side_is_longer() {
         for [rows, columns] in [[4, 9], [9, 4], [6, 6]] {
-            let mut values = vec![0.0; rows * columns];
-            Key::new(1, Purpose::Weights, 0).fill_normal(&mut values);
-            let matrix = Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &Device::flex());
+            let values = TensorData::new(normals(rows * columns), [rows, columns]);
+            let matrix = Tensor::<2>::from_data(values, &Device::flex());
             let x = orthogonal(matrix);
             let x = if rows > columns { x.transpose() } else { x };
             let gram = x.clone().matmul(x.transpose());

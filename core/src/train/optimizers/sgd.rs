@@ -88,8 +88,8 @@ impl Optimizer for Descent {
         self.velocity = state.into_iter().next();
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        &["velocity"]
+    fn memory(&self, parameters: usize) -> Vec<(&'static str, usize)> {
+        vec![("velocity", parameters)]
     }
 }
 

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Rate, warmed};
+use super::{Rate, descended, warmed};
 use crate::Result;
 use crate::config::check::{not_negative, positive};
 use crate::registry::{About, Member};
@@ -42,11 +42,7 @@ impl Rate for Cosine {
     }
 
     fn at(&self, step: u64, steps: u64) -> f64 {
-        if step < self.warmup {
-            return self.peak * warmed(step, self.warmup);
-        }
-        let rest = (steps - self.warmup.min(steps)).max(1) as f64;
-        let done = ((step - self.warmup) as f64 / rest).min(1.0);
-        self.floor + (self.peak - self.floor) * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+        let angle = std::f64::consts::PI * descended(step, steps, self.warmup);
+        warmed(step, self.warmup) * (self.floor + (self.peak - self.floor) * 0.5 * (1.0 + angle.cos()))
     }
 }

@@ -31,6 +31,12 @@ fn warmed(step: u64, warmup: u64) -> f64 {
     if step < warmup { (step + 1) as f64 / (warmup + 1) as f64 } else { 1.0 }
 }
 
+/// How much of the way between the end of the warm-up and that of training lies behind, 0 to 1.
+fn descended(step: u64, steps: u64, warmup: u64) -> f64 {
+    let all = steps.saturating_sub(warmup).max(1) as f64;
+    (step.saturating_sub(warmup) as f64 / all).min(1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

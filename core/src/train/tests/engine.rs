@@ -135,6 +135,27 @@ fn every_average_and_every_precision_trains_and_resumes_to_the_same_bits() {
     }
 }
 
+/// They held `m` and `v`, and Adam's sums followed from the number of steps.
+#[test]
+fn a_checkpoint_of_before_resumes() {
+    let run = run("flow", "uniform");
+    let (mut one, mut loader) = session(&run, Arc::new(Gaussian));
+    steps(&mut one, &mut loader, 5);
+    let mut saved = files(&one);
+    let (_, bytes) = saved.iter_mut().find(|(name, _)| name == "optimizer.safetensors").expect("moments");
+    let mut moments =
+        WeightFile::parse("moments", bytes).and_then(|file| file.fetched()).expect("safetensors");
+    assert_eq!(moments.len(), 4);
+    moments.retain(|tensor| ["m", "v"].contains(&tensor.name.as_str()));
+    *bytes = write(&moments, None).expect("a file");
+    let (mut two, mut fresh) = session(&run, Arc::new(Gaussian));
+    two.load(&saved).expect("the checkpoint should load");
+    steps(&mut one, &mut loader, 1);
+    steps(&mut two, &mut fresh, 1);
+    let [one, two] = [files(&one), files(&two)].map(|files| numbers(file(&files, "model.safetensors")));
+    assert!(one.iter().zip(two).all(|(one, two)| (one - two).abs() < 1e-6));
+}
+
 /// The loss of the last hundred steps is that of single precision but for a few percent, and the weights are not.
 #[test]
 fn half_precision_learns_what_single_precision_learns() {
@@ -164,11 +185,7 @@ fn a_step_whose_gradient_overflows_is_skipped_and_told() {
     steps(&mut session, &mut loader, 1);
     // The greatest scale: a gradient of 2²⁴ times a hundredth does not fit into 65504.
     let mut saved = files(&session);
-    let scale = |value: f32, name: &str| HostTensor {
-        name: name.into(),
-        shape: vec![1],
-        bytes: value.to_le_bytes().to_vec(),
-    };
+    let scale = |value: f32, name: &str| HostTensor::of(name, vec![1], &[value]);
     let greatest = write(&[scale(16_777_216.0, "scale"), scale(0.0, "run")], None).expect("a file");
     let place = saved.iter().position(|(name, _)| name == "scale.safetensors").expect("the scale is saved");
     saved[place].1 = greatest;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use kiln::data::{DataConfig, Dataset, Split};
 use kiln::model::{Card, Classes, Request};
+use kiln::runs::plain;
 
 use self::plan::Plan;
 use self::quality::Kind;
@@ -128,11 +129,7 @@ fn request(args: &Args, card: &Card) -> Outcome<Request> {
 }
 
 fn classes(args: &Args, card: &Card) -> Outcome<Classes> {
-    let guided = args.guidance.is_some_and(|scale| scale != 1.0);
     match args.class.as_deref() {
-        Some("any") if guided && !card.classes.is_empty() => {
-            Err(argument("--guidance has no class to guide towards: leave out --class any"))
-        }
         Some("any") => Ok(Classes::Any),
         None if card.classes.is_empty() => Ok(Classes::Any),
         None => Ok(Classes::Each),
@@ -165,9 +162,7 @@ fn data(args: &Args, loaded: &Loaded) -> Outcome<Option<Box<dyn Dataset>>> {
 }
 
 fn folder(args: &Args) -> PathBuf {
-    let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
-    let name: String = args.model.trim_matches(['/', '.']).chars().map(plain).collect();
-    args.out.clone().unwrap_or_else(|| Path::new("outputs/compare").join(name))
+    args.out.clone().unwrap_or_else(|| Path::new("outputs/compare").join(plain(&args.model)))
 }
 
 /// Tells what was found, and draws it; of what an interruption has left, too.

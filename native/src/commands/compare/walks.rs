@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use burn::prelude::Tensor;
-use kiln::model::{Generation, Model, Request};
-use kiln::{Error, Result, weights};
-use pollster::block_on;
+use kiln::Result;
+use kiln::model::{Helpers, Model, Request};
 
 use super::plan::{Plan, Planned};
+use crate::draw::{last, parts, read};
 use crate::interrupt;
 use crate::progress::Bar;
 
@@ -34,9 +33,7 @@ pub(super) struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(model: &'a dyn Model, request: Request, batch: usize) -> Result<Self> {
-        if batch == 0 {
-            return Err(Error::argument("batch: at least 1 sample has to be drawn at a time, not 0"));
-        }
+        parts(&request, batch).map(drop)?;
         Ok(Self { model, request, batch, bar: Bar::hidden(), done: 0 })
     }
 
@@ -63,20 +60,17 @@ impl<'a> Walker<'a> {
     fn batches(&self, planned: &Planned) -> Result<Option<Walked>> {
         let started = Instant::now();
         let mut walked = Walked::default();
-        for first in (0..self.request.count).step_by(self.batch) {
-            let count = self.batch.min(self.request.count - first);
-            let request = Request { count, first: first as u64, ..planned.request(&self.request) };
-            let mut generation = self.model.generate(&request)?;
-            let steps = generation.steps();
-            let position = self.done + self.work(planned) * first as u64 / self.request.count as u64;
-            let reach = planned.work();
-            let tick = |step: usize| self.bar.at(position + reach * step as u64 / steps.max(1) as u64);
+        for part in parts(&planned.request(&self.request), self.batch)? {
+            let mut generation = self.model.generate(&part)?;
+            let steps = generation.steps().max(1) as u64;
+            let position = self.done + self.work(planned) * part.first / self.request.count as u64;
+            let tick = |step: usize| {
+                self.bar.at(position + planned.work() * step as u64 / steps);
+                !interrupt::asked()
+            };
             let Some(x) = last(&mut *generation, tick)? else { return Ok(None) };
-            walked.rows.extend(block_on(weights::read(x))?);
+            walked.rows.extend(read(self.model, &part, &Helpers::default(), x)?);
             walked.evaluations += generation.evaluations();
-        }
-        if walked.rows.iter().any(|value| !value.is_finite()) {
-            return Err(Error::NotFinite("some of its samples are not finite".into()));
         }
         walked.evaluations = walked.evaluations.div_ceil(self.count());
         walked.seconds = started.elapsed().as_secs_f64();
@@ -91,18 +85,4 @@ impl<'a> Walker<'a> {
     fn work(&self, planned: &Planned) -> u64 {
         planned.work() * self.count() as u64
     }
-}
-
-/// The last frame, unread: reading each would make the device wait. `None` where the user has asked for the end.
-fn last(generation: &mut dyn Generation, tick: impl Fn(usize)) -> Result<Option<Tensor<2>>> {
-    let mut x = None;
-    while let Some(frame) = generation.step() {
-        let frame = frame?;
-        tick(frame.step);
-        x = Some(frame.x);
-        if interrupt::asked() {
-            return Ok(None);
-        }
-    }
-    Ok(x)
 }

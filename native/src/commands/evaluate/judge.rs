@@ -41,26 +41,24 @@ impl<'a> Judge<'a> {
         Ok(Self { classify, device, width: card.features() })
     }
 
-    /// The class of each row.
-    pub(in crate::commands) fn classes(&self, rows: &[f32]) -> Result<Vec<u32>> {
-        let mut classes = Vec::new();
-        for part in rows.chunks(BATCH * self.width) {
-            let logits = self.classify.logits(self.tensor(part));
-            let width = logits.dims()[1];
-            classes.extend(block_on(weights::read(logits))?.chunks(width).map(largest));
-        }
-        Ok(classes)
+    /// The logits of each row, and how many a row has.
+    pub(in crate::commands) fn logits(&self, rows: &[f32]) -> Result<(Vec<f32>, usize)> {
+        self.asked(rows, |x| self.classify.logits(x))
     }
 
     /// The features of each row, and how many a row has.
     pub(in crate::commands) fn features(&self, rows: &[f32]) -> Result<(Vec<f32>, usize)> {
-        let (mut features, mut width) = (Vec::new(), 0);
+        self.asked(rows, |x| self.classify.features(x))
+    }
+
+    fn asked(&self, rows: &[f32], of: impl Fn(Tensor<2>) -> Tensor<2>) -> Result<(Vec<f32>, usize)> {
+        let (mut answers, mut width) = (Vec::new(), 0);
         for part in rows.chunks(BATCH * self.width) {
-            let found = self.classify.features(self.tensor(part));
+            let found = of(self.tensor(part));
             width = found.dims()[1];
-            features.extend(block_on(weights::read(found))?);
+            answers.extend(block_on(weights::read(found))?);
         }
-        Ok((features, width))
+        Ok((answers, width))
     }
 
     /// The features of a whole dataset, or of its first `most` examples.
@@ -84,10 +82,4 @@ impl<'a> Judge<'a> {
     fn tensor(&self, rows: &[f32]) -> Tensor<2> {
         Tensor::from_data(TensorData::new(rows.to_vec(), [rows.len() / self.width, self.width]), self.device)
     }
-}
-
-/// Where the largest of some logits stands.
-fn largest(logits: &[f32]) -> u32 {
-    let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    best.map_or(0, |(class, _)| class as u32)
 }

@@ -12,16 +12,18 @@ use std::time::Instant;
 
 use burn::prelude::Device;
 use kiln::data::{DataConfig, Dataset, Split};
+use kiln::metrics::MetricConfig;
+use kiln::model::{Card, Model};
 use serde_json::{Map, Value, json};
 
 use super::walk::Walk;
 use crate::failure::{Outcome, argument};
 use crate::models::{self, Loaded};
 use crate::out;
-use crate::spec::member;
+use crate::spec::{list, member};
 
 const EXAMPLES: &str = "Examples:
-  kiln evaluate density/moons -n 10000
+  kiln evaluate density/moons -n 4000 --metric wasserstein,sliced_wasserstein:directions=1000
   kiln evaluate mnist/flow --data data/mnist --json
   kiln evaluate mnist/classifier --data data/mnist
   kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9";
@@ -38,20 +40,25 @@ pub(crate) struct Args {
     /// The data, for a .safetensors file, which does not say (kiln list datasets)
     #[arg(long, value_name = "NAME[:key=value,...]")]
     dataset: Option<String>,
-    /// Who reads the pictures, and in whose features they are compared
-    #[arg(long, value_name = "MODEL", default_value = "mnist/classifier")]
-    classifier: String,
-    /// Samples that are compared with the data
-    #[arg(short = 'n', long, default_value_t = 10_000)]
-    count: usize,
-    /// Guided samples of pictures, whose class is read
-    #[arg(long, default_value_t = 1000)]
-    guided: usize,
+    /// Who reads the pictures, and in whose features they are compared [default: mnist/classifier]
+    #[arg(long, value_name = "MODEL")]
+    classifier: Option<String>,
+    /// Samples that are compared with the data, or test examples that are read [default: 10,000 samples; 256 examples of
+    /// tokens; of a classifier and an autoencoder all, or 10,000 of data without an end]
+    #[arg(short = 'n', long)]
+    count: Option<usize>,
+    /// Guided samples of pictures, whose class is read [default: 1000]
+    #[arg(long)]
+    guided: Option<usize>,
+    /// By what samples are compared, in the classifier's features if they are pictures (kiln list metrics) [default:
+    /// sliced_wasserstein,energy_distance for points, frechet_distance for pictures]
+    #[arg(long = "metric", value_name = "NAME[:key=value,...],...")]
+    metrics: Option<String>,
     #[command(flatten)]
     walk: Walk,
-    /// Seed of all noise
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// Seed of all noise [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
     /// Samples at a time [default: 64 pictures, 4096 points]
     #[arg(long)]
     batch: Option<usize>,
@@ -63,6 +70,26 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// Samples, or examples of data without an end, where nobody says how many.
+const COUNT: usize = 10_000;
+
+/// What is measured, by what a model can do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Classifier,
+    Tokens,
+    Autoencoder,
+    Points,
+    Pictures,
+}
+
+/// What was measured, and on how many.
+pub(super) struct Findings {
+    /// `samples`, `guided` ones or `examples`, and their number.
+    counts: Vec<(&'static str, usize)>,
+    measured: Vec<Measured>,
+}
+
 /// Something measured, and what it is to be held against.
 pub(super) struct Measured {
     /// Its key in cards and JSON.
@@ -70,8 +97,35 @@ pub(super) struct Measured {
     /// What it is, in words.
     what: String,
     value: f64,
-    /// Another key, words and value.
+    /// What follows the key for another value, that in words, and the value.
     beside: Option<(&'static str, &'static str, f64)>,
+}
+
+/// Sets of rows of `dim` numbers that are compared, and what the second and the third are, in words.
+struct Sets<'a> {
+    samples: &'a [f32],
+    fresh: &'a [f32],
+    other: &'a [f32],
+    dim: usize,
+    words: [&'static str; 2],
+}
+
+impl Sets<'_> {
+    /// How far samples lie from fresh data, beside how far other data do.
+    fn compared(&self, metric: &MetricConfig) -> kiln::Result<Measured> {
+        let ([to, beside], count) = (self.words, self.samples.len() / self.dim);
+        let of = match metric.most().filter(|most| *most < count) {
+            Some(most) => format!("{most} of {count}"),
+            None => count.to_string(),
+        };
+        let distance = |a: &[f32]| metric.distance(a, self.fresh, self.dim);
+        Ok(Measured {
+            key: metric.name(),
+            what: format!("{} of {of} samples to {to}", metric.name()),
+            value: distance(self.samples)?,
+            beside: Some(("data", beside, distance(self.other)?)),
+        })
+    }
 }
 
 /// What a measurement works on.
@@ -83,6 +137,32 @@ pub(super) struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// How many samples are drawn.
+    fn samples(&self) -> usize {
+        self.args.count.unwrap_or(COUNT)
+    }
+
+    /// How many examples of the test set are read: all, where nobody says.
+    fn examples(&self, test: &dyn Dataset) -> usize {
+        let all = test.len().unwrap_or(usize::MAX);
+        self.args.count.unwrap_or_else(|| test.len().unwrap_or(COUNT)).min(all)
+    }
+
+    /// By what samples are compared, where nobody says by these, in sets of so many rows.
+    fn metrics(&self, default: &str, rows: &[[usize; 2]]) -> Outcome<Vec<MetricConfig>> {
+        let mut metrics = Vec::new();
+        for text in list(self.args.metrics.as_deref().unwrap_or(default)) {
+            let metric = member(&text, MetricConfig::named)?;
+            rows.iter().try_for_each(|rows| metric.check(*rows))?;
+            metrics.push(metric);
+        }
+        Ok(metrics)
+    }
+
+    fn seed(&self) -> u64 {
+        self.args.seed.unwrap_or(0)
+    }
+
     /// The data.
     fn open(&self, split: Split) -> kiln::Result<Box<dyn Dataset>> {
         let path = self.args.data.as_deref().or(self.loaded.path.as_deref());
@@ -91,20 +171,22 @@ impl Bench<'_> {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
-    if args.count < 2 || args.guided == 0 {
+    if args.count.is_some_and(|count| count < 2) || args.guided == Some(0) {
         return Err(argument("-n: at least 2 samples have to be compared, and --guided 1 read"));
     }
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
+    let kind = kind(&*loaded.model);
+    refuse_what_changes_nothing(&args, kind, loaded.model.card())?;
     let data = data(args.dataset.as_deref(), &loaded)?;
     let bench = Bench { args: &args, device: &device, loaded: &loaded, data };
     let started = Instant::now();
-    let measured = measure(&bench)?;
+    let findings = measure(&bench, kind)?;
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        out::json(&told(&bench, &measured, &found.name, seconds));
+        out::json(&told(&bench, &findings, &found.name, seconds));
     } else {
-        show(&bench, &measured);
+        show(&bench, &findings.measured);
         out::note(format!("{seconds:.1} s on {}", found.what));
     }
     Ok(())
@@ -123,20 +205,49 @@ pub(super) fn data(dataset: Option<&str>, loaded: &Loaded) -> Outcome<DataConfig
     }
 }
 
-fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
-    let model = &bench.loaded.model;
+fn kind(model: &dyn Model) -> Kind {
     if model.classifier().is_some() {
-        return classifier::measure(bench);
+        Kind::Classifier
+    } else if model.card().vocabulary.is_some() {
+        Kind::Tokens
+    } else if model.generator().is_none() && model.codec().is_some() {
+        Kind::Autoencoder
+    } else if model.card().shape.len() == 1 {
+        Kind::Points
+    } else {
+        Kind::Pictures
     }
-    if model.card().vocabulary.is_some() {
-        return tokens::measure(bench);
+}
+
+/// An option that nothing hangs on is a misunderstanding.
+fn refuse_what_changes_nothing(args: &Args, kind: Kind, card: &Card) -> Outcome {
+    let pictures = kind == Kind::Pictures;
+    let drawn = pictures || kind == Kind::Points;
+    let noisy = drawn || kind == Kind::Tokens;
+    let asked = [
+        ("the options of a walk", args.walk != Walk::default(), drawn),
+        ("--batch", args.batch.is_some(), noisy),
+        ("--seed", args.seed.is_some(), noisy),
+        ("--classifier", args.classifier.is_some(), pictures),
+        ("--guided", args.guided.is_some(), pictures && !card.classes.is_empty()),
+        ("--metric", args.metrics.is_some(), drawn),
+    ];
+    match asked.into_iter().find(|(_, asked, used)| *asked && !used) {
+        None => Ok(()),
+        Some((option, ..)) => Err(argument(format!(
+            "{option}: nothing that is measured of this {} hangs on it; leave it out",
+            card.family
+        ))),
     }
-    if model.generator().is_none() && model.codec().is_some() {
-        return reconstruction::measure(bench);
-    }
-    match model.card().shape.len() {
-        1 => points::measure(bench),
-        _ => pictures::measure(bench),
+}
+
+fn measure(bench: &Bench, kind: Kind) -> Outcome<Findings> {
+    match kind {
+        Kind::Classifier => classifier::measure(bench),
+        Kind::Tokens => tokens::measure(bench),
+        Kind::Autoencoder => reconstruction::measure(bench),
+        Kind::Points => points::measure(bench),
+        Kind::Pictures => pictures::measure(bench),
     }
 }
 
@@ -152,20 +263,21 @@ fn show(bench: &Bench, measured: &[Measured]) {
     out::table(["what", "value", "beside"], &rows);
 }
 
-fn told(bench: &Bench, measured: &[Measured], device: &str, seconds: f64) -> Value {
+fn told(bench: &Bench, findings: &Findings, device: &str, seconds: f64) -> Value {
     let mut metrics = Map::new();
-    for Measured { key, value, beside, .. } in measured {
+    for Measured { key, value, beside, .. } in &findings.measured {
         metrics.insert((*key).into(), json!(value));
-        metrics.extend(beside.map(|(key, _, value)| (key.to_owned(), json!(value))));
+        metrics.extend(beside.map(|(other, _, value)| (format!("{key}_{other}"), json!(value))));
     }
-    json!({
-        "model": bench.loaded.name,
-        "data": bench.data,
-        "samples": bench.args.count,
-        "guided": bench.args.guided,
-        "seed": bench.args.seed,
-        "device": device,
-        "seconds": seconds,
-        "metrics": metrics,
-    })
+    let mut told =
+        Map::from_iter([("model".into(), json!(bench.loaded.name)), ("data".into(), json!(bench.data))]);
+    told.extend(findings.counts.iter().map(|(key, count)| ((*key).to_owned(), json!(count))));
+    let rest = [
+        ("seed", json!(bench.seed())),
+        ("device", json!(device)),
+        ("seconds", json!(seconds)),
+        ("metrics", metrics.into()),
+    ];
+    told.extend(rest.map(|(key, value)| (key.to_owned(), value)));
+    told.into()
 }

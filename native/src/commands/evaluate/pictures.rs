@@ -2,73 +2,80 @@
 //! classifier's features (Fréchet distance, Heusel et al. 2017, <https://arxiv.org/abs/1706.08500>).
 
 use kiln::data::Split;
-use kiln::metrics::frechet_distance;
+use kiln::guidance::Guiding;
+use kiln::metrics::accuracy;
 use kiln::model::{Classes, Request};
 
 use super::judge::Judge;
-use super::{Bench, Measured};
+use super::{Bench, Findings, Measured, Sets};
 use crate::draw::{batch, draw};
 use crate::failure::Outcome;
 use crate::models;
 use crate::progress::Bar;
 
-pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
-    let card = bench.loaded.model.card();
+/// Who reads the pictures, and how many guided ones, where nobody says.
+const CLASSIFIER: &str = "mnist/classifier";
+const GUIDED: usize = 1000;
+/// By what samples are compared where nobody says.
+const METRICS: &str = "frechet_distance";
+
+pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
+    let (card, count) = (bench.loaded.model.card(), bench.samples());
     // The data first: that they are not there should not be heard after ten minutes of drawing.
     let (train, test) = (bench.open(Split::Train)?, bench.open(Split::Test)?);
-    let judge = models::load(&bench.args.classifier, bench.device)?;
-    let judge = Judge::new(&bench.args.classifier, &*judge.model, &card.shape, bench.device)?;
-    let mut measured = Vec::new();
+    let of = |dataset: &dyn kiln::data::Dataset| dataset.len().unwrap_or(count);
+    let metrics = bench.metrics(METRICS, &[[count, of(&*test)], [of(&*train), of(&*test)]])?;
+    let name = bench.args.classifier.as_deref().unwrap_or(CLASSIFIER);
+    let judge = models::load(name, bench.device)?;
+    let judge = Judge::new(name, &*judge.model, &card.shape, bench.device)?;
+    let (mut counts, mut measured) = (vec![("samples", count)], Vec::new());
     if !card.classes.is_empty() {
-        measured.push(read(bench, &judge)?);
+        let guided = bench.args.guided.unwrap_or(GUIDED);
+        counts.push(("guided", guided));
+        measured.push(read(bench, &judge, guided)?);
     }
-    let all = usize::MAX;
-    let limit = |dataset: &dyn kiln::data::Dataset| dataset.len().map_or(bench.args.count, |_| all);
-    let train =
-        judge.features_of(&*train, limit(&*train), &Bar::new("features of the training set", 0, 0))?;
-    let test = judge.features_of(&*test, limit(&*test), &Bar::new("features of the test set", 0, 0))?;
+    let train = judge.features_of(&*train, of(&*train), &Bar::new("features of the training set", 0, 0))?;
+    let test = judge.features_of(&*test, of(&*test), &Bar::new("features of the test set", 0, 0))?;
     let (samples, width) = judge.features(&unguided(bench)?)?;
-    measured.push(Measured {
-        key: "frechet_distance",
-        what: format!("Fréchet distance of {} samples to the test set", bench.args.count),
-        value: frechet_distance(&samples, &test, width)?,
-        beside: Some(("frechet_distance_data", "train to test", frechet_distance(&train, &test, width)?)),
-    });
-    Ok(measured)
+    let words = ["the test set", "train to test"];
+    let sets = Sets { samples: &samples, fresh: &test, other: &train, dim: width, words };
+    for metric in &metrics {
+        measured.push(sets.compared(metric)?);
+    }
+    Ok(Findings { counts, measured })
 }
 
-/// How often guided samples are read as the class that was asked for.
-fn read(bench: &Bench, judge: &Judge) -> Outcome<Measured> {
+/// How often `count` guided samples are read as the class that was asked for.
+fn read(bench: &Bench, judge: &Judge, count: usize) -> Outcome<Measured> {
     let classes = bench.loaded.model.card().classes.len();
-    let rows = rows(
-        bench,
-        &Request { count: bench.args.guided, ..bench.args.walk.request(&*bench.loaded.model)? },
-        "guided samples",
-    )?;
-    let read = judge.classes(&rows)?;
-    let right = read.iter().enumerate().filter(|(index, class)| **class as usize == index % classes).count();
+    let request = Request { count, ..bench.args.walk.request(&*bench.loaded.model)? };
+    let (logits, width) = judge.logits(&rows(bench, &request, "guided samples")?)?;
+    let asked: Vec<u32> = (0..count).map(|index| (index % classes) as u32).collect();
     Ok(Measured {
         key: "class_accuracy",
-        what: format!("share of {} guided samples read as asked", bench.args.guided),
-        value: right as f64 / read.len() as f64,
+        what: format!("share of {count} guided samples read as asked"),
+        value: accuracy(&logits, &asked, width),
         beside: None,
     })
 }
 
 /// Samples of each class in turn, without guidance: as the data are, not clearer.
 fn unguided(bench: &Bench) -> Outcome<Vec<f32>> {
-    let guidance = (!bench.loaded.model.card().classes.is_empty()).then_some(1.0);
-    rows(
-        bench,
-        &Request { count: bench.args.count, guidance, ..bench.args.walk.request(&*bench.loaded.model)? },
-        "samples",
-    )
+    let request = bench.args.walk.request(&*bench.loaded.model)?;
+    if bench.loaded.model.card().classes.is_empty() {
+        return rows(bench, &Request { count: bench.samples(), ..request }, "samples");
+    }
+    // What says how to guide has nothing to say here; a threshold has.
+    let plain = |guiding: Guiding| Guiding { threshold: guiding.threshold, ..Guiding::default() };
+    let guiding = request.guiding.map(plain);
+    let request = Request { count: bench.samples(), guidance: Some(1.0), guiding, ..request };
+    rows(bench, &request, "samples")
 }
 
 fn rows(bench: &Bench, request: &Request, what: &'static str) -> Outcome<Vec<f32>> {
     let model = &*bench.loaded.model;
     let classes = if model.card().classes.is_empty() { Classes::Any } else { Classes::Each };
-    let request = Request { classes, seed: bench.args.seed, ..request.clone() };
+    let request = Request { classes, seed: bench.seed(), ..request.clone() };
     let batch = bench.args.batch.unwrap_or_else(|| batch(model.card()));
     Ok(draw(model, &request, batch, &Bar::new(what, 0, 0))?.rows)
 }

@@ -7,7 +7,7 @@
 use kiln::data::Split;
 use kiln::metrics::mean_std;
 
-use super::{Bench, Measured};
+use super::{Bench, Findings, Measured};
 use crate::failure::{Outcome, argument};
 use crate::picture::examples;
 use crate::progress::Bar;
@@ -25,7 +25,7 @@ struct Sums {
     count: usize,
 }
 
-pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
+pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
     let test = bench.open(Split::Test)?;
     let model = &*bench.loaded.model;
     let (codec, card) = (model.codec().expect("it was asked before"), model.card());
@@ -33,7 +33,7 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
         return Err(argument(format!("the data are of {:?}, the model's of {:?}", test.shape(), card.shape)));
     }
     let width = card.features();
-    let count = test.len().unwrap_or(bench.args.count);
+    let count = bench.examples(&*test);
     let bar = Bar::new("reading the test set", count.div_ceil(BATCH) as u64, 0);
     let mut sums = Sums { lost: 0.0, features: vec![[0.0; 2]; width], count: 0 };
     let mut seen = Vec::new();
@@ -44,7 +44,8 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
         seen.extend(coded.latents.into_iter().map(f64::from));
         bar.step();
     }
-    Ok(told(&sums, &seen, codec.latent_shape()))
+    let measured = told(&sums, &seen, codec.latent_shape());
+    Ok(Findings { counts: vec![("examples", count)], measured })
 }
 
 impl Sums {
@@ -83,13 +84,13 @@ fn told(sums: &Sums, latents: &[f64], shape: &[usize]) -> Vec<Measured> {
             "mse",
             format!("mean squared error of {} reconstructed test examples", sums.count),
             error,
-            beside("mse_mean", variance),
+            beside("mean", variance),
         ),
         measured(
             "psnr",
             "peak signal to noise, in decibels".into(),
             decibels(error),
-            beside("psnr_mean", decibels(variance)),
+            beside("mean", decibels(variance)),
         ),
         measured("latent_mean", format!("mean of the latents, of shape {shape:?}"), mean, None),
         measured("latent_std", "standard deviation of the latents".into(), std, None),

@@ -4,17 +4,17 @@ use kiln::data::{Dataset, Split};
 use kiln::likelihood::{Query, bits_per_dim};
 
 use super::super::likelihood::first;
-use super::{Bench, Measured};
+use super::{Bench, Findings, Measured};
 use crate::draw::batch;
 use crate::failure::{Outcome, argument};
 use crate::judge::judge;
 use crate::progress::Bar;
 
-/// Examples of which the bound is found, and of which tokens are counted.
+/// Examples of which the bound is found where nobody says how many, and of which tokens are counted.
 const JUDGED: usize = 256;
 const COUNTED: usize = 10_000;
 
-pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
+pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
     let card = bench.loaded.model.card();
     let (train, test) = (bench.open(Split::Train)?, bench.open(Split::Test)?);
     if test.shape() != card.shape {
@@ -23,18 +23,19 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Vec<Measured>> {
     let Some(model) = bench.loaded.model.likelihood() else {
         return Err(argument(format!("{}: a {} has no likelihood", bench.loaded.name, card.family)));
     };
-    let examples = first(&*test, JUDGED);
-    let query = Query { seed: bench.args.seed, ..Query::default() };
+    let examples = first(&*test, bench.args.count.unwrap_or(JUDGED));
+    let query = Query { seed: bench.seed(), ..Query::default() };
     let batch = bench.args.batch.unwrap_or_else(|| batch(card));
     let judged = judge(model, &examples, &query, (batch, bench.device), &Bar::new("judging", 0, 0))?;
     let size = card.vocabulary.as_ref().map_or(1, kiln::data::Vocabulary::size);
     let bits = alone(&counts(&*train, size), &examples.x);
-    Ok(vec![Measured {
+    let bound = Measured {
         key: "bits_per_token",
         what: format!("bits per token of {} test examples, at most", examples.size()),
         value: bits_per_dim(judged.mean().0, card.features()),
-        beside: Some(("bits_per_token_alone", "knowing only how often each comes", bits)),
-    }])
+        beside: Some(("alone", "knowing only how often each comes", bits)),
+    };
+    Ok(Findings { counts: vec![("examples", examples.size())], measured: vec![bound] })
 }
 
 /// How often each token comes in examples from all over the data, and once more.

@@ -13,8 +13,8 @@ use crate::{interrupt, out};
 const EXAMPLES: &str = "Examples:
   kiln train density/moons train.steps=2000
   kiln train my.yaml seed=1 model.network.channels=64 --data data/mnist
-  kiln train density/moons 'train.lr=choice(1e-3, 3e-4)' 'seed=choice(1, 2)'     # four runs, one after another
-  kiln train mnist/edm model.objective=consistency_distillation train.teacher=mnist/edm --data data/mnist
+  kiln train density/moons 'train.rate.peak=choice(1e-3, 3e-4)' 'seed=choice(1, 2)'     # four runs, one after another
+  kiln train mnist/edm model.objective=consistency_distillation model.sampling.sampler=consistency train.teacher=mnist/edm --data data/mnist
   kiln train mnist/latent train.from.stage=outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9 --data data/mnist
   kiln train --resume outputs/runs/2026-11-21T10-15-00_mnist-flow_k3f9";
 
@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// Where the run's folder is made
-    #[arg(long, value_name = "FOLDER", default_value = "outputs/runs")]
+    #[arg(long, value_name = "FOLDER", default_value = "outputs/runs", conflicts_with = "resume")]
     out: PathBuf,
     /// What to compute on (kiln devices) [default: auto; with --resume, what the run computed on]
     #[arg(long)]
@@ -49,8 +49,10 @@ pub(crate) fn run(args: Args) -> Outcome {
         return trainer.train();
     }
     let runs = kiln::config::expand(&args.overrides);
-    // All of a sweep is read before any of it is trained: the last typing error should not cost the runs before it.
-    runs.iter().try_for_each(|overrides| start::check(&args, overrides))?;
+    if runs.len() > 1 {
+        // All of a sweep before any of it is trained: the last one's error should not cost the runs before it.
+        runs.iter().try_for_each(|overrides| start::check(&args, overrides))?;
+    }
     interrupt::listen()?;
     for (i, overrides) in runs.iter().enumerate() {
         if runs.len() > 1 {

@@ -2,54 +2,68 @@
 
 use kiln::data::Dataset;
 use kiln::figures::{self, Scale};
-use kiln::model::{Classes, Model, Request};
-use kiln::runs::Run;
+use kiln::model::{Card, Classes, Model, Request};
+use kiln::runs::{Checkpoint, Run};
 use kiln::train::{Progress, RunConfig, Session};
 use kiln::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 use crate::draw::{batch, draw};
 use crate::progress::Bar;
 use crate::{out, picture, reconstruct, tokens};
 
-/// The steps since the last line.
-#[derive(Default)]
-pub(super) struct Line {
-    sum: f64,
-    count: u64,
-    skipped: u64,
-    last: Option<Progress>,
-}
+/// What a checkpoint calls the line under way.
+const FILE: &str = "line.json";
+
+/// The steps since the last line, which a checkpoint keeps: the next line is then of all of them.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Line(Vec<Progress>);
 
 impl Line {
+    /// The line that was under way; a checkpoint of before has none.
+    pub(super) fn of(checkpoint: &Checkpoint) -> Result<Self> {
+        match checkpoint.file(FILE) {
+            Ok(bytes) => {
+                serde_json::from_slice(bytes).map_err(|error| Error::format(FILE, error.to_string()))
+            }
+            Err(_) => Ok(Self::default()),
+        }
+    }
+
+    /// The checkpoint's file.
+    pub(super) fn file(&self) -> (String, Vec<u8>) {
+        (FILE.to_owned(), serde_json::to_vec(self).expect("numbers should be JSON"))
+    }
+
     /// One step more.
     pub(super) fn add(&mut self, progress: &Progress) {
-        self.sum += f64::from(progress.loss);
-        self.count += 1;
-        self.skipped += u64::from(progress.skipped.is_some());
         // A gradient that did not fit into half precision has no norm: that of the step before stands.
         let norm = match progress.skipped {
-            Some(_) => self.last.map_or(0.0, |last| last.norm),
+            Some(_) => self.0.last().map_or(0.0, |last| last.norm),
             None => progress.norm,
         };
-        self.last = Some(Progress { norm, ..*progress });
+        self.0.push(Progress { norm, ..*progress });
     }
 
     /// The mean loss.
     pub(super) fn loss(&self) -> f64 {
-        self.sum / self.count as f64
+        self.0.iter().map(|step| f64::from(step.loss)).sum::<f64>() / self.0.len() as f64
     }
 
     /// A row of the run's scalars; nothing where there was no step.
     pub(super) fn values(&self, seconds: f64) -> Option<[(&'static str, f64); 4]> {
-        let last = self.last?;
+        let last = self.0.last()?;
         Some([("loss", self.loss()), ("norm", last.norm.into()), ("rate", last.rate), ("seconds", seconds)])
     }
 
     /// The same for people.
     pub(super) fn text(&self, steps: u64, seconds: f64) -> String {
-        let Some(Progress { step, rate, norm, .. }) = self.last else { return String::new() };
+        let Some(Progress { step, rate, norm, .. }) = self.0.last() else { return String::new() };
         let loss = self.loss();
-        let skipped = if self.skipped > 0 { format!("  {} skipped", self.skipped) } else { String::new() };
+        let skipped = match self.0.iter().filter(|step| step.skipped.is_some()).count() {
+            0 => String::new(),
+            count => format!("  {count} skipped"),
+        };
         format!(
             "step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}"
         )
@@ -70,9 +84,7 @@ pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session, dataset:
     }
     // Points are no picture unless there are many.
     let count = if card.shape.len() == 1 && !text { 32 * config.train.samples } else { config.train.samples };
-    let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
-    let request = Request { count, seed: config.seed, classes, ..Request::default() };
-    match draw(&*model, &request, batch(card), &Bar::hidden()) {
+    match draw(&*model, &request(config, card, count), batch(card), &Bar::hidden()) {
         Ok(drawn) => {
             if let Some(text) = tokens::text(&drawn.rows, card) {
                 return run.save_text(session.steps(), &text).map(drop);
@@ -87,6 +99,12 @@ pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session, dataset:
         }
         Err(error) => Err(error),
     }
+}
+
+/// So many samples, as the model draws them by itself.
+pub(super) fn request(config: &RunConfig, card: &Card, count: usize) -> Request {
+    let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
+    Request { count, seed: config.seed, classes, ..Request::default() }
 }
 
 /// Rows of examples, each above the row of what the model makes of them.

@@ -7,6 +7,7 @@ use kiln::train::RunConfig;
 use kiln::{Error, Result, config, files};
 
 use super::Args;
+use super::report::Line;
 use super::start::{starts, told, workshop};
 use super::trainer::Trainer;
 use crate::clock::now;
@@ -17,6 +18,7 @@ use crate::out;
 /// Takes up the run in `folder`.
 pub(super) fn resume(args: &Args, folder: &Path) -> Outcome<Trainer> {
     let run = Run::open(folder)?;
+    let lock = run.lock()?;
     let config = changed(&run, configuration(&run)?, args)?;
     let data = args.data.clone().or_else(|| remembered(&run, "data").map(PathBuf::from));
     let device = args.device.clone().or_else(|| remembered(&run, "device"));
@@ -25,9 +27,11 @@ pub(super) fn resume(args: &Args, folder: &Path) -> Outcome<Trainer> {
     let starts = if saved.is_some() { Vec::new() } else { starts(&config)? };
     let device = device.as_deref().unwrap_or("auto");
     let mut workshop = workshop(&config, data.as_deref(), device, &starts)?;
+    let mut line = Line::default();
     if let Some(saved) = saved {
         saved.skipped.iter().for_each(|skipped| out::note(format!("warning: passed over: {skipped}")));
         workshop.session.load(&saved.checkpoint.files)?;
+        line = Line::of(&saved.checkpoint)?;
     }
     let step = workshop.session.steps();
     if step > config.train.steps {
@@ -44,7 +48,7 @@ pub(super) fn resume(args: &Args, folder: &Path) -> Outcome<Trainer> {
     out::say(format!("run: {}", folder.display()));
     out::say(format!("going on after step {step} of {} on {}", config.train.steps, workshop.device.what));
     let seconds = seconds(&run)?;
-    Ok(Trainer::new(run, config, workshop, seconds))
+    Ok(Trainer::new(run, lock, config, workshop, line, seconds))
 }
 
 /// The run's configuration, with the one override that does not make it another run.

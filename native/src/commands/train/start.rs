@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use kiln::Error;
+use kiln::config::check::under;
 use kiln::data::{Dataset, Loader, Split};
 use kiln::runs::{Meta, Run, SCHEMA, suffix};
 use kiln::train::{RunConfig, Session, Start};
 use serde_json::json;
 
 use super::Args;
+use super::report::{self, Line};
 use super::trainer::Trainer;
 use crate::clock::{now, word};
 use crate::failure::Outcome;
@@ -28,16 +31,30 @@ pub(super) fn workshop(
     device: &str,
     starts: &[Start],
 ) -> kiln::Result<Workshop> {
-    config.train.check()?;
-    let dataset: Arc<dyn Dataset> = config.data.open(data, Split::Train)?.into();
+    under("train", config.train.check())?;
+    let dataset: Arc<dyn Dataset> = under("data", config.data.open(data, Split::Train))?.into();
     let (found, device) = kiln::device::choose(device)?;
     let session = Session::starting(config, &*dataset, &device, starts)?;
     let session = match &config.train.teacher {
         Some(name) => session.with_teacher(models::load(name, &device)?.model.into())?,
         None => session,
     };
+    check_sampling(config, &session)?;
     let loader = Loader::new(dataset, config.train.batch, config.seed)?;
     Ok(Workshop { device: found, session, loader })
+}
+
+/// Begins a sample, without taking a step: a way of sampling that cannot be gone should not be found out after a thousand steps.
+fn check_sampling(config: &RunConfig, session: &Session) -> kiln::Result<()> {
+    let model = session.model()?;
+    let Some(generator) = model.generator() else { return Ok(()) };
+    let begun = generator.begin(&report::request(config, model.card(), 1));
+    begun.map(drop).map_err(|error| match error {
+        Error::Argument(message) | Error::Config { message, .. } => {
+            Error::config("model", format!("it could be trained, but not drawn from: {message}"))
+        }
+        other => other,
+    })
 }
 
 /// The weights that a run starts from.
@@ -50,27 +67,33 @@ pub(super) fn starts(config: &RunConfig) -> kiln::Result<Vec<Start>> {
     config.train.from.iter().map(read).collect()
 }
 
-/// Reads a configuration without training it.
+/// All that comes before the first step of a run, without the run's folder.
 pub(super) fn check(args: &Args, overrides: &[String]) -> Outcome {
+    prepare(args, overrides).map(drop)
+}
+
+fn prepare(args: &Args, overrides: &[String]) -> Outcome<(RunConfig, Workshop)> {
     let config = read(args, overrides)?;
-    config.train.check()?;
-    Ok(config.check_start()?)
+    let device = args.device.as_deref().unwrap_or("auto");
+    let workshop = workshop(&config, args.data.as_deref(), device, &starts(&config)?)?;
+    Ok((config, workshop))
 }
 
 fn read(args: &Args, overrides: &[String]) -> Outcome<RunConfig> {
-    Ok(run_config::read(args.config.as_deref().unwrap_or_default(), overrides)?)
+    let mut config = run_config::read(args.config.as_deref().unwrap_or_default(), overrides)?;
+    // The run may be resumed from another folder.
+    let train = &mut config.train;
+    train.teacher.iter_mut().chain(train.from.values_mut()).for_each(|name| *name = absolute(name));
+    Ok(config)
 }
 
 /// Begins a run.
 pub(super) fn start(args: &Args, overrides: &[String]) -> Outcome<Trainer> {
-    let mut config = read(args, overrides)?;
-    // The run may be resumed from another folder.
-    config.train.teacher = config.train.teacher.map(|name| absolute(&name));
-    let device = args.device.as_deref().unwrap_or("auto");
-    let workshop = workshop(&config, args.data.as_deref(), device, &starts(&config)?)?;
+    let (config, workshop) = prepare(args, overrides)?;
     let yaml = kiln::config::to_yaml(&config)?;
     let meta = meta(&config, &workshop);
     let run = Run::create(&args.out, &config.name, now(), &suffix(word()), &yaml, &meta)?;
+    let lock = run.lock()?;
     run.event(now(), "started", 0, told(&workshop, args.data.as_deref()))?;
     out::say(format!("run: {}", run.folder().display()));
     out::say(format!(
@@ -80,7 +103,7 @@ pub(super) fn start(args: &Args, overrides: &[String]) -> Outcome<Trainer> {
         config.train.batch * config.train.accumulate,
         workshop.device.what
     ));
-    Ok(Trainer::new(run, config, workshop, 0.0))
+    Ok(Trainer::new(run, lock, config, workshop, Line::default(), 0.0))
 }
 
 /// A path as it is called from everywhere; the name of an entry of the zoo as it is.

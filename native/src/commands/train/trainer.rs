@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kiln::runs::{Checkpoint, Keep, Run};
+use kiln::runs::{Checkpoint, Lock, Run};
 use kiln::train::{Report, RunConfig, Session};
 use kiln::{Error, Result};
 use pollster::block_on;
@@ -19,6 +19,7 @@ use crate::{interrupt, out};
 /// A run under way.
 pub(super) struct Trainer {
     run: Run,
+    _lock: Lock,
     config: RunConfig,
     workshop: Workshop,
     /// Steps whose losses are still on the device: they are read together, so that it need not wait at each.
@@ -32,12 +33,19 @@ pub(super) struct Trainer {
 }
 
 impl Trainer {
-    /// A run that has taken `seconds` so far.
-    pub(super) fn new(run: Run, config: RunConfig, workshop: Workshop, seconds: f64) -> Self {
+    /// A run, which nobody else trains, with the line under way and the seconds that it has taken so far.
+    pub(super) fn new(
+        run: Run,
+        lock: Lock,
+        config: RunConfig,
+        workshop: Workshop,
+        line: Line,
+        seconds: f64,
+    ) -> Self {
         let bar = Bar::new("training", config.train.steps, workshop.session.steps());
-        let line = Line::default();
         Self {
             run,
+            _lock: lock,
             config,
             workshop,
             unread: Vec::new(),
@@ -143,11 +151,10 @@ impl Trainer {
         if self.saved == Some(step) {
             return Ok(());
         }
-        let files = block_on(self.session().save())?;
+        let mut files = block_on(self.session().save())?;
         all_finite(step, &files)?;
-        let checkpoint = Checkpoint { step, files };
-        let keep = Keep { last: self.config.train.keep, every: None };
-        let folder = self.run.save_checkpoint(&checkpoint, &keep)?;
+        files.push(self.line.file());
+        let folder = self.run.save_checkpoint(&Checkpoint { step, files }, self.config.train.keep)?;
         self.saved = Some(step);
         self.run.event(now(), "saved", step, json!(null))?;
         if self.bar.is_hidden() {

@@ -1,5 +1,7 @@
 //! Losses against closed forms: nothing where the model is exact, something where it is not.
 
+use std::cell::RefCell;
+
 use super::*;
 use crate::diffusion::objectives::trajectory::two_steps;
 use crate::guidance::{Guided, Guiding, Threshold, Thresholded};
@@ -113,6 +115,26 @@ fn a_student_that_makes_two_steps_in_one_has_no_loss() {
         value(&model, &Closed(|x: Tensor<2>, sigma: &[f64], _: &[f64]| ideal(x, sigma)), Some(&teacher));
     println!("{exact:e} {one:e}");
     assert!(exact < 1e-9 && one > 1e-3, "{exact:e} {one:e}");
+}
+
+/// The teacher's walk begins at the noise that it has learnt, and ends there too, whatever the student's range.
+#[test]
+fn reflow_walks_its_teacher_over_the_teachers_own_levels() {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let asked = seen.clone();
+    let denoiser = Rc::new(move |x: Tensor<2>, sigma: f64, _: Option<&Tensor<2>>| {
+        asked.borrow_mut().push(sigma);
+        ideal(x, &[sigma])
+    });
+    let teacher = Exact { denoiser, range: Some([0.1, 20.0]), ..Exact::new(ideal) };
+    let sampling = json!({ "sampler": "euler", "steps": 5 });
+    let student =
+        model(&json!({ "prediction": "x0", "objective": { "kind": "reflow", "sampling": sampling } }));
+    student.check_teacher(&teacher).expect("it can be walked");
+    value(&student, &Closed(|x: Tensor<2>, _: &[f64], _: &[f64]| x), Some(&teacher));
+    let seen = seen.borrow();
+    assert_eq!(seen.len(), 5);
+    assert!((seen[0] - 20.0).abs() < 1e-9 && (seen[4] - 0.1).abs() < 1e-9, "{seen:?}");
 }
 
 /// `D` that leads straight to where the ODE leads: the exact shortcut.

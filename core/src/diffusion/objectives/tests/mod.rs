@@ -78,12 +78,13 @@ impl Conditional for Formula {
 struct Exact {
     card: Card,
     denoiser: Rc<dyn Conditional>,
+    range: Option<[f64; 2]>,
 }
 
 impl Exact {
     fn new(denoise: fn(Tensor<2>, &[f64]) -> Tensor<2>) -> Self {
         let card = Card::new("formula", &interface(), 0);
-        Self { card, denoiser: Rc::new(Formula(denoise)) }
+        Self { card, denoiser: Rc::new(Formula(denoise)), range: None }
     }
 }
 
@@ -105,6 +106,9 @@ impl Generate for Exact {
     }
     fn denoiser(&self) -> Option<Rc<dyn Conditional>> {
         Some(self.denoiser.clone())
+    }
+    fn range(&self) -> Option<[f64; 2]> {
+        self.range
     }
     fn defaults(&self) -> Request {
         Request::default()

@@ -8,10 +8,20 @@ use crate::data::{DataConfig, Dataset, Loader, Split};
 use crate::nn::Init;
 use crate::train::{RunConfig, Session};
 
+/// A walk that fits an objective.
+fn sampling(objective: &str) -> Value {
+    let sampler = match objective {
+        "consistency" | "consistency_distillation" => "consistency",
+        "progressive" | "shortcut" => "ddim",
+        _ => "heun",
+    };
+    json!({ "sampler": sampler, "steps": 4 })
+}
+
 fn run(objective: &str, teacher: Option<&str>) -> RunConfig {
     config::typed(json!({ "data": "moons",
         "model": { "kind": "diffusion", "objective": objective, "label_dropout": 1.0, "sigma_data": 1.0,
-            "network": { "kind": "mlp", "hidden": 16, "blocks": 1 }, "sampling": { "steps": 4 } },
+            "network": { "kind": "mlp", "hidden": 16, "blocks": 1 }, "sampling": sampling(objective) },
         "train": { "steps": 8, "batch": 16, "teacher": teacher } }))
     .expect("a run")
 }
@@ -74,6 +84,61 @@ fn a_teacher_of_other_data_is_refused() {
     assert!(said.contains("a classifier does not denoise"), "{said}");
 }
 
+/// A student of progressive distillation teaches the next, and nobody else; a consistency function teaches nobody.
+#[test]
+fn a_teacher_says_what_is_learnt_from() {
+    let learnt = |objective: &str| -> Rc<dyn Model> {
+        let teacher = TAUGHT.contains(&objective).then_some("it");
+        session(&run(objective, teacher)).model().expect("a model").into()
+    };
+    for teacher in ["denoise", "reflow", "shortcut", "progressive", "consistency", "consistency_distillation"]
+    {
+        for objective in TAUGHT {
+            let given = session(&run(objective, Some("it"))).with_teacher(learnt(teacher));
+            let fits = match teacher {
+                "progressive" => objective == "progressive",
+                other => !other.starts_with("consistency"),
+            };
+            assert_eq!(given.is_ok(), fits, "{teacher} for {objective}");
+            if let Some(said) = given.err().map(|error| error.to_string()) {
+                assert!(
+                    said.contains("`train.teacher`: it has learnt where") && said.contains("`denoise`"),
+                    "{said}"
+                );
+            }
+        }
+    }
+}
+
+/// A teacher that was never asked without a class.
+struct Told;
+
+impl Conditional for Told {
+    fn denoise(&self, x: Tensor<2>, sigma: f64, _class: Option<&Tensor<2>>) -> Tensor<2> {
+        ideal(x, &[sigma])
+    }
+    fn unconditional(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_teacher_that_does_not_know_no_class_is_not_guided() {
+    let teacher = Exact { denoiser: Rc::new(Told), ..Exact::new(ideal) };
+    let guided = |objective: &str, guidance: f64| {
+        let objective = match objective {
+            "reflow" => json!({ "kind": objective, "sampling": { "guidance": guidance } }),
+            _ => json!({ "kind": objective, "guidance": guidance }),
+        };
+        model(&json!({ "objective": objective })).check_teacher(&teacher)
+    };
+    for objective in ["consistency_distillation", "reflow"] {
+        let said = guided(objective, 2.0).expect_err("away from nothing").to_string();
+        assert!(said.contains("it has never learnt without a class"), "{said}");
+        guided(objective, 1.0).expect("it is not guided");
+    }
+}
+
 #[test]
 fn options_that_do_not_fit_are_refused_with_their_place() {
     let refused = |model: Value| {
@@ -112,6 +177,10 @@ fn options_that_do_not_fit_are_refused_with_their_place() {
         let said = built.err().expect("this should be refused").to_string();
         assert!(said.contains(wanted), "wanted {wanted}: {said}");
     }
+    let deaf = model(&json!({ "objective": "shortcut", "network": "perceptron" }));
+    let said =
+        deaf.network(&interface(), &Init::new(1, &Device::flex())).err().expect("a refusal").to_string();
+    assert!(said.contains("`objective`") && said.contains("`perceptron` does not listen"), "{said}");
 }
 
 #[test]
@@ -128,7 +197,7 @@ fn a_student_begins_with_its_teachers_weights_where_the_networks_are_alike() {
         let mut wider = run(objective, Some("it"));
         wider.model =
             config::typed(json!({ "kind": "diffusion", "objective": objective, "label_dropout": 1.0,
-            "network": { "kind": "mlp", "hidden": 24, "blocks": 1 }, "sampling": { "steps": 4 } }))
+            "network": { "kind": "mlp", "hidden": 24, "blocks": 1 }, "sampling": sampling(objective) }))
             .expect("a model");
         let fresh = flat(&*session(&wider).model().expect("a model"));
         let other = session(&wider).with_teacher(teacher.clone()).expect("it fits");

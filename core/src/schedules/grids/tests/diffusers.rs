@@ -36,7 +36,8 @@ fn training_steps_are_those_of_diffusers() {
         ("linspace", "euler", [999.0, 832.5, 666.0, 499.5, 333.0, 166.5, 0.0]),
         ("linspace", "dpm_solver", [999.0, 856.0, 714.0, 571.0, 428.0, 285.0, 143.0]),
     ] {
-        let config = json!({ "kind": "discrete", "spacing": spacing, "rule": rule, "steps_offset": 1 });
+        let offset = usize::from(spacing == "leading");
+        let config = json!({ "kind": "discrete", "spacing": spacing, "rule": rule, "steps_offset": offset });
         let GridConfig::Discrete(discrete) = grid(config) else { panic!("a discrete grid") };
         assert_eq!(discrete.timesteps(7).expect("timesteps"), golden, "{spacing} {rule}");
     }

@@ -1,4 +1,4 @@
-//! How much noise a stochastic walk adds: `dx = (b + ε s) dt + sqrt(2ε) dW`, whatever `ε(t) ≥ 0` with the same marginals.
+//! Epsilon: how much noise a stochastic walk adds, `dx = (v + ε s) dt + sqrt(2ε) dW`, whatever `ε(t) ≥ 0` with the same marginals.
 //!
 //! Albergo, Boffi and Vanden-Eijnden 2023, <https://arxiv.org/abs/2303.08797>. The score is `s = −η/γ`, where `η` is the mean
 //! of the noise given `x`: where `γ` is 0 it is not known, and nothing is added.

@@ -1,0 +1,64 @@
+//! Where stochastic samplers draw from: noise by key, the same whatever the batch and the device.
+
+use burn::prelude::*;
+
+use super::brownian;
+use crate::Result;
+use crate::config::check::not_negative;
+use crate::random::{Key, Purpose};
+use crate::schedules::Level;
+
+/// Where stochastic samplers draw from. Standard normals, `[batch, features]`.
+pub trait NoiseSource {
+    /// The noise of a step; `draw` counts the draws within it.
+    fn normal(&self, step: u32, draw: u32) -> Tensor<2>;
+
+    /// The increment of a Brownian path from time `a` to time `b` (either order, both 0 or more), scaled to unit variance.
+    fn brownian(&self, a: f64, b: f64) -> Tensor<2>;
+}
+
+/// Each sample's own noise, the same whatever the batch and the device.
+#[derive(Clone, Debug)]
+pub struct Noise {
+    /// The request's seed.
+    pub seed: u64,
+    /// Index of the first row's sample.
+    pub first: u64,
+    /// Rows.
+    pub rows: usize,
+    /// Numbers in a sample.
+    pub features: usize,
+    /// Where the numbers are wanted.
+    pub device: Device,
+}
+
+impl Noise {
+    /// Standard normals `[rows, features]`, a stream a row.
+    pub fn draw(&self, purpose: Purpose, draw: u32) -> Tensor<2> {
+        let mut values = vec![0.0; self.rows * self.features];
+        Key::new(self.seed, purpose, self.first).draw(draw).fill_normal_rows(&mut values, self.features);
+        Tensor::from_data(TensorData::new(values, [self.rows, self.features]), &self.device)
+    }
+
+    /// What a walk starts from: `σ n` at its first level.
+    pub fn start(&self, level: Level) -> Tensor<2> {
+        self.draw(Purpose::Noise, 0) * level.sigma
+    }
+}
+
+impl NoiseSource for Noise {
+    fn normal(&self, step: u32, draw: u32) -> Tensor<2> {
+        // Steps in the low bits: what draws once a step draws what it always drew.
+        self.draw(Purpose::SamplerNoise, step | draw << 20)
+    }
+
+    fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
+        brownian::increment(self, a, b)
+    }
+}
+
+/// Refuses a share of fresh noise, or a factor on it, below 0.
+pub(super) fn check_noise(eta: f64, s_noise: f64) -> Result<()> {
+    not_negative("eta", eta)?;
+    not_negative("s_noise", s_noise)
+}
