@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_was_never_learnt_cannot_be_asked() {
-        let request = |classes, guidance| Request { classes, guidance, ..Request::default() };
+        let request = |classes, guidance| Request { guidance, classes, ..Request::default() };
         let refused = |request: Request, known, dropout| {
             asked(&request, 1.0, known, dropout).expect_err("this should be refused").to_string()
         };

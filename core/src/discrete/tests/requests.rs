@@ -166,7 +166,7 @@ fn a_bound_of_tokens_has_strata_alone() {
 fn a_model_that_always_knew_the_class_is_not_asked_without() {
     let model = trained(&DiscreteConfig { label_dropout: 0.0, ..config("absorbing") }, 2);
     let begun = |classes, guidance| {
-        let begun = model.generate(&Request { classes, guidance, ..Request::default() });
+        let begun = model.generate(&Request { guidance, classes, ..Request::default() });
         begun.err().map(|error| error.to_string()).unwrap_or_default()
     };
     assert_eq!(begun(Classes::Each, None), "");

@@ -130,7 +130,7 @@ fn a_model_that_always_knew_the_class_is_not_asked_without() {
     let classes = ["a", "b"].map(String::from).to_vec();
     let model = model(json!({ "label_dropout": 0.0 }), &Interface { classes, ..interface(2) });
     let begun = |classes, guidance| {
-        let begun = model.generate(&Request { classes, guidance, ..request(json!("heun"), 4, 2) });
+        let begun = model.generate(&Request { guidance, classes, ..request(json!("heun"), 4, 2) });
         begun.err().map(|error| error.to_string()).unwrap_or_default()
     };
     assert_eq!(begun(Classes::Each, None), "");
