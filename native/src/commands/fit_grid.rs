@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use burn::prelude::{Device, Tensor, TensorData};
 use clap::ValueEnum;
 use kiln::data::{Batch, Split};
+use kiln::guidance::Learns;
 use kiln::model::{Card, Generate};
 use kiln::nn::one_hot;
 use kiln::schedules::grids::{Aim, Fit, fit};
@@ -111,6 +112,14 @@ fn levels(args: &Args, loaded: &Loaded, device: &Device) -> Outcome<Vec<f64>> {
             loaded.name
         )));
     };
+    // What is fitted is a walk along the flow of the mean.
+    if denoiser.learns() != Learns::Mean {
+        return Err(argument(format!(
+            "{}: it has learnt {}, which levels do not better",
+            loaded.name,
+            denoiser.learns().words()
+        )));
+    }
     let options = Fit { steps: args.steps, range, aim: args.aim.aim(), nodes: args.nodes, seed: args.seed };
     let (data, class) = examples(args, loaded, device)?;
     let bar = Bar::new("asking the model", args.nodes as u64, 0);

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use kiln::data::{Batch, Dataset, Split};
+use kiln::guidance::Learns;
 use kiln::likelihood::{
     Cells, DivergenceConfig, IntegratorConfig, Likelihood, LikelihoodConfig, Query, bits_per_dim,
 };
 use kiln::metrics::mean_std;
-use kiln::model::Card;
+use kiln::model::{Card, Generate};
 use serde_json::{Value, json};
 
 use super::evaluate;
@@ -133,7 +134,14 @@ pub(crate) fn run(args: Args) -> Outcome {
 /// The model's likelihood, or that it has none.
 fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
     loaded.model.likelihood().ok_or_else(|| {
-        argument(format!("{}: a {} has no likelihood", loaded.name, loaded.model.card().family))
+        let denoiser = loaded.model.generator().and_then(Generate::denoiser);
+        let why = match denoiser.map(|denoiser| denoiser.learns()) {
+            Some(learns) if learns != Learns::Mean => {
+                format!("it has learnt {}, and only a model of the mean has a likelihood", learns.words())
+            }
+            _ => format!("a {} has no likelihood", loaded.model.card().family),
+        };
+        argument(format!("{}: {why}", loaded.name))
     })
 }
 

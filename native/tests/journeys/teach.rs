@@ -55,7 +55,8 @@ fn an_entry_of_the_zoo_teaches_by_its_name() {
             &["sample", "--sampler", "heun"][..],
             "heun does not fit a model that has learnt where the whole walk leads",
         ),
-        (&["likelihood"], "has no likelihood"),
+        (&["likelihood"], "only a model of the mean has a likelihood"),
+        (&["fit-grid", "--steps", "2"], "which levels do not better"),
     ] {
         let said = refusal(
             folder.path(),

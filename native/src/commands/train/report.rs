@@ -101,10 +101,10 @@ pub(super) fn samples(run: &Run, config: &RunConfig, session: &Session, dataset:
     }
 }
 
-/// So many samples, as the model draws them by itself.
+/// So many samples, as the model draws them by itself, from other noise than it learns from.
 pub(super) fn request(config: &RunConfig, card: &Card, count: usize) -> Request {
     let classes = if card.classes.is_empty() { Classes::Any } else { Classes::Each };
-    Request { count, seed: config.seed, classes, ..Request::default() }
+    Request { count, seed: config.seed.wrapping_add(1), classes, ..Request::default() }
 }
 
 /// Rows of examples, each above the row of what the model makes of them.
