@@ -145,8 +145,21 @@ def machine():
         "threads": len(os.sched_getaffinity(0)),
         "memory": memory,
         "system": platform.system(),
-        "load": os.getloadavg()[0],
+        "busy": busy(),
     }
+
+
+def busy():
+    """The share of the processors' time that others take, in two seconds of waiting."""
+
+    def times():
+        spent = [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+        return sum(spent), spent[3] + spent[4]
+
+    (all_before, idle_before) = times()
+    time.sleep(2.0)
+    (all_after, idle_after) = times()
+    return 1.0 - (idle_after - idle_before) / (all_after - all_before)
 
 
 def versions(torch):

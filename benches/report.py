@@ -11,6 +11,13 @@ PROCESS = {"seconds": "whole process, start to PNG, 64 digits", "bytes": "peak m
 AIM = 0.01
 
 
+def disturbed(machine):
+    """A warning where others were at work as it began."""
+    if machine["busy"] < 0.1:
+        return ""
+    return f" **The machine was busy when this began ({machine['busy']:.0%} of it): do not trust these times.**"
+
+
 def text(found):
     parts = [opening(found), measured(found), losses(found), operations(found), samplers(found), parity(found), method()]
     return "\n\n".join(parts) + "\n"
@@ -19,10 +26,9 @@ def text(found):
 def opening(found):
     machine, versions = found["machine"], found["versions"]
     parameters = next(iter(found["runs"].values()))["parameters"]
-    busy = f" **The machine was busy when this began (load {machine['load']:.1f}): do not trust these times.**"
     return f"""# Kiln beside PyTorch, on the processor
 
-Written by `{found["command"]}` on {found["date"]}; all numbers are in [results.json](results.json).{busy if machine["load"] > 1.0 else ""}
+Written by `{found["command"]}` on {found["date"]}; all numbers are in [results.json](results.json).{disturbed(machine)}
 
 - Machine: {machine["processor"]}, {machine["threads"]} threads, {machine["memory"] / 2**30:.0f} GiB; {machine["system"]}
 - Kiln {versions["kiln"]}, {versions["rustc"]}, Burn 0.22.1 (Flex); PyTorch {versions["torch"]} (eager), Python {versions["python"]}

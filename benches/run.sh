@@ -18,7 +18,7 @@ install_peer() {
     note "installing PyTorch and diffusers into $peer: some gigabytes, once"
     [ -x "$peer/bin/python" ] || python3 -m venv "$peer" || die "python3 has no venv (Debian: apt install python3-venv)"
     # shellcheck disable=SC2086 # PEER_PIP is a list of pip's arguments
-    "$peer/bin/python" -m pip install --quiet ${PEER_PIP:-} -r "$wanted"
+    "$peer/bin/python" -m pip install --quiet ${PEER_PIP:-} -r "$wanted" || die "pip could not install $wanted: is PyPI reached?"
     cp "$wanted" "$peer/requirements.txt"
 }
 
@@ -27,7 +27,7 @@ install_transport() {
     local list=benches/peer/transport.txt
     cmp -s "$list" "$peer/transport.txt" && return
     # shellcheck disable=SC2086 # PEER_PIP is a list of pip's arguments
-    "$peer/bin/python" -m pip install --quiet --no-deps ${PEER_PIP:-} -r "$list"
+    "$peer/bin/python" -m pip install --quiet --no-deps ${PEER_PIP:-} -r "$list" || die "pip could not install $list: is PyPI reached?"
     cp "$list" "$peer/transport.txt"
 }
 

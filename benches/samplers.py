@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from compare import HERE, machine, process, summary, versions
-from report import line, quantity
+from report import disturbed, line, quantity
 
 AIM = 5
 
@@ -53,10 +53,9 @@ def text(found):
 
 def opening(found, run):
     here, used = found["machine"], found["versions"]
-    busy = f" **The machine was busy when this began (load {here['load']:.1f}): do not trust these times.**"
     return f"""# Samplers beside diffusers' schedulers, on the processor
 
-Written by `{found["command"]}` on {found["date"]}; all numbers are in [samplers.json](samplers.json).{busy if here["load"] > 1.0 else ""}
+Written by `{found["command"]}` on {found["date"]}; all numbers are in [samplers.json](samplers.json).{disturbed(here)}
 
 - Machine: {here["processor"]}, {here["threads"]} threads, {here["memory"] / 2**30:.0f} GiB; {here["system"]}
 - Kiln {used["kiln"]}, {used["rustc"]}, Burn 0.22.1 (Flex); diffusers {run["diffusers"]["diffusers"]}, PyTorch {used["torch"]}, Python {used["python"]}

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from compare import HERE, machine, process, versions
-from report import line
+from report import disturbed, line
 
 TASKS = {"moons": "a standard normal to two moons", "8gaussians-moons": "eight Gaussians to two moons"}
 METHODS = {"icfm": "I-CFM", "otcfm": "OT-CFM", "sbcfm": "SB-CFM"}
@@ -75,11 +75,10 @@ def text(found):
 
 def opening(found):
     here, used, peer = found["machine"], found["versions"], found["peer"]
-    busy = " **The machine was busy when this began: do not trust the seconds.**" if here["load"] > 0.7 else ""
     short = " **These are shorter trainings than the examples': the numbers are not for comparison with printed ones.**"
     return f"""# Transport in the plane, beside torchcfm
 
-Written by `{found["command"]}` on {found["date"]}; all numbers are in [transport.json](transport.json).{busy}{short if found["steps"] < 20_000 else ""}
+Written by `{found["command"]}` on {found["date"]}; all numbers are in [transport.json](transport.json).{disturbed(here)}{short if found["steps"] < 20_000 else ""}
 
 - Machine: {here["processor"]}, one thread; {here["system"]}
 - Kiln {used["kiln"]}, {used["rustc"]}, Burn 0.22.1 (Flex); torchcfm {peer["torchcfm"]}, POT {peer["POT"]}, PyTorch {used["torch"]} (eager), Python {used["python"]}

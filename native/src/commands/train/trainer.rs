@@ -106,6 +106,8 @@ impl Trainer {
         if sample {
             self.read()?;
             report::samples(&self.run, &self.config, self.session(), self.workshop.loader.dataset())?;
+        }
+        if checkpoint || sample {
             report::plot(&self.run)?;
         }
         Ok(())
