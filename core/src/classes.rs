@@ -95,6 +95,34 @@ pub(crate) fn check_aim(request: &Request) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a scale of guidance that is none.
+pub(crate) fn check_range(scale: f64) -> Result<()> {
+    if (0.0..=1e3).contains(&scale) {
+        return Ok(());
+    }
+    Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {scale}")))
+}
+
+/// Refuses a class that is none of `known`.
+pub(crate) fn check_known(asked: &Classes, known: usize) -> Result<()> {
+    match *asked {
+        Classes::Any => Ok(()),
+        _ if known == 0 => Err(Error::argument("class: this model has learnt no classes; leave it out")),
+        Classes::One(class) if class as usize >= known => Err(Error::argument(format!(
+            "class: {class} is out of range; the classes are 0 to {}",
+            known - 1
+        ))),
+        Classes::One(_) | Classes::Each => Ok(()),
+    }
+}
+
+/// What is said to a request without a class where no answer was learnt.
+pub(crate) fn wants_a_class() -> Error {
+    Error::argument(
+        "class: this model has only learnt with a class (`label_dropout` was 0); name one, or take each in turn",
+    )
+}
+
 impl Taught {
     /// Whether it has learnt to do without a class.
     fn unconditional(self) -> bool {
@@ -102,26 +130,15 @@ impl Taught {
     }
 
     fn check(self, asked: &Classes) -> Result<()> {
-        let known = self.classes;
-        match *asked {
-            Classes::Any if !self.unconditional() => Err(Error::argument(
-                "class: this model has only learnt with a class (`label_dropout` was 0); name one, or take each in turn",
-            )),
-            Classes::Any => Ok(()),
-            _ if known == 0 => Err(Error::argument("class: this model has learnt no classes; leave it out")),
-            Classes::One(class) if class as usize >= known => Err(Error::argument(format!(
-                "class: {class} is out of range; the classes are 0 to {}",
-                known - 1
-            ))),
-            Classes::One(_) | Classes::Each => Ok(()),
+        if *asked == Classes::Any && !self.unconditional() {
+            return Err(wants_a_class());
         }
+        check_known(asked, self.classes)
     }
 
     fn check_scale(self, request: &Request, own: f64) -> Result<()> {
         let scale = request.guidance.unwrap_or(own);
-        if !(0.0..=1e3).contains(&scale) {
-            return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {scale}")));
-        }
+        check_range(scale)?;
         if insists(request) {
             if self.classes == 0 {
                 return Err(Error::argument("guidance: this model has learnt no classes; leave it out"));

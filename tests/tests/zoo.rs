@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::prelude::*;
 use kiln::data::{Batch, Dataset, Labels, Loader, Split, Vocabulary};
-use kiln::metrics::sliced_wasserstein;
+use kiln::metrics::{accuracy, sliced_wasserstein};
 use kiln::model::{Classes, Model, Request};
 use kiln::train::{RunConfig, Session};
 use kiln::weights::read;
@@ -88,9 +88,7 @@ fn share_read(pictures: &[f32], classes: &[u32]) -> f64 {
         pollster::block_on(read(logits)).expect("logits")
     };
     let logits: Vec<f32> = pictures.chunks(250 * width).flat_map(logits).collect();
-    let largest = |row: &[f32]| (0..known).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or(0);
-    let right = logits.chunks(known).zip(classes).filter(|(row, class)| largest(row) == **class as usize);
-    right.count() as f64 / classes.len() as f64
+    accuracy(&logits, classes, known)
 }
 
 #[test]

@@ -202,9 +202,7 @@ fn check_untold(
 ) -> Result<()> {
     let told = |model: &dyn Conditional| !model.unconditional();
     if request.classes == Classes::Any && (told(model) || weak.is_some_and(told)) {
-        return Err(Error::argument(
-            "class: this model has only learnt with a class (`label_dropout` was 0); name one, or take each in turn",
-        ));
+        return Err(classes::wants_a_class());
     }
     if sampling.guidance != 1.0 && weak.is_none() && told(model) {
         return Err(Error::argument(format!(
@@ -282,9 +280,7 @@ fn check_guidance(
     sampling: &Sampling,
     [steered, weak]: [bool; 2],
 ) -> Result<()> {
-    if !(0.0..=1e3).contains(&sampling.guidance) {
-        return Err(Error::argument(format!("guidance: wanted 0 to 1000, this is {}", sampling.guidance)));
-    }
+    classes::check_range(sampling.guidance)?;
     if weak || !(steered || classes::insists(request)) {
         return Ok(());
     }
@@ -317,18 +313,13 @@ fn check_scale(request: &Request, sampling: &Sampling, [steered, weak]: [bool; 2
 
 fn check_classes(card: &Card, request: &Request, known: usize) -> Result<()> {
     match request.classes {
-        Classes::Any => Ok(()),
-        _ if known == 0 => Err(Error::argument(format!(
+        Classes::One(_) | Classes::Each if known == 0 => Err(Error::argument(format!(
             "class: this {} has learnt no classes; leave it out, or give a classifier",
             card.family
         ))),
         Classes::Each if matches!(request.edit, Some(Edit::Between { .. })) => {
             Err(Error::argument("class: between two samples there is one class, or any"))
         }
-        Classes::One(class) if class as usize >= known => Err(Error::argument(format!(
-            "class: {class} is out of range; the classes are 0 to {}",
-            known - 1
-        ))),
-        Classes::One(_) | Classes::Each => Ok(()),
+        _ => classes::check_known(&request.classes, known),
     }
 }

@@ -8,6 +8,7 @@ pub mod divergence;
 pub mod integrators;
 
 // The methods
+mod integration;
 mod ode;
 pub(crate) mod terms;
 mod bound;
@@ -21,6 +22,7 @@ use crate::{Error, Result};
 
 pub use cells::Cells;
 pub use divergence::DivergenceConfig;
+pub(crate) use integration::Integration;
 pub use integrators::IntegratorConfig;
 
 /// A model that knows how probable it finds what it is shown.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::divergence::Directions;
 use super::integrators::{Passage, Tolerance};
-use super::{DivergenceConfig, Estimate, Estimation, IntegratorConfig, Method, Process, Query};
+use super::{DivergenceConfig, Estimation, Integration, IntegratorConfig, Method, Process, Query};
 use crate::config::check::{at_least, under};
 use crate::registry::{About, Member};
 use crate::samplers::Denoiser;
@@ -82,7 +82,9 @@ impl Method for Ode {
         let passage =
             Passage::new(&*self.integrator, tolerance, [from, to], self.steps, state).or_else_say(stuck);
         let constant = d * (alpha.ln() + width.ln());
-        Ok(Box::new(Integration { constant, flow, passage, step: 0, failed: false }))
+        let sigma_data = flow.process.sigma_data;
+        let slope = move |l: f64, state: &Tensor<2>| flow.slope(l, state);
+        Ok(Box::new(Integration::new(slope, passage, sigma_data, constant)))
     }
 }
 
@@ -125,50 +127,5 @@ impl Flow {
         let dz = z * (alpha * alpha) - denoised * alpha;
         let div = -trace + alpha * alpha * self.features as f64;
         Tensor::cat(vec![dz, div], 1)
-    }
-}
-
-/// An integration under way, of `[z, ∫ div]`, `[batch, features + 1]`.
-struct Integration {
-    flow: Flow,
-    passage: Passage,
-    /// What is added at the end: the scale's part of the density.
-    constant: f64,
-    step: usize,
-    failed: bool,
-}
-
-impl Integration {
-    fn advance(&mut self) -> Result<Estimate> {
-        let flow = &self.flow;
-        self.passage.step(|l, state| flow.slope(l, state))?;
-        self.step += 1;
-        let log_prob = self.passage.over().then(|| self.log_prob());
-        Ok(Estimate { step: self.step, done: self.passage.done(), log_prob })
-    }
-
-    /// `log N(z; 0, σ_d² I) + ∫ div + constant`, `[batch]`.
-    fn log_prob(&self) -> Tensor<1> {
-        let (d, sigma_data) = (self.flow.features, self.flow.process.sigma_data);
-        let z = self.passage.y().clone().narrow(1, 0, d) / sigma_data;
-        let gathered = self.passage.y().clone().narrow(1, d, 1);
-        let scale = d as f64 * (sigma_data.ln() + 0.5 * std::f64::consts::TAU.ln());
-        let log_prob = z.square().sum_dim(1) * -0.5 + gathered + (self.constant - scale);
-        log_prob.reshape([-1])
-    }
-}
-
-impl Estimation for Integration {
-    fn step(&mut self) -> Option<Result<Estimate>> {
-        if self.failed || self.passage.over() {
-            return None;
-        }
-        let estimate = self.advance();
-        self.failed = estimate.is_err();
-        Some(estimate)
-    }
-
-    fn evaluations(&self) -> usize {
-        self.passage.evaluations()
     }
 }

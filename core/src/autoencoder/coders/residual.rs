@@ -73,24 +73,23 @@ impl Residual {
         shrinks("channels", [self.channels.len(), self.patch], &[height, width])
     }
 
-    fn blocks(&self, width: usize, init: &Init) -> Vec<ResidualBlock> {
-        (0..self.blocks).map(|i| ResidualBlock::new(width, self.groups, &init.at("blocks").at(i))).collect()
+    /// Blocks of each width, and a convolution of that stride from one to the next.
+    fn levels(&self, widths: &[usize], stride: usize, init: &Init) -> Vec<Level> {
+        let level = |(i, &width): (usize, &usize)| {
+            let init = init.at("levels").at(i);
+            let block = |j| ResidualBlock::new(width, self.groups, &init.at("blocks").at(j));
+            let change = |next: &usize| Conv2d::new([width, *next], 3, stride, &init.at("change"));
+            Level { blocks: (0..self.blocks).map(block).collect(), change: widths.get(i + 1).map(change) }
+        };
+        widths.iter().enumerate().map(level).collect()
     }
 
     fn down(&self, folded: usize, outputs: usize, size: [usize; 3], init: &Init) -> Coder {
         let widths = &self.channels;
         let last = widths[widths.len() - 1];
-        let level = |(i, &width): (usize, &usize)| {
-            let init = init.at("levels").at(i);
-            let next = widths.get(i + 1);
-            Level {
-                blocks: self.blocks(width, &init),
-                change: next.map(|next| Conv2d::new([width, *next], 3, 2, &init.at("change"))),
-            }
-        };
         Coder {
             input: Conv2d::new([folded, widths[0]], 3, 1, &init.at("input")),
-            levels: widths.iter().enumerate().map(level).collect(),
+            levels: self.levels(widths, 2, init),
             norm: GroupNorm::new(self.groups, last, &init.at("norm")),
             output: Conv2d::new([last, outputs], 3, 1, &init.at("output")),
             size,
@@ -103,17 +102,9 @@ impl Residual {
     fn up(&self, folded: usize, size: [usize; 3], init: &Init) -> Coder {
         let widths: Vec<usize> = self.channels.iter().rev().copied().collect();
         let last = widths[widths.len() - 1];
-        let level = |(i, &width): (usize, &usize)| {
-            let init = init.at("levels").at(i);
-            let next = widths.get(i + 1);
-            Level {
-                blocks: self.blocks(width, &init),
-                change: next.map(|next| Conv2d::new([width, *next], 3, 1, &init.at("change"))),
-            }
-        };
         Coder {
             input: Conv2d::new([size[0], widths[0]], 3, 1, &init.at("input")),
-            levels: widths.iter().enumerate().map(level).collect(),
+            levels: self.levels(&widths, 1, init),
             norm: GroupNorm::new(self.groups, last, &init.at("norm")),
             output: Conv2d::new([last, folded], 3, 1, &init.at("output")),
             size,

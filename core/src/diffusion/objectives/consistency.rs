@@ -94,12 +94,7 @@ impl Objective for Consistency {
         let class = lesson.one_hot(&lesson.classes());
         let [above, below] = [1, 0].map(|up| pairs.iter().map(|i| levels[i + up]).collect::<Vec<f64>>());
         let wanted = target(lesson, noisy(&below), &pairs, Noisy::new(below.clone(), class.clone()));
-        let x = noisy(&above);
-        let f = lesson
-            .model
-            .evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode)
-            .mean;
-        weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
+        distance(lesson, noisy(&above), class, wanted, [&above, &below], self.huber)
     }
 
     fn learns(&self) -> Learns {
@@ -139,10 +134,19 @@ pub(super) fn target(lesson: &Lesson, x: Tensor<2>, levels: &[usize], input: Noi
     f.clone() + (x - f) * lowest
 }
 
-/// The mean of `λ d` for distances `[rows, 1]` between two levels, `λ = 1/(σ_{i+1} − σ_i)`.
-pub(super) fn weighted(lesson: &Lesson, distances: Tensor<2>, [above, below]: [&[f64]; 2]) -> Tensor<1> {
+/// The mean of `λ d(f(x; σ_{i+1}), wanted)`, `λ = 1/(σ_{i+1} − σ_i)`.
+pub(super) fn distance(
+    lesson: &Lesson,
+    x: Tensor<2>,
+    class: Option<Tensor<2>>,
+    wanted: Tensor<2>,
+    [above, below]: [&[f64]; 2],
+    huber: f64,
+) -> Tensor<1> {
+    let input = Noisy::new(above.to_vec(), class);
+    let f = lesson.model.evaluate(lesson.network, x, &input, lesson.learning.mode).mean;
     let lambda: Vec<f64> = above.iter().zip(below).map(|(above, below)| (above - below).recip()).collect();
-    (distances * lesson.column(&lambda, |lambda| lambda)).mean()
+    (pseudo_huber(f, wanted, huber) * lesson.column(&lambda, |lambda| lambda)).mean()
 }
 
 #[cfg(test)]

@@ -16,11 +16,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{DiffusionConfig, Noisy};
-use super::consistency::{target, weighted};
-use super::huber::pseudo_huber;
+use super::consistency::{distance, target};
 use super::trajectory::{heun, levels};
 use super::{Lesson, Objective, teacher};
 use crate::Result;
+use crate::classes::Guide;
 use crate::config::check::{at_least, positive};
 use crate::guidance::Learns;
 use crate::model::{Model, Teaching};
@@ -65,11 +65,7 @@ impl Objective for ConsistencyDistillation {
         let class = lesson.one_hot(&lesson.classes());
         let x_hat = self.walked(lesson, x.clone().without_autodiff(), [&above, &below], class.as_ref());
         let wanted = target(lesson, x_hat, &pairs, Noisy::new(below.clone(), class.clone()));
-        let f = lesson
-            .model
-            .evaluate(lesson.network, x, &Noisy::new(above.clone(), class), lesson.learning.mode)
-            .mean;
-        weighted(lesson, pseudo_huber(f, wanted, self.huber), [&above, &below])
+        distance(lesson, x, class, wanted, [&above, &below], self.huber)
     }
 
     fn learns(&self) -> Learns {
@@ -107,15 +103,9 @@ impl ConsistencyDistillation {
         class: Option<&Tensor<2>>,
     ) -> Tensor<2> {
         let (teacher, class) = (lesson.teacher(), class.map(|class| class.clone().without_autodiff()));
+        let guide = Guide { class, scale: self.guidance };
         let denoise = |x: Tensor<2>, sigma: &[f64]| {
-            let denoised = teacher.denoise_each(x.clone(), sigma, class.as_ref());
-            match &class {
-                Some(class) if self.guidance != 1.0 => {
-                    let away = teacher.denoise_each(x, sigma, Some(&class.zeros_like()));
-                    away.clone() + (denoised - away) * self.guidance
-                }
-                _ => denoised,
-            }
+            guide.answer(|class| teacher.denoise_each(x.clone(), sigma, class.as_ref()))
         };
         heun(denoise, x, ends)
     }
