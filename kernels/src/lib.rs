@@ -1,6 +1,23 @@
 //! The only crate that names CubeCL or wgpu: fused operations, and the graphics adapters that they run on.
 
+#![cfg_attr(
+    feature = "flex",
+    expect(
+        clippy::inline_always,
+        reason = "a vector's instructions are at hand only within the function that was told of them"
+    )
+)]
+
+pub mod activation;
 pub mod adapters;
 pub mod combine;
+pub mod convolution;
+#[cfg(feature = "flex")]
+mod flex;
+pub mod group_norm;
 pub mod normals;
+#[cfg(all(test, feature = "flex"))]
+mod testing;
 mod threads;
+#[cfg(feature = "flex")]
+mod vectors;

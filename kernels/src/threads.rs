@@ -3,17 +3,36 @@
 /// Calls `work` on parts of `out`, with the place where each begins. A part is `part` long, but for the last.
 ///
 /// What is written does not depend on how many threads there are.
-#[cfg(feature = "cpu")]
 pub(crate) fn parts<T: Send>(out: &mut [T], part: usize, work: impl Fn(usize, &mut [T]) + Sync) {
+    let count = out.len().div_ceil(part.max(1));
+    parts_beside(out, part, &mut vec![(); count], 1, |from, out, _| work(from, out));
+}
+
+/// The same, with parts of a second slice beside those of the first.
+#[cfg(feature = "cpu")]
+pub(crate) fn parts_beside<T: Send, U: Send>(
+    out: &mut [T],
+    part: usize,
+    beside: &mut [U],
+    each: usize,
+    work: impl Fn(usize, &mut [T], &mut [U]) + Sync,
+) {
     use rayon::prelude::*;
     if out.len() <= part || rayon::current_num_threads() == 1 {
-        return work(0, out);
+        return work(0, out, beside);
     }
-    out.par_chunks_mut(part).enumerate().for_each(|(i, out)| work(i * part, out));
+    let parts = out.par_chunks_mut(part).zip(beside.par_chunks_mut(each));
+    parts.enumerate().for_each(|(i, (out, beside))| work(i * part, out, beside));
 }
 
 /// The same, where there is one thread.
 #[cfg(not(feature = "cpu"))]
-pub(crate) fn parts<T: Send>(out: &mut [T], _part: usize, work: impl Fn(usize, &mut [T]) + Sync) {
-    work(0, out);
+pub(crate) fn parts_beside<T: Send, U: Send>(
+    out: &mut [T],
+    _part: usize,
+    beside: &mut [U],
+    _each: usize,
+    work: impl Fn(usize, &mut [T], &mut [U]) + Sync,
+) {
+    work(0, out, beside);
 }

@@ -8,7 +8,7 @@
 //! Xie 2023, <https://arxiv.org/abs/2212.09748>, section 3.2).
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
+use kiln_kernels::activation::silu;
 
 use super::layers::standardised;
 use super::{Condition, Init, Linear, fourier_of};

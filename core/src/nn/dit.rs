@@ -9,7 +9,7 @@
 //! heads: 6`; DiT-B 768, 12, 12; DiT-L 1024, 24, 16; DiT-XL 1152, 28, 16.
 
 use burn::prelude::*;
-use burn::tensor::activation::gelu_approximate;
+use kiln_kernels::activation::gelu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -196,7 +196,7 @@ impl Block {
         let [shift1, scale1, gate1, shift2, scale2, gate2] = parts(modulation);
         let mixed = self.attention(modulated(x.clone(), shift1, scale1), rotary);
         let x = x + gate1 * self.dropouts[0].forward(mixed, mode);
-        let wide = gelu_approximate(self.widen.forward(modulated(x.clone(), shift2, scale2)));
+        let wide = gelu(self.widen.forward(modulated(x.clone(), shift2, scale2)));
         x + gate2 * self.narrow.forward(self.dropouts[1].forward(wide, mode))
     }
 

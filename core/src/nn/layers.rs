@@ -2,8 +2,8 @@
 
 use burn::module::Param;
 use burn::prelude::*;
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
+use kiln_kernels::convolution::convolution;
+use kiln_kernels::group_norm::{After, group_norm};
 
 use super::precision::{like, wide};
 use super::{Init, Mode};
@@ -86,9 +86,7 @@ impl Conv2d {
 
     /// `[batch, in, height, width]` to `[batch, out, height / stride, width / stride]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, _, height, width] = self.weight.dims();
-        let options = ConvOptions::new(self.stride, [height / 2, width / 2], [1, 1], 1);
-        conv2d(x, self.weight.val(), Some(self.bias.val()), options)
+        convolution(x, self.weight.val(), self.bias.val(), self.stride)
     }
 }
 
@@ -113,28 +111,28 @@ impl GroupNorm {
 
     /// `γ (x − mean) / sqrt(var + 1e-5) + β`, mean and variance over a group's channels and all places.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let [_, c, _, _] = x.dims();
-        self.affine(x, self.gamma.val().reshape([1, c, 1, 1]), self.beta.val().reshape([1, c, 1, 1]))
+        self.affine(x, self.gamma.val().unsqueeze(), self.beta.val().unsqueeze(), After::Nothing)
     }
 
-    /// The same, then `x (1 + scale) + shift`, both `[batch, channels]`: adaptive group normalisation
+    /// The same, then `silu`.
+    pub fn activated(&self, x: Tensor<4>) -> Tensor<4> {
+        self.affine(x, self.gamma.val().unsqueeze(), self.beta.val().unsqueeze(), After::Silu)
+    }
+
+    /// `silu(x̂ (1 + scale) + shift)`, of the normalised, with both `[batch, channels]`: adaptive group normalisation
     /// (Dhariwal and Nichol 2021, <https://arxiv.org/abs/2105.05233>, section 3), folded into one scale and one shift.
     pub fn modulated(&self, x: Tensor<4>, scale: Tensor<2>, shift: Tensor<2>) -> Tensor<4> {
-        let [b, c, _, _] = x.dims();
         let gain = scale + 1.0;
         let gamma = self.gamma.val().unsqueeze::<2>() * gain.clone();
         let beta = self.beta.val().unsqueeze::<2>() * gain + shift;
-        self.affine(x, gamma.reshape([b, c, 1, 1]), beta.reshape([b, c, 1, 1]))
+        self.affine(x, gamma, beta, After::Silu)
     }
 
-    fn affine(&self, x: Tensor<4>, gamma: Tensor<4>, beta: Tensor<4>) -> Tensor<4> {
-        let [b, c, h, w] = x.dims();
-        let x = x.reshape([b, self.groups, c / self.groups * h * w]);
-        let x = wide(x, |x| {
-            let (var, mean) = x.clone().var_mean_bias(2);
-            (x - mean) * (var + 1e-5).sqrt().recip()
-        });
-        x.reshape([b, c, h, w]) * gamma + beta
+    fn affine(&self, x: Tensor<4>, gamma: Tensor<2>, beta: Tensor<2>, after: After) -> Tensor<4> {
+        wide(x, |x| {
+            let [gamma, beta] = [gamma, beta].map(|line| like(line, x.dtype()));
+            group_norm(x, gamma, beta, self.groups, after)
+        })
     }
 }
 

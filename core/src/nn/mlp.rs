@@ -5,7 +5,7 @@
 //! ```
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
+use kiln_kernels::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -92,7 +92,7 @@ impl Perceptron {
     fn activate(&self, x: Tensor<2>) -> Tensor<2> {
         match self.activation {
             Activation::Selu => activation::selu(x),
-            Activation::Silu => activation::silu(x),
+            Activation::Silu => kiln_kernels::activation::silu(x),
             Activation::Tanh => activation::tanh(x),
             Activation::Relu => activation::relu(x),
         }

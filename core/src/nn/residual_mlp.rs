@@ -9,7 +9,7 @@
 //! scales and gates normalised ones: each level gets weights of its own, in effect, and blocks can be many.
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
+use kiln_kernels::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,6 @@
 //! He et al. 2016, <https://arxiv.org/abs/1603.05027> (pre-activation), with group normalisation.
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +106,7 @@ impl ResNet {
                 h = block.forward(h);
             }
         }
-        let h = silu(self.norm.forward(h));
+        let h = self.norm.activated(h);
         let [_, c, height, width] = h.dims();
         let pooled = h.reshape([batch, c, height * width]).mean_dim(2).reshape([batch, c]);
         self.dropout.forward(pooled, mode)
@@ -132,8 +131,8 @@ impl Block {
 
     /// `[batch, channels, height, width]` to the same.
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let h = self.conv1.forward(silu(self.norm1.forward(x.clone())));
-        x + self.conv2.forward(silu(self.norm2.forward(h)))
+        let h = self.conv1.forward(self.norm1.activated(x.clone()));
+        x + self.conv2.forward(self.norm2.activated(h))
     }
 }
 

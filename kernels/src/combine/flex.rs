@@ -8,6 +8,7 @@ use burn::prelude::*;
 use burn::tensor::DType;
 
 use super::Term;
+use crate::flex::fresh;
 use crate::threads;
 
 type Primitive = FloatTensor<Flex>;
@@ -103,7 +104,7 @@ fn sum<E: Number>(weights: &[f64], tensors: Vec<Primitive>) -> Primitive {
         }
         tensors[place] = Some(own);
     }
-    E::tensor(fresh(size, &sources(&weights, &tensors)), shape)
+    E::tensor(in_fresh(size, &sources(&weights, &tensors)), shape)
 }
 
 /// A weight and what it weighs; nothing for what lies where the sum goes.
@@ -129,22 +130,15 @@ fn in_place<E: Number>(out: &mut [E], from: usize, terms: &[Source<'_, E>]) {
 }
 
 /// The sum in new memory.
-#[expect(unsafe_code, reason = "memory that is about to be written need not be cleared first")]
-fn fresh<E: Number>(size: usize, terms: &[Source<'_, E>]) -> Vec<E> {
-    let mut all = Vec::with_capacity(size);
-    threads::parts(&mut all.spare_capacity_mut()[..size], PART, |from, out| {
+fn in_fresh<E: Number>(size: usize, terms: &[Source<'_, E>]) -> Vec<E> {
+    fresh(size, PART, |from, out| {
         let mut sum = [E::default(); BLOCK];
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let sum = &mut sum[..out.len()];
             add(sum, &cut(terms, &[], from + block * BLOCK, out.len()));
             out.write_copy_of_slice(sum);
         }
-    });
-    // SAFETY: there is room for `size` numbers, and every part of it has been written.
-    unsafe {
-        all.set_len(size);
-    }
-    all
+    })
 }
 
 /// `Σ w_i x_i`, in that order.

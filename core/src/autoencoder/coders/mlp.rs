@@ -4,7 +4,7 @@
 //! the principal components (Bourlard and Kamp 1988, <https://doi.org/10.1007/BF00332918>).
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
+use kiln_kernels::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,6 @@
 //! pixels are folded into channels first, which is where small pictures spend their time.
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -149,7 +148,7 @@ impl Forward for Coder {
                 h = change.forward(wide);
             }
         }
-        let h = unfold(self.output.forward(silu(self.norm.forward(h))), [self.unfold; 2]);
+        let h = unfold(self.output.forward(self.norm.activated(h)), [self.unfold; 2]);
         let features = h.dims()[1..].iter().product();
         h.reshape([batch, features])
     }

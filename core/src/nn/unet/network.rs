@@ -1,7 +1,7 @@
 //! The way down, the middle and the way up, as one network for pictures and sequences.
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
+use kiln_kernels::activation::silu;
 
 use super::Plan;
 use super::context::{ClassToken, Seen};
@@ -95,7 +95,7 @@ impl Forward for Unet {
             let skip = skips.pop().expect("each stage down should have left a skip");
             h = stage.up(Tensor::cat(vec![h, skip], 1), &told);
         }
-        let h = self.output.forward(silu(self.norm.forward(h)));
+        let h = self.output.forward(self.norm.activated(h));
         unfold(h, self.patch).flatten(1, 3) // [B, outputs C H W]
     }
 }

@@ -1,7 +1,6 @@
 //! A stage of a U-Net: a residual block, perhaps with attention after it, perhaps with a change of resolution.
 
 use burn::prelude::*;
-use burn::tensor::activation::silu;
 
 use super::Plan;
 use super::context::{CrossAttention, Seen};
@@ -122,12 +121,12 @@ impl Residual {
 
     fn forward(&self, x: Tensor<4>, told: &Told) -> Tensor<4> {
         let batch = x.dims()[0];
-        let h = self.conv1.forward(silu(self.norm1.forward(x.clone())));
+        let h = self.conv1.forward(self.norm1.activated(x.clone()));
         let c = h.dims()[1];
         let modulation = self.embed.forward(told.embedding.clone()); // [B or 1, 2C]
         let scale = modulation.clone().narrow(1, 0, c).expand([batch, c]);
         let shift = modulation.narrow(1, c, c).expand([batch, c]);
-        let h = silu(self.norm2.modulated(h, scale, shift));
+        let h = self.norm2.modulated(h, scale, shift);
         let h = self.conv2.forward(self.dropout.forward(h, told.mode));
         match &self.skip {
             Some(skip) => skip.forward(x) + h,

@@ -1,0 +1,115 @@
+//! A convolution sample by sample: forward, and its input's gradient.
+
+use std::mem::MaybeUninit;
+
+use pulp::{Simd, WithSimd};
+
+use super::plan::{Pass, Plan};
+use super::tile::{Block, ROWS};
+use crate::flex::fresh;
+use crate::vectors::widest;
+
+/// Numbers that are worth another thread.
+const PART: usize = 1 << 14;
+
+/// What is convolved with what.
+pub(super) struct Convolving<'a> {
+    pub plan: &'a Plan,
+    /// `[batch, channels, height, width]`.
+    pub x: &'a [f32],
+    pub channels: usize,
+    pub size: [usize; 2],
+    /// Of the outputs, with their sides.
+    pub rows: usize,
+    pub out: [usize; 2],
+    /// For each pass, blocks of `[channels, taps, ROWS]`.
+    pub weights: Vec<Vec<f32>>,
+    /// One for each row; none for zeros.
+    pub bias: Option<&'a [f32]>,
+}
+
+/// The weights of a pass as its tiles read them: `weight(row, channel, tap)`, in blocks of rows, the last filled up with zeros.
+pub(super) fn blocks(
+    pass: &Pass,
+    rows: usize,
+    channels: usize,
+    weight: impl Fn(usize, usize, usize) -> f32,
+) -> Vec<f32> {
+    let mut packed = Vec::with_capacity(rows.next_multiple_of(ROWS) * channels * pass.taps.len());
+    for first in (0..rows).step_by(ROWS) {
+        for channel in 0..channels {
+            for tap in &pass.taps {
+                let at = |row| if row < rows { weight(row, channel, tap.kernel) } else { 0.0 };
+                packed.extend((first..first + ROWS).map(at));
+            }
+        }
+    }
+    packed
+}
+
+impl Convolving<'_> {
+    /// `[batch, rows, out height, out width]`.
+    pub fn compute(&self) -> Vec<f32> {
+        let (read, written) =
+            (self.channels * self.size[0] * self.size[1], self.rows * self.out[0] * self.out[1]);
+        let batch = self.x.len() / read;
+        fresh(batch * written, written * (PART / written).max(1), |from, out| {
+            let mut laid = vec![0.0; self.plan.layout.size()];
+            let mut room = Vec::new();
+            for (i, out) in out.chunks_exact_mut(written).enumerate() {
+                let sample = from / written + i;
+                self.plan.layout.lay(&self.x[sample * read..][..read], self.size, &mut laid);
+                widest(Sample { convolving: self, laid: &laid, room: &mut room, out });
+            }
+        })
+    }
+}
+
+struct Sample<'a> {
+    convolving: &'a Convolving<'a>,
+    laid: &'a [f32],
+    room: &'a mut Vec<f32>,
+    out: &'a mut [MaybeUninit<f32>],
+}
+
+impl WithSimd for Sample<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Convolving { plan, rows, out: [height, width], weights, bias, .. } = self.convolving;
+        for (pass, weights) in plan.passes.iter().zip(weights) {
+            let offsets: Vec<usize> = pass.taps.iter().map(|tap| tap.offset).collect();
+            let places = pass.places(plan.layout.row);
+            let line = places.next_multiple_of(S::F32_LANES);
+            self.room.resize(ROWS * line, 0.0);
+            let size = weights.len() / rows.div_ceil(ROWS);
+            for first in (0..*rows).step_by(ROWS) {
+                let weights = &weights[first / ROWS * size..][..size];
+                let block =
+                    Block { weights, x: self.laid, channel: plan.layout.channel(), offsets: &offsets };
+                block.compute(simd, places, self.room, line);
+                for row in first..(first + ROWS).min(*rows) {
+                    let out = &mut self.out[row * height * width..][..height * width];
+                    let shift = bias.map_or(0.0, |bias| bias[row]);
+                    scatter(pass, &self.room[(row - first) * line..], plan.layout.row, shift, *width, out);
+                }
+            }
+        }
+    }
+}
+
+/// Writes the outputs of a pass to their places, without what lies between the rows.
+#[inline(always)]
+fn scatter(pass: &Pass, from: &[f32], row: usize, shift: f32, width: usize, out: &mut [MaybeUninit<f32>]) {
+    for i in 0..pass.count[0] {
+        let from = &from[i * row..][..pass.count[1]];
+        let out = &mut out[(pass.start[0] + i * pass.step[0]) * width + pass.start[1]..];
+        if pass.step[1] == 1 {
+            out.iter_mut().zip(from).for_each(|(out, x)| _ = out.write(x + shift));
+        } else {
+            let out = out.iter_mut().step_by(pass.step[1]);
+            out.zip(from).for_each(|(out, x)| _ = out.write(x + shift));
+        }
+    }
+}
