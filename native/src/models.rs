@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::prelude::Device;
 use kiln::data::DataConfig;
-use kiln::model::Model;
+use kiln::model::{Card, Model};
 use kiln::nn::Precision;
 use kiln::runs::Run;
 use kiln::train::RunConfig;
@@ -52,6 +52,23 @@ pub fn weights(name: &str) -> Result<(String, Vec<u8>)> {
         return Ok((name.into(), files::read(path)?));
     }
     Ok((name.into(), in_zoo(name)?.bytes()?.to_vec()))
+}
+
+/// The classifier called so; where nobody says, the zoo's that reads such pictures, if there is one.
+pub fn classifier(name: Option<&str>, pictures: &Card, device: &Device) -> Result<Option<Loaded>> {
+    if let Some(name) = name {
+        return load(name, device).map(Some);
+    }
+    let classifiers = kiln_zoo::entries().iter().filter(|entry| entry.name.ends_with("/classifier"));
+    for entry in classifiers.filter(|entry| entry.weights.is_some()) {
+        let loaded = from_zoo(entry.name, device, Precision::F32)?;
+        let card = loaded.model.card();
+        let same = pictures.classes.is_empty() || pictures.classes == card.classes;
+        if same && pictures.shape == card.shape {
+            return Ok(Some(loaded));
+        }
+    }
+    Ok(None)
 }
 
 fn is_file(path: &Path) -> bool {

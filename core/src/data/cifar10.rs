@@ -7,6 +7,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::folder::Folder;
 use super::stored::Stored;
 use super::{Dataset, Source, Split, disk, required};
 use crate::registry::{About, Member};
@@ -20,7 +21,8 @@ const RECORD: usize = 3073;
 const CLASSES: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-/// Small colour pictures, from the folder that `--data` names, or its `cifar-10-batches-bin`.
+/// Small colour pictures, from the folder that `--data` names, or its `cifar-10-batches-bin`; or from a zip or folder of them as picture
+/// files, `train/CLASS` and `test/CLASS`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cifar10 {}
@@ -34,7 +36,10 @@ impl Member for Cifar10 {
 
 impl Source for Cifar10 {
     fn open(&self, path: Option<&Path>, split: Split) -> Result<Box<dyn Dataset>> {
-        let folder = required(path, "cifar10", "the folder of its .bin files")?;
+        let folder = required(path, "cifar10", "the folder of its .bin files, or a zip of its pictures")?;
+        if folder.is_file() || folder.join("train").is_dir() {
+            return pictures(folder, split);
+        }
         let mut data = Stored {
             shape: SHAPE.to_vec(),
             bytes: Vec::new(),
@@ -51,6 +56,17 @@ impl Source for Cifar10 {
     fn shape(&self) -> Option<Vec<usize>> {
         Some(SHAPE.to_vec())
     }
+}
+
+/// The same pictures, each a file.
+fn pictures(path: &Path, split: Split) -> Result<Box<dyn Dataset>> {
+    let [channels, height, width] = SHAPE;
+    let data = Folder { channels, size: [height, width], ..Folder::default() }.open(Some(path), split)?;
+    if data.classes() != CLASSES {
+        let message = format!("expected folders {}, found {}", CLASSES.join(", "), data.classes().join(", "));
+        return Err(Error::format(path.display().to_string(), message));
+    }
+    Ok(data)
 }
 
 fn names(split: Split) -> Vec<String> {
@@ -126,6 +142,29 @@ mod tests {
             let got = open(&bytes).err().unwrap().to_string();
             assert!(got.contains("test_batch.bin") && got.contains(expected), "{got}\nlacks\n{expected}");
         }
+    }
+
+    #[test]
+    fn pictures_in_folders_are_the_same_classes() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |class: &str, value: u8| {
+            let place = folder.path().join("train").join(class);
+            std::fs::create_dir_all(&place).unwrap();
+            image::RgbImage::from_pixel(32, 32, image::Rgb([value, 0, 255]))
+                .save(place.join("0.png"))
+                .unwrap();
+        };
+        CLASSES.iter().skip(1).for_each(|class| write(class, 0));
+        let open = || Cifar10::default().open(Some(folder.path()), Split::Train);
+        let error = open().err().unwrap().to_string();
+        assert!(
+            error.contains("expected folders airplane, automobile") && error.contains("found auto"),
+            "{error}"
+        );
+        write("airplane", 255);
+        let data = open().unwrap();
+        let mut x = vec![0.0; 3072];
+        assert_eq!((data.len(), data.read(0, &mut x).class, x[0], x[1024]), (Some(10), Some(0), 1.0, -1.0));
     }
 
     #[test]

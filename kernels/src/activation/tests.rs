@@ -23,7 +23,7 @@ fn outputs_and_gradients_are_those_of_plain_operations() {
     for size in [1, 3, 31, 32, 33, 257, 70_001] {
         for (ours, plain) in pairs {
             let wanted = computed(size, DType::F64, plain);
-            for (dtype, limit) in [(DType::F32, 1e-6), (DType::F64, 1e-12)] {
+            for (dtype, limit) in [(DType::F32, 2e-6), (DType::F64, 1e-12)] {
                 for (found, wanted) in computed(size, dtype, ours).iter().zip(&wanted) {
                     let far = far(found, wanted);
                     assert!(far < limit, "{size} {dtype:?}: {far}");

@@ -75,7 +75,7 @@ pub(crate) struct Args {
     /// The data, for a .safetensors file, which does not say (kiln list datasets)
     #[arg(long, value_name = "NAME[:key=value,...]")]
     dataset: Option<String>,
-    /// In whose features pictures are compared [default: mnist/classifier where it fits, else pixels]
+    /// In whose features pictures are compared [default: the zoo's for such pictures, else their pixels]
     #[arg(long, value_name = "MODEL")]
     classifier: Option<String>,
     /// Samples at a time [default: 64 pictures, 4096 points]

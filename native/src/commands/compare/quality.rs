@@ -17,8 +17,6 @@ const DIRECTIONS: usize = 256;
 const TARGET: usize = 2000;
 /// Samples for each feature, at least: with fewer their covariance is mostly noise.
 const SAMPLES: usize = 4;
-/// Whose features are taken where nobody says.
-const CLASSIFIER: &str = "mnist/classifier";
 
 /// The measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,14 +46,12 @@ impl Measure {
     }
 }
 
-/// The classifier in whose features pictures are compared; nothing for points, and where none that nobody named would fit.
+/// The classifier in whose features pictures are compared; nothing for points, and where nobody named one and the zoo has none.
 pub(super) fn features(name: Option<&str>, card: &Card, device: &Device) -> Outcome<Option<Loaded>> {
     if card.shape.len() == 1 {
         return Ok(None);
     }
-    let loaded = models::load(name.unwrap_or(CLASSIFIER), device)?;
-    let fits = loaded.model.classifier().is_some() && loaded.model.card().shape == card.shape;
-    Ok((fits || name.is_some()).then_some(loaded))
+    Ok(models::classifier(name, card, device)?)
 }
 
 /// How samples are compared, before there is something to compare them with.
@@ -74,9 +70,7 @@ impl<'a> Kind<'a> {
         device: &'a Device,
     ) -> Outcome<Self> {
         let card = loaded.model.card();
-        let judge = features
-            .map(|loaded| Judge::new(&loaded.name, &*loaded.model, &card.shape, device))
-            .transpose()?;
+        let judge = features.map(|loaded| Judge::new(loaded, &card.shape, device)).transpose()?;
         let width = match &judge {
             Some(judge) => judge.features(&vec![0.0; card.features()])?.1,
             None => card.features(),

@@ -14,7 +14,7 @@ const BATCH: u64 = 500;
 pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
     let test = bench.open(Split::Test)?;
     let model = &*bench.loaded.model;
-    let judge = Judge::new(&bench.loaded.name, model, test.shape(), bench.device)?;
+    let judge = Judge::new(bench.loaded, test.shape(), bench.device)?;
     if test.classes().len() != model.card().classes.len() {
         return Err(argument(format!(
             "the data have {} classes, the model {}: it was trained on others",

@@ -2,11 +2,12 @@
 
 use burn::prelude::*;
 use kiln::data::Dataset;
-use kiln::model::{Classify, Model};
+use kiln::model::Classify;
 use kiln::{Result, weights};
 use pollster::block_on;
 
 use crate::failure::{Outcome, argument};
+use crate::models::Loaded;
 use crate::picture::examples;
 use crate::progress::Bar;
 
@@ -22,14 +23,9 @@ pub(in crate::commands) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// A judge of samples of `shape`.
-    pub(in crate::commands) fn new(
-        name: &str,
-        model: &'a dyn Model,
-        shape: &[usize],
-        device: &'a Device,
-    ) -> Outcome<Self> {
-        let card = model.card();
-        let classify = model.classifier().ok_or_else(|| {
+    pub(in crate::commands) fn new(loaded: &'a Loaded, shape: &[usize], device: &'a Device) -> Outcome<Self> {
+        let (name, card) = (&loaded.name, loaded.model.card());
+        let classify = loaded.model.classifier().ok_or_else(|| {
             argument(format!("--classifier {name}: a {} reads no classes; name a classifier", card.family))
         })?;
         if card.shape != shape {

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// The data, for a .safetensors file, which does not say (kiln list datasets)
     #[arg(long, value_name = "NAME[:key=value,...]")]
     dataset: Option<String>,
-    /// Who reads the pictures, and in whose features they are compared [default: mnist/classifier]
+    /// Who reads the pictures, and in whose features they are compared [default: the zoo's for such pictures]
     #[arg(long, value_name = "MODEL")]
     classifier: Option<String>,
     /// Samples that are compared with the data, or test examples that are read [default: 10,000 samples; 256 examples of

@@ -9,13 +9,14 @@ use kiln::model::{Classes, Request};
 use super::judge::Judge;
 use super::{Bench, Findings, Measured, Sets};
 use crate::draw::{batch, draw};
-use crate::failure::Outcome;
+use crate::failure::{Outcome, argument};
 use crate::models;
 use crate::progress::Bar;
 
-/// Who reads the pictures, and how many guided ones, where nobody says.
-const CLASSIFIER: &str = "mnist/classifier";
+/// How many guided pictures are read where nobody says.
 const GUIDED: usize = 1000;
+const NO_CLASSIFIER: &str = "no classifier of the zoo reads pictures of this size and these classes: train one \
+    (`model.kind=classifier`) and name it (--classifier MODEL)";
 /// By what samples are compared where nobody says.
 const METRICS: &str = "frechet_distance";
 
@@ -25,9 +26,9 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
     let (train, test) = (bench.open(Split::Train)?, bench.open(Split::Test)?);
     let of = |dataset: &dyn kiln::data::Dataset| dataset.len().unwrap_or(count);
     let metrics = bench.metrics(METRICS, &[[count, of(&*test)], [of(&*train), of(&*test)]])?;
-    let name = bench.args.classifier.as_deref().unwrap_or(CLASSIFIER);
-    let judge = models::load(name, bench.device)?;
-    let judge = Judge::new(name, &*judge.model, &card.shape, bench.device)?;
+    let classifier = models::classifier(bench.args.classifier.as_deref(), card, bench.device)?;
+    let classifier = classifier.ok_or_else(|| argument(NO_CLASSIFIER))?;
+    let judge = Judge::new(&classifier, &card.shape, bench.device)?;
     let (mut counts, mut measured) = (vec![("samples", count)], Vec::new());
     if !card.classes.is_empty() {
         let guided = bench.args.guided.unwrap_or(GUIDED);
