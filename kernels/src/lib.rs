@@ -10,6 +10,7 @@
 
 pub mod activation;
 pub mod adapters;
+pub mod attention;
 pub mod combine;
 pub mod convolution;
 #[cfg(feature = "flex")]
@@ -19,5 +20,7 @@ pub mod normals;
 #[cfg(all(test, feature = "flex"))]
 mod testing;
 mod threads;
+#[cfg(feature = "flex")]
+mod tile;
 #[cfg(feature = "flex")]
 mod vectors;

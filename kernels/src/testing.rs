@@ -13,10 +13,10 @@ pub(crate) fn values<const D: usize>(
     Tensor::from_data(TensorData::new(values, shape).convert_dtype(dtype), (device, dtype))
 }
 
-/// The greatest difference, beside the greatest number.
+/// The greatest difference, beside the greatest number, or a tenth where all are smaller.
 pub(crate) fn far(found: &[f64], wanted: &[f64]) -> f64 {
     assert_eq!(found.len(), wanted.len());
-    let greatest = wanted.iter().fold(1e-3_f64, |most, x| most.max(x.abs()));
+    let greatest = wanted.iter().fold(0.1_f64, |most, x| most.max(x.abs()));
     let apart = |(a, b): (&f64, &f64)| if a.is_finite() { (a - b).abs() } else { f64::INFINITY };
     found.iter().zip(wanted).map(apart).fold(0.0, f64::max) / greatest
 }

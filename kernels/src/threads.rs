@@ -36,3 +36,16 @@ pub(crate) fn parts_beside<T: Send, U: Send>(
 ) {
     work(0, out, beside);
 }
+
+/// `work(i)` for each `i` below `count`, in their order.
+#[cfg(feature = "cpu")]
+pub(crate) fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..count).into_par_iter().map(work).collect()
+}
+
+/// The same, where there is one thread.
+#[cfg(not(feature = "cpu"))]
+pub(crate) fn map<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    (0..count).map(work).collect()
+}

@@ -7,25 +7,13 @@
 //! Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>, Eq. 1 and section 3.2.2 (heads).
 
 use burn::prelude::*;
-use burn::tensor::activation;
-
-use super::precision::{NEVER, wide};
+use kiln_kernels::attention::{Options, attention};
 
 /// Queries `[batch, heads, tokens, d]` look at keys and values `[batch, heads, others, d]`: `[batch, heads, tokens, d]`.
 ///
 /// `padding` is `[batch, others]`, true where there is nothing to look at; whoever has nothing at all to look at sees zeros.
 pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, padding: Option<&Tensor<2, Bool>>) -> Tensor<4> {
-    let d = q.dims()[3];
-    let scores = q.matmul(k.swap_dims(2, 3)) * (1.0 / (d as f64).sqrt()); // [B, H, T, S]
-    let Some(padding) = padding else { return softmax(scores).matmul(v) };
-    let [b, h, t, s] = scores.dims();
-    let padding = padding.clone().reshape([b, 1, 1, s]).expand([b, h, t, s]);
-    let weights = softmax(scores.mask_fill(padding.clone(), NEVER));
-    weights.mask_fill(padding, 0.0).matmul(v)
-}
-
-fn softmax(scores: Tensor<4>) -> Tensor<4> {
-    wide(scores, |scores| activation::softmax(scores, 3))
+    attention(q, k, v, &Options { padding: padding.cloned(), ..Options::default() })
 }
 
 /// `[batch, tokens, N heads d]` to N times `[batch, heads, tokens, d]`.

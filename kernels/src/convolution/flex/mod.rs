@@ -14,7 +14,7 @@ use crate::vectors::widest;
 
 mod pass;
 mod plan;
-mod tile;
+
 mod weights;
 
 use pass::{Convolving, blocks};

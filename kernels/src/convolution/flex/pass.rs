@@ -5,8 +5,8 @@ use std::mem::MaybeUninit;
 use pulp::{Simd, WithSimd};
 
 use super::plan::{Pass, Plan};
-use super::tile::{Block, ROWS};
 use crate::flex::fresh;
+use crate::tile::{Block, ROWS};
 use crate::vectors::widest;
 
 /// Numbers that are worth another thread.

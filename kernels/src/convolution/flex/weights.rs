@@ -3,8 +3,8 @@
 use pulp::{Simd, WithSimd};
 
 use super::plan::Plan;
-use super::tile::{COLUMNS, Products, ROWS};
 use crate::threads;
+use crate::tile::{COLUMNS, Products, ROWS};
 use crate::vectors::{Lanes, sum, widest};
 
 /// Places whose products are summed before they leave the registers.

@@ -4,10 +4,10 @@ use pulp::Simd;
 
 /// Rows that are computed together, at two vectors of places: eight sums are as many as the units for them have under way, and with what
 /// they are made of they fit into sixteen registers (with twelve, one was kept in memory, at half the speed).
-pub(super) const ROWS: usize = 4;
+pub(crate) const ROWS: usize = 4;
 
 /// What one block of rows reads.
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// `[channels, taps, ROWS]`.
     pub weights: &'a [f32],
     pub x: &'a [f32],
@@ -73,10 +73,10 @@ impl Block<'_> {
 }
 
 /// Columns of a gradient of weights that are computed together.
-pub(super) const COLUMNS: usize = 3;
+pub(crate) const COLUMNS: usize = 3;
 
 /// What one block of rows of the weights' gradient reads.
-pub(super) struct Products<'a> {
+pub(crate) struct Products<'a> {
     /// `[samples, ROWS, places]`, `sample` numbers apart.
     pub rows: &'a [f32],
     pub row_sample: usize,
