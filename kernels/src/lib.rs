@@ -16,6 +16,7 @@ pub mod convolution;
 #[cfg(feature = "flex")]
 mod flex;
 pub mod group_norm;
+pub mod layer_norm;
 pub mod normals;
 #[cfg(all(test, feature = "flex"))]
 mod testing;

@@ -1,6 +1,6 @@
 //! What is computed in registers: some rows of a product at some consecutive places.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 /// Rows that are computed together, at two vectors of places: eight sums are as many as the units for them have under way, and with what
 /// they are made of they fit into sixteen registers (with twelve, one was kept in memory, at half the speed).
@@ -23,14 +23,8 @@ impl Block<'_> {
     pub fn compute<S: Simd>(&self, simd: S, places: usize, out: &mut [f32], width: usize) {
         let vectors = places.div_ceil(S::F32_LANES);
         self.check(vectors * S::F32_LANES, out.len(), width);
-        let mut from = 0;
-        while from < vectors {
-            let place = from * S::F32_LANES;
-            from += match vectors - from {
-                1 => self.tile::<S, 1>(simd, place, out, width),
-                _ => self.tile::<S, 2>(simd, place, out, width),
-            };
-        }
+        // A function of its own, of which there is one, not one wherever it is called.
+        Simd::vectorize(simd, Tiles { block: self, vectors, out, width });
     }
 
     /// What the reads and writes below rely on.
@@ -69,6 +63,31 @@ impl Block<'_> {
             }
         }
         V
+    }
+}
+
+/// All tiles of a block.
+struct Tiles<'a> {
+    block: &'a Block<'a>,
+    vectors: usize,
+    out: &'a mut [f32],
+    width: usize,
+}
+
+impl WithSimd for Tiles<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { block, vectors, out, width } = self;
+        let mut from = 0;
+        while from < vectors {
+            let place = from * S::F32_LANES;
+            from += match vectors - from {
+                1 => block.tile::<S, 1>(simd, place, out, width),
+                _ => block.tile::<S, 2>(simd, place, out, width),
+            };
+        }
     }
 }
 

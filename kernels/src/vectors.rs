@@ -1,10 +1,18 @@
 //! What loops on the processor are made of. Every function here is inlined into the loop that the widest vectors of the machine compute.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// Does the work with the widest vectors that this processor has.
+#[cfg(not(all(target_family = "wasm", target_feature = "simd128")))]
 pub(crate) fn widest<W: WithSimd>(work: W) -> W::Output {
-    Arch::new().dispatch(work)
+    pulp::Arch::new().dispatch(work)
+}
+
+/// Does the work with the vectors that the module was built for: code for others would be downloaded and never run.
+#[cfg(all(target_family = "wasm", target_feature = "simd128"))]
+pub(crate) fn widest<W: WithSimd>(work: W) -> W::Output {
+    let simd = pulp::wasm::Simd128::try_new().expect("a module that was built for vectors should have them");
+    Simd::vectorize(simd, work)
 }
 
 /// How many numbers the widest vectors hold.
@@ -48,6 +56,15 @@ pub(crate) fn sum_of_two(x: &[f32], y: &[f32], f: impl Fn(f32, f32) -> f32) -> f
         }
     }
     sums.iter().sum::<f32>() + rest
+}
+
+/// Mean, and `1 / sqrt(var + ε)`.
+#[inline(always)]
+pub(crate) fn moments(x: &[f32], epsilon: f32) -> (f32, f32) {
+    let size = x.len() as f32;
+    let mean = sum(x, |x| x) / size;
+    let variance = sum(x, |x| (x - mean) * (x - mean)) / size;
+    (mean, (variance + epsilon).sqrt().recip())
 }
 
 /// `1 / (1 + e^−x)`.

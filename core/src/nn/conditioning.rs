@@ -10,7 +10,7 @@
 use burn::prelude::*;
 use kiln_kernels::activation::silu;
 
-use super::layers::standardised;
+use super::layers::normalised;
 use super::{Condition, Init, Linear, fourier_of};
 
 /// Noise level and class as one vector.
@@ -50,9 +50,13 @@ pub fn parts<const N: usize, const D: usize>(x: Tensor<D>) -> [Tensor<D>; N] {
     std::array::from_fn(|i| x.clone().narrow(D - 1, i * width, width))
 }
 
-/// `(1 + scale) x̂ + shift`.
+/// `(1 + scale) x̂ + shift`, with one shift and scale for all samples or for each.
 pub fn modulated<const D: usize>(x: Tensor<D>, shift: Tensor<D>, scale: Tensor<D>) -> Tensor<D> {
-    standardised(x) * (scale + 1.0) + shift
+    let lines = |x: Tensor<D>| {
+        let [samples, width] = [x.dims()[0], x.dims()[D - 1]];
+        x.reshape([samples, width])
+    };
+    normalised(x, lines(scale) + 1.0, lines(shift))
 }
 
 #[cfg(test)]

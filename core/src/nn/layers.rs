@@ -4,6 +4,7 @@ use burn::module::Param;
 use burn::prelude::*;
 use kiln_kernels::convolution::convolution;
 use kiln_kernels::group_norm::{After, group_norm};
+use kiln_kernels::layer_norm::layer_norm;
 
 use super::precision::{like, wide};
 use super::{Init, Mode};
@@ -151,15 +152,17 @@ impl LayerNorm {
 
     /// `γ (x − mean) / sqrt(var + 1e-6) + β`, mean and variance over the last axis.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        standardised(x) * self.gamma.val().unsqueeze::<D>() + self.beta.val().unsqueeze::<D>()
+        normalised(x, self.gamma.val().unsqueeze(), self.beta.val().unsqueeze())
     }
 }
 
-/// `(x − mean) / sqrt(var + 1e-6)` over the last axis: layer normalisation before its scale and shift.
-pub fn standardised<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+/// `γ (x − mean) / sqrt(var + 1e-6) + β` over the last axis, with `γ` and `β` of shape `[1 | batch, width]`: for all samples or for each.
+pub fn normalised<const D: usize>(x: Tensor<D>, gamma: Tensor<2>, beta: Tensor<2>) -> Tensor<D> {
+    let (shape, [samples, width]) = (x.dims(), gamma.dims());
+    let rows = shape[..D - 1].iter().product::<usize>() / samples;
     wide(x, |x| {
-        let (var, mean) = x.clone().var_mean_bias(D - 1);
-        (x - mean) * (var + 1e-6).sqrt().recip()
+        let [gamma, beta] = [gamma, beta].map(|line| like(line, x.dtype()));
+        layer_norm(x.reshape([samples, rows, width]), gamma, beta).reshape(shape)
     })
 }
 

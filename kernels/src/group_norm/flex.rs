@@ -10,7 +10,7 @@ use pulp::{Simd, WithSimd};
 use super::{After, EPSILON, GroupNormOps, reference, reference_backward};
 use crate::activation::flex::{silu, silu_slope};
 use crate::flex::{Primitive, all_straight, fresh, fresh_beside, numbers, tensor};
-use crate::vectors::{sum, sum_of_two, widest};
+use crate::vectors::{moments, sum, sum_of_two, widest};
 
 /// Numbers that are worth another thread.
 const PART: usize = 1 << 14;
@@ -108,15 +108,6 @@ impl Sizes {
     }
 }
 
-/// Mean and `1 / sqrt(var + ε)`.
-#[inline(always)]
-fn moments(x: &[f32]) -> (f32, f32) {
-    let size = x.len() as f32;
-    let mean = sum(x, |x| x) / size;
-    let variance = sum(x, |x| (x - mean) * (x - mean)) / size;
-    (mean, (variance + EPSILON as f32).sqrt().recip())
-}
-
 struct Forward<'a> {
     x: &'a [f32],
     gamma: &'a [f32],
@@ -130,7 +121,7 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (mean, scale) = moments(self.x);
+        let (mean, scale) = moments(self.x, EPSILON as f32);
         let places = self.x.len() / self.gamma.len();
         let channels = self.out.chunks_exact_mut(places).zip(self.x.chunks_exact(places));
         for ((out, x), (gamma, beta)) in channels.zip(self.gamma.iter().zip(self.beta)) {
@@ -170,7 +161,7 @@ impl WithSimd for Backward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let (mean, scale) = moments(self.x);
+        let (mean, scale) = moments(self.x, EPSILON as f32);
         let (size, places) = (self.x.len() as f32, self.x.len() / self.gamma.len());
         let (mut plain, mut along) = (0.0, 0.0);
         for (c, sums) in self.sums.iter_mut().enumerate() {

@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::inputs::{Inputs, Sizes};
-use super::rows::{block, four, interleave, multiply, padded, turned};
+use super::rows::{Matrix, block, four, interleave};
 use crate::tile::ROWS;
 use crate::vectors::{exp, sum, sum_of_two};
 
@@ -70,9 +70,9 @@ impl WithSimd for Backward<'_> {
 struct Room {
     /// Of a row of scores, of keys and of values, with what fills the last vector.
     lines: [usize; 3],
-    turned_keys: Vec<f32>,
-    turned_values: Vec<f32>,
-    padded_keys: Vec<f32>,
+    turned_keys: Matrix,
+    turned_values: Matrix,
+    padded_keys: Matrix,
     packed: Vec<f32>,
     product: Vec<f32>,
     /// Of four queries: weights, and the gradients of scores.
@@ -91,9 +91,9 @@ impl Room {
         let (k, v) = (inputs.keys(head), inputs.values(head));
         Self {
             lines,
-            turned_keys: turned(k, depth, line),
-            turned_values: turned(v, width, line),
-            padded_keys: padded(k, depth, deep),
+            turned_keys: Matrix::turned(k, depth, line),
+            turned_values: Matrix::turned(v, width, line),
+            padded_keys: Matrix::padded(k, depth, deep),
             packed: Vec::new(),
             product: vec![0.0; ROWS * deep.max(wide)],
             weights: vec![0.0; ROWS * line],
@@ -130,9 +130,9 @@ impl Rows<'_> {
         let sizes = self.inputs.sizes;
         let (keys, line) = (sizes.keys, room.lines[0]);
         block(self.q, sizes.depth, start, sizes.looking.scale as f32, &mut room.packed);
-        multiply(simd, &room.packed, &room.turned_keys, [keys, line], &mut room.weights);
+        room.turned_keys.times(simd, &room.packed, &mut room.weights);
         block(self.g, sizes.width, start, 1.0, &mut room.packed);
-        multiply(simd, &room.packed, &room.turned_values, [keys, line], &mut room.slopes);
+        room.turned_values.times(simd, &room.packed, &mut room.slopes);
         let there = ROWS.min(sizes.queries - start);
         for r in 0..there {
             let weights = &mut room.weights[r * line..][..keys];
@@ -151,7 +151,7 @@ impl Rows<'_> {
         let [line, deep, _] = room.lines;
         let scale = sizes.looking.scale as f32;
         interleave(four(&room.slopes, line, sizes.keys), scale, &mut room.packed);
-        multiply(simd, &room.packed, &room.padded_keys, [sizes.depth, deep], &mut room.product);
+        room.padded_keys.times(simd, &room.packed, &mut room.product);
         let rows = room.product.chunks_exact(deep).take(ROWS.min(sizes.queries - start));
         rows.for_each(|row| dq.extend_from_slice(&row[..sizes.depth]));
     }
@@ -162,8 +162,9 @@ impl Rows<'_> {
         let Sizes { keys, depth, width, .. } = *self.inputs.sizes;
         let [_, deep, wide] = room.lines;
         let Room { packed, product, all_weights, all_slopes, .. } = room;
-        let rows =
-            |x: &[f32], columns, line| padded(&x[from * columns..(from + count) * columns], columns, line);
+        let rows = |x: &[f32], columns, line| {
+            Matrix::padded(&x[from * columns..(from + count) * columns], columns, line)
+        };
         let sets = [
             (&*all_slopes, rows(self.q, depth, deep), [depth, deep], &mut found.dk),
             (&*all_weights, rows(self.g, width, wide), [width, wide], &mut found.dv),
@@ -171,7 +172,7 @@ impl Rows<'_> {
         for (weights, x, [width, line], out) in sets {
             for (first, out) in (0..keys).step_by(ROWS).zip(out.chunks_mut(ROWS * width)) {
                 columns(&weights[..count * keys], keys, first, packed);
-                multiply(simd, packed, &x, [width, line], product);
+                x.times(simd, packed, product);
                 for (out, sums) in out.chunks_exact_mut(width).zip(product.chunks_exact(line)) {
                     out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
                 }

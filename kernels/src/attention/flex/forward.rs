@@ -3,7 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::inputs::Inputs;
-use super::rows::{block, four, interleave, multiply, padded, turned};
+use super::rows::{Matrix, block, four, interleave};
 use crate::tile::ROWS;
 use crate::vectors::{exp, sum};
 
@@ -25,13 +25,13 @@ impl WithSimd for Forward<'_> {
         let Self { inputs, head, output, logarithms } = self;
         let sizes = inputs.sizes;
         let [keys, width] = [sizes.keys, sizes.width].map(|size| size.next_multiple_of(S::F32_LANES));
-        let (q, turned) = (inputs.queries(head), turned(inputs.keys(head), sizes.depth, keys));
-        let values = padded(inputs.values(head), sizes.width, width);
+        let (q, turned_keys) = (inputs.queries(head), Matrix::turned(inputs.keys(head), sizes.depth, keys));
+        let values = Matrix::padded(inputs.values(head), sizes.width, width);
         let (mut packed, mut scores) = (Vec::new(), vec![0.0; ROWS * keys]);
         let (mut weights, mut rows) = (Vec::new(), vec![0.0; ROWS * width]);
         for first in (0..sizes.queries).step_by(ROWS) {
             block(q, sizes.depth, first, sizes.looking.scale as f32, &mut packed);
-            multiply(simd, &packed, &turned, [sizes.keys, keys], &mut scores);
+            turned_keys.times(simd, &packed, &mut scores);
             let there = ROWS.min(sizes.queries - first);
             let mut sums = [1.0; ROWS];
             for r in 0..there {
@@ -41,7 +41,7 @@ impl WithSimd for Forward<'_> {
             }
             scores[there * keys..].fill(0.0);
             interleave(four(&scores, keys, sizes.keys), 1.0, &mut weights);
-            multiply(simd, &weights, &values, [sizes.width, width], &mut rows);
+            values.times(simd, &weights, &mut rows);
             for r in 0..there {
                 let output = &mut output[(first + r) * sizes.width..][..sizes.width];
                 output.iter_mut().zip(&rows[r * width..]).for_each(|(out, x)| *out = x / sums[r]);

@@ -4,33 +4,45 @@ use pulp::Simd;
 
 use crate::tile::{Block, ROWS};
 
-/// `out[r, p] = Σ_c weights[c, r] x[c, p]` for `width` of p; `x` and `out` have lines of `line` numbers.
-#[inline(always)]
-pub(super) fn multiply<S: Simd>(
-    simd: S,
-    weights: &[f32],
-    x: &[f32],
-    [width, line]: [usize; 2],
-    out: &mut [f32],
-) {
-    Block { weights, x, channel: line, offsets: &[0] }.compute(simd, width, out, line);
+/// A factor of products: its rows, each filled up to whole vectors.
+pub(super) struct Matrix {
+    values: Vec<f32>,
+    width: usize,
+    line: usize,
+    /// Where each row begins.
+    starts: Vec<usize>,
 }
 
-/// `[rows, columns]` to `[columns, line]`, with zeros at the lines' ends.
-pub(super) fn turned(x: &[f32], columns: usize, line: usize) -> Vec<f32> {
-    let mut out = vec![0.0; columns * line];
-    for (r, row) in x.chunks_exact(columns).enumerate() {
-        row.iter().enumerate().for_each(|(c, value)| out[c * line + r] = *value);
+impl Matrix {
+    /// `[rows, width]` as it is.
+    pub fn padded(x: &[f32], width: usize, line: usize) -> Self {
+        let mut matrix = Self::zero(x.len() / width, width, line);
+        let rows = matrix.values.chunks_exact_mut(line).zip(x.chunks_exact(width));
+        rows.for_each(|(out, row)| out[..width].copy_from_slice(row));
+        matrix
     }
-    out
-}
 
-/// `[rows, columns]` to `[rows, line]`, with zeros at the lines' ends.
-pub(super) fn padded(x: &[f32], columns: usize, line: usize) -> Vec<f32> {
-    let mut out = vec![0.0; x.len() / columns * line];
-    let rows = out.chunks_exact_mut(line).zip(x.chunks_exact(columns));
-    rows.for_each(|(out, row)| out[..columns].copy_from_slice(row));
-    out
+    /// `[width, rows]` turned.
+    pub fn turned(x: &[f32], rows: usize, line: usize) -> Self {
+        let mut matrix = Self::zero(rows, x.len() / rows, line);
+        for (i, column) in x.chunks_exact(rows).enumerate() {
+            column.iter().enumerate().for_each(|(row, value)| matrix.values[row * line + i] = *value);
+        }
+        matrix
+    }
+
+    fn zero(rows: usize, width: usize, line: usize) -> Self {
+        let starts = (0..rows).map(|row| row * line).collect();
+        Self { values: vec![0.0; rows * line], width, line, starts }
+    }
+
+    /// `out[r, p] = Σ_c weights[c, r] x[c, p]`, in lines as long as its own.
+    #[inline(always)]
+    pub fn times<S: Simd>(&self, simd: S, weights: &[f32], out: &mut [f32]) {
+        // The rows are taps of one channel.
+        let block = Block { weights, x: &self.values, channel: 0, offsets: &self.starts };
+        block.compute(simd, self.width, out, self.line);
+    }
 }
 
 /// `ROWS` rows of `[rows, width]` from `first` on, as `[width, ROWS]`, multiplied; rows that there are not are zero.
