@@ -1,8 +1,9 @@
 //! Single operations at the network's own sizes: where time is won and lost.
 
 use burn::prelude::*;
-use burn::tensor::activation::{silu, softmax};
 use kiln::nn::{Conv2d, GroupNorm, Init, Linear};
+use kiln_kernels::activation::silu;
+use kiln_kernels::attention::{Options, attention};
 
 use crate::clock::Clock;
 use crate::subject::BATCH;
@@ -40,10 +41,8 @@ fn time<const D: usize>(clock: Clock, work: impl Fn() -> Tensor<D>) -> Vec<f64> 
     clock.time(|| drop(std::hint::black_box(work())))
 }
 
-/// As [`kiln::nn`] composes it.
 fn attend(q: Tensor<4>) -> Tensor<4> {
-    let scores = q.clone().matmul(q.clone().swap_dims(2, 3)) * (1.0 / 32_f64.sqrt());
-    softmax(scores, 3).matmul(q)
+    attention(q.clone(), q.clone(), q, &Options::default())
 }
 
 /// A convolution and its gradients by input, weights and bias.

@@ -59,16 +59,8 @@ pub fn classifier(name: Option<&str>, pictures: &Card, device: &Device) -> Resul
     if let Some(name) = name {
         return load(name, device).map(Some);
     }
-    let classifiers = kiln_zoo::entries().iter().filter(|entry| entry.name.ends_with("/classifier"));
-    for entry in classifiers.filter(|entry| entry.weights.is_some()) {
-        let loaded = from_zoo(entry.name, device, Precision::F32)?;
-        let card = loaded.model.card();
-        let same = pictures.classes.is_empty() || pictures.classes == card.classes;
-        if same && pictures.shape == card.shape {
-            return Ok(Some(loaded));
-        }
-    }
-    Ok(None)
+    let found = kiln_zoo::classifier_of(pictures, device)?;
+    found.map(|(entry, model)| of_entry(entry, model)).transpose()
 }
 
 fn is_file(path: &Path) -> bool {
@@ -85,8 +77,12 @@ fn in_zoo(name: &str) -> Result<&'static kiln_zoo::Entry> {
 
 fn from_zoo(name: &str, device: &Device, precision: Precision) -> Result<Loaded> {
     let entry = in_zoo(name)?;
+    of_entry(entry, entry.load_in(device, precision)?)
+}
+
+fn of_entry(entry: &kiln_zoo::Entry, model: Box<dyn Model>) -> Result<Loaded> {
     let data = Some(entry.run_config()?.data);
-    Ok(Loaded { name: name.into(), model: entry.load_in(device, precision)?, data, path: None })
+    Ok(Loaded { name: entry.name.into(), model, data, path: None })
 }
 
 /// The averaged weights of the newest checkpoint.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use burn::prelude::*;
 use kiln::data::{Batch, Dataset, Labels, Loader, Split, Vocabulary};
+use kiln::likelihood::{Query, finish};
 use kiln::metrics::{accuracy, sliced_wasserstein};
-use kiln::model::{Classes, Model, Request};
+use kiln::model::{Card, Classes, Model, Request};
 use kiln::train::{RunConfig, Session};
 use kiln::weights::read;
 use kiln_tests::skipped;
@@ -77,10 +78,10 @@ fn least(word: f64, n: usize) -> f64 {
     word - 3.0 * (word * (1.0 - word) / n).sqrt() - 1.0 / n
 }
 
-/// The share of pictures in which `mnist/classifier` reads these classes.
-fn share_read(pictures: &[f32], classes: &[u32]) -> f64 {
+/// The share of a model's pictures in which the zoo's classifier of such reads these classes.
+fn share_read(card: &Card, pictures: &[f32], classes: &[u32]) -> f64 {
     let device = kiln::device::cpu().expect("the CPU");
-    let judge = kiln_zoo::load("mnist/classifier", &device).expect("the classifier");
+    let (_, judge) = kiln_zoo::classifier_of(card, &device).expect("the zoo").expect("a classifier");
     let (width, known) = (judge.card().features(), judge.card().classes.len());
     let logits = |rows: &[f32]| {
         let rows = TensorData::new(rows.to_vec(), [rows.len() / width, width]);
@@ -91,35 +92,86 @@ fn share_read(pictures: &[f32], classes: &[u32]) -> f64 {
     accuracy(&logits, classes, known)
 }
 
-#[test]
-fn the_classifier_is_right_as_often_as_its_card_says() {
-    let (folder, n) = (kiln_tests::shared("data/mnist"), 2000);
-    if !folder.exists() {
-        return skipped(&format!("there is no {}; point KILN_SHARED at the shared data", folder.display()));
+/// The test set of an entry whose data are files in this folder of the shared data; says so where they are not there.
+fn test_set(entry: &Entry) -> Option<Box<dyn Dataset>> {
+    let data = config(entry).data;
+    let path = match data.name() {
+        "mnist" => "data/mnist",
+        "cifar10" => "data/cifar10/cifar10-jpeg.zip",
+        "text" => "data/tinyshakespeare/input.txt",
+        _ => return Some(data.open(None, Split::Test).expect(entry.name)),
+    };
+    let path = kiln_tests::shared(path);
+    if !path.exists() {
+        skipped(&format!(
+            "{}: there is no {}; point KILN_SHARED at the shared data",
+            entry.name,
+            path.display()
+        ));
+        return None;
     }
-    let entry = kiln_zoo::find("mnist/classifier").expect("an entry");
-    let test = config(entry).data.open(Some(&folder), Split::Test).expect("the test digits");
-    let batch = Batch::gather(&*test, &(0..n as u64).collect::<Vec<_>>(), 0);
-    let right = share_read(&batch.x, &batch.class.expect("classes"));
-    let word = word(entry, "accuracy").expect("the card says so");
-    println!("{}: {right} of {n}, card {word}", entry.name);
-    assert!(right >= least(word, n), "{right}, not {word}");
+    Some(data.open(Some(&path), Split::Test).expect(entry.name))
+}
+
+/// As many examples, at equal distances: files may lie class by class.
+fn from_all_over(data: &dyn Dataset, count: usize) -> Vec<u64> {
+    let stride = data.len().map_or(1, |length| length / count);
+    (0..count).map(|i| (i * stride) as u64).collect()
 }
 
 #[test]
-fn guided_digits_are_read_as_what_was_asked_for_as_often_as_cards_say() {
+fn classifiers_are_right_as_often_as_their_cards_say() {
+    let (device, n) = (kiln::device::cpu().expect("the CPU"), 2000);
+    for entry in kiln_zoo::entries() {
+        let Some(word) = word(entry, "accuracy") else { continue };
+        let Some(test) = test_set(entry) else { continue };
+        let batch = Batch::gather(&*test, &from_all_over(&*test, n), 0);
+        let model = entry.load(&device).expect(entry.name);
+        let right = share_read(model.card(), &batch.x, &batch.class.expect("classes"));
+        println!("{}: {right} of {n}, card {word}", entry.name);
+        assert!(right >= least(word, n), "{}: {right}, not {word}", entry.name);
+    }
+}
+
+#[test]
+fn guided_pictures_are_read_as_what_was_asked_for_as_often_as_cards_say() {
     let (device, n) = (kiln::device::cpu().expect("the CPU"), 100);
-    let classes: Vec<u32> = (0..n as u32).map(|i| i % 10).collect();
     let mut seen = 0;
     for entry in kiln_zoo::entries() {
         let Some(word) = word(entry, "class_accuracy") else { continue };
         let model = entry.load(&device).expect(entry.name);
-        let right = share_read(&draw(&*model, n, Classes::Each), &classes);
+        let known = model.card().classes.len() as u32;
+        let classes: Vec<u32> = (0..n as u32).map(|i| i % known).collect();
+        let right = share_read(model.card(), &draw(&*model, n, Classes::Each), &classes);
         println!("{}: {right} of {n}, card {word}", entry.name);
         assert!(right >= least(word, n), "{}: {right}, not {word}", entry.name);
         seen += 1;
     }
-    assert!(seen >= 2, "{seen} entries of digits");
+    assert!(seen >= 2, "{seen} entries of pictures");
+}
+
+/// Of few windows the mean is off by as much as windows differ, and by the noise of the bound.
+#[test]
+fn text_is_as_probable_as_cards_say() {
+    let (device, n) = (kiln::device::cpu().expect("the CPU"), 8);
+    for entry in kiln_zoo::entries() {
+        let Some(word) = word(entry, "bits_per_token") else { continue };
+        let Some(test) = test_set(entry) else { continue };
+        let model = entry.load(&device).expect(entry.name);
+        let rows = Batch::gather(&*test, &from_all_over(&*test, n), 0).x;
+        let length = model.card().features();
+        let rows = Tensor::from_data(TensorData::new(rows, [n, length]), &device);
+        let likelihood = model.likelihood().expect("a bound");
+        let mut estimation = likelihood.judge(rows, &Query::default()).expect("it begins");
+        let log_p = pollster::block_on(read(finish(&mut *estimation).expect("a bound"))).expect("numbers");
+        let bits: Vec<f64> =
+            log_p.iter().map(|log_p| -f64::from(*log_p) / length as f64 / std::f64::consts::LN_2).collect();
+        let mean = bits.iter().sum::<f64>() / bits.len() as f64;
+        let spread = bits.iter().map(|bits| (bits - mean).powi(2)).sum::<f64>() / (bits.len() - 1) as f64;
+        let error = (spread / bits.len() as f64).sqrt();
+        println!("{}: {mean:.3} ± {error:.3} bits a token, card {word:.3}", entry.name);
+        assert!((mean - word).abs() < 4.0 * error, "{}: {mean} ± {error}, not {word}", entry.name);
+    }
 }
 
 /// Pictures of nothing, of a shape, in ten classes; tokens where there is a vocabulary.
