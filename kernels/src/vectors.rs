@@ -73,7 +73,7 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// `e^x` to about one unit in the last place, from 2^−126 to 2^127, the same bits on every processor.
+/// `e^x` to about one unit in the last place, from 2^−126 to 2^127, of sums and products that each round once.
 ///
 /// `e^x = 2^n e^r` with `|r| ≤ ln 2 / 2`, and `e^r` by the polynomial of Cephes' `expf`.
 #[inline(always)]

@@ -82,7 +82,7 @@ impl Looking {
 /// What a backend has to offer; the bodies here are what it means.
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait AttentionOps: Backend {
-    /// [`attention`], and the logarithms `l`, `[batch, heads, queries]`, infinite where nothing is seen. `seen` is 1 or 0:
+    /// [`attention`], and the logarithms `l`, `[batch, heads, queries]`, beyond all scores where nothing is seen. `seen` is 1 or 0:
     /// `[batch | 1, keys | 1]`.
     #[fusion(default)]
     fn attend(

@@ -14,7 +14,6 @@ use crate::vectors::widest;
 
 mod pass;
 mod plan;
-
 mod weights;
 
 use pass::{Convolving, blocks};
