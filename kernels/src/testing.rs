@@ -20,3 +20,25 @@ pub(crate) fn far(found: &[f64], wanted: &[f64]) -> f64 {
     let apart = |(a, b): (&f64, &f64)| if a.is_finite() { (a - b).abs() } else { f64::INFINITY };
     found.iter().zip(wanted).map(apart).fold(0.0, f64::max) / greatest
 }
+
+/// What tests run on, by name: the processor, and where graphics are built in the first software adapter, as `KILN_TEST_DEVICES` says.
+pub(crate) fn devices() -> Vec<(&'static str, Device)> {
+    let wanted = std::env::var("KILN_TEST_DEVICES").unwrap_or_else(|_| "cpu,gpu-software".into());
+    let mut devices = Vec::new();
+    if wanted.split(',').any(|name| name == "cpu") {
+        devices.push(("cpu", Device::flex()));
+    }
+    if wanted.split(',').any(|name| name == "gpu-software") {
+        devices.extend(software().map(|device| ("gpu-software", device)));
+    }
+    devices
+}
+
+fn software() -> Option<Device> {
+    let found = crate::adapters::list().into_iter().find(|adapter| !adapter.kind.hardware());
+    let device = found.as_ref().and_then(crate::adapters::device);
+    if device.is_none() && cfg!(feature = "gpu") {
+        eprintln!("SKIPPED on gpu-software: no software graphics adapter; install mesa-vulkan-drivers");
+    }
+    device
+}

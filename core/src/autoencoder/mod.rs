@@ -129,11 +129,7 @@ fn autoencoder(network: &dyn Network) -> &Autoencoder {
 /// `μ + s n`, with each example's own noise.
 fn drawn(mean: Tensor<2>, log_variance: Tensor<2>, first: u64, learning: &Learning) -> Tensor<2> {
     let [rows, latents] = mean.dims();
-    let mut noise = vec![0.0; rows * latents];
-    for (row, noise) in noise.chunks_mut(latents).enumerate() {
-        Key::new(learning.seed, Purpose::Noise, first + row as u64).fill_normal(noise);
-    }
-    let noise = Tensor::<2>::from_data(TensorData::new(noise, [rows, latents]), learning.device);
+    let noise = Key::new(learning.seed, Purpose::Noise, first).normal_rows(rows, latents, learning.device);
     mean + (log_variance * 0.5).exp() * noise
 }
 

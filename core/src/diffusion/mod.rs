@@ -194,12 +194,9 @@ impl DiffusionConfig {
     }
 
     /// The rows of noise in the order of the examples that they go with.
-    fn coupled(&self, data: &[f32], noise: Vec<f32>, rows: usize, key: Key) -> Vec<f32> {
-        if !self.is_coupled() {
-            return noise;
-        }
+    fn coupled(&self, data: &[f32], noise: &[f32], rows: usize, key: Key) -> Vec<f32> {
         let features = noise.len() / rows;
-        let order = self.coupling.pair(data, &noise, rows, &mut key.stream());
+        let order = self.coupling.pair(data, noise, rows, &mut key.stream());
         order.iter().flat_map(|row| noise[row * features..(row + 1) * features].iter().copied()).collect()
     }
 

@@ -265,18 +265,16 @@ impl Family for InterpolantConfig {
         let interface = self.interface(interface);
         let (rows, features) = (batch.size(), interface.features());
         let mut times = Vec::with_capacity(rows);
-        let mut z = vec![0.0; rows * features];
-        for (row, z) in z.chunks_mut(features).enumerate() {
-            let key = |purpose| Key::new(learning.seed, purpose, batch.first + row as u64);
-            times.push(key(Purpose::Level).stream().uniform());
-            // The first draw is the source's.
-            key(Purpose::Noise).draw(1).fill_normal(z);
+        for row in 0..rows as u64 {
+            times.push(Key::new(learning.seed, Purpose::Level, batch.first + row).stream().uniform());
         }
         let device = learning.device;
-        let rows =
-            |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [rows, features]), device);
-        let x0 = rows(self.coupled(batch, &interface, learning.seed));
-        let passing = self.passing(x0, learning.rows(batch), rows(z), &times);
+        // The first draw is the source's.
+        let z =
+            Key::new(learning.seed, Purpose::Noise, batch.first).draw(1).normal_rows(rows, features, device);
+        let x0 = TensorData::new(self.coupled(batch, &interface, learning.seed), [rows, features]);
+        let x0 = Tensor::<2>::from_data(x0, device);
+        let passing = self.passing(x0, learning.rows(batch), z, &times);
         let (known, classes) = (interface.classes.len(), learning.classes(batch, self.label_dropout));
         let class = (known > 0).then(|| one_hot(&classes, known, device));
         let condition = Condition { noise: told(&times), class, ..Condition::default() };

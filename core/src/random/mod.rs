@@ -1,10 +1,11 @@
 //! Randomness that is the same on every device and for every batch size.
 //!
 //! All of it comes from Philox4x32-10 (Salmon et al. 2011, <https://doi.org/10.1145/2063384.2063405>), keyed by seed,
-//! purpose and index. A backend's own generator is never asked. Logarithm and cosine are `libm`'s, so that the same
-//! bits come out on every platform and in the browser.
+//! purpose and index. A backend's own generator is never asked. Normals are the inverse distribution function of a word, in whole
+//! numbers, so that the same bits come out on every processor, on every graphics adapter and in the browser.
 
-use kiln_kernels::normals;
+use burn::prelude::*;
+use kiln_kernels::normals::{self, Draws};
 
 pub use kiln_kernels::normals::philox4x32_10;
 
@@ -81,7 +82,7 @@ impl Key {
         Stream { key: self, block: 0, words: [0; 4], used: 4 }
     }
 
-    /// Fills `out` with standard normals (Box and Muller 1958).
+    /// Fills `out` with standard normals: one word each, by inversion.
     pub fn fill_normal(self, out: &mut [f32]) {
         let features = out.len().max(1);
         self.fill_normal_rows(out, features);
@@ -90,11 +91,19 @@ impl Key {
     /// Fills rows of `features` numbers with standard normals, each row as [`Key::fill_normal`] does of its own index: the first has
     /// this key's, the others those that follow.
     pub fn fill_normal_rows(self, out: &mut [f32], features: usize) {
+        let features = features.max(1);
+        self.draws(out.len() / features, features).fill(out);
+    }
+
+    /// The same numbers as a tensor, `[rows, features]` in single precision, drawn where the device computes.
+    pub fn normal_rows(self, rows: usize, features: usize, device: &Device) -> Tensor<2> {
+        self.draws(rows, features).tensor(device)
+    }
+
+    fn draws(self, rows: usize, features: usize) -> Draws {
+        let [_, draw, low, high] = self.counter(0);
         let seed = [self.seed as u32, (self.seed >> 32) as u32];
-        normals::fill(out, features, seed, |row| {
-            let [_, draw, low, high] = Self { index: self.index + row as u64, ..self }.counter(0);
-            [draw, low, high]
-        });
+        Draws { seed, first: [draw, low, high], rows, features }
     }
 
     /// Fills `out` with uniforms in `[0, 1)`: multiples of 2^-24.
@@ -144,8 +153,7 @@ impl Stream {
 
     /// Standard normal.
     pub fn normal(&mut self) -> f64 {
-        let (a, b) = (self.word(), self.word());
-        normals::pair(a, b).0
+        f64::from(normals::normal(self.word()))
     }
 
     /// Uniform in `0..n`, without the bias of a remainder to speak of (64 bits times `n`, the high word).

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use burn::prelude::*;
 
-use super::Noise;
-use crate::random::{Key, Purpose};
+use super::{Noise, combine};
+use crate::random::Purpose;
 
 /// Times are told apart down to `2^-DEPTH` of themselves; the path is straight in between.
 const DEPTH: u32 = 16;
@@ -26,15 +26,11 @@ const OCTAVES: u32 = 1 << (32 - DEPTH - 1);
 /// An increment is a sum of draws, whose weights are the same in every row.
 pub(super) fn increment(noise: &Noise, a: f64, b: f64) -> Tensor<2> {
     let scale = (b - a).signum() / (b - a).abs().sqrt();
-    let mut drawn = vec![0.0; noise.rows * noise.features];
-    let mut sum = vec![0.0; drawn.len()];
-    for (draw, weight) in between(a.min(b), a.max(b)) {
-        let key = Key::new(noise.seed, Purpose::Brownian, noise.first).draw(draw);
-        key.fill_normal_rows(&mut drawn, noise.features);
-        sum.iter_mut().zip(&drawn).for_each(|(sum, z)| *sum += weight * f64::from(*z));
-    }
-    let values: Vec<f32> = sum.into_iter().map(|value| (value * scale) as f32).collect();
-    Tensor::from_data(TensorData::new(values, [noise.rows, noise.features]), &noise.device)
+    let mut draws = between(a.min(b), a.max(b))
+        .into_iter()
+        .map(|(draw, weight)| (weight * scale, noise.draw(Purpose::Brownian, draw)));
+    let (weight, first) = draws.next().expect("there should be time between the two");
+    draws.fold(first * weight, |sum, (weight, z)| combine([(1.0, sum), (weight, z)]))
 }
 
 /// A weighted sum of draws: their weights.

@@ -35,9 +35,8 @@ pub struct Noise {
 impl Noise {
     /// Standard normals `[rows, features]`, a stream a row.
     pub fn draw(&self, purpose: Purpose, draw: u32) -> Tensor<2> {
-        let mut values = vec![0.0; self.rows * self.features];
-        Key::new(self.seed, purpose, self.first).draw(draw).fill_normal_rows(&mut values, self.features);
-        Tensor::from_data(TensorData::new(values, [self.rows, self.features]), &self.device)
+        let key = Key::new(self.seed, purpose, self.first).draw(draw);
+        key.normal_rows(self.rows, self.features, &self.device)
     }
 
     /// What a walk starts from: `σ n` at its first level.

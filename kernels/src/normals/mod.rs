@@ -1,47 +1,140 @@
-//! Standard normals by counter: many blocks of Philox and many pairs of Box and Muller at a time.
+//! Standard normals by counter: a word of Philox to a number, by the inverse distribution function in whole numbers.
 //!
 //! ```text
-//! (a, b, c, d) = philox4x32_10(counter, seed),   n_0, n_1 = sqrt(−2 ln u) (cos 2πv, sin 2πv),   u = (a + ½)/2³²,  v = (b + ½)/2³²
+//! (a, b, c, d) = philox4x32_10(counter, seed),   n = ±Φ⁻¹(1 − p),   p = (m + ½)/2³²,   m the lower 31 bits of a word, ± its highest
 //! ```
 //!
-//! Box and Muller 1958, <https://doi.org/10.1214/aoms/1177706645>. The meaning is [`pair`]: logarithm, sine and cosine are `libm`'s, so
-//! that the same bits come out on every platform. [`lanes`] does the same operations in the same order without a branch, which a
-//! compiler turns into vector instructions; the few angles for which `libm` takes another way are left to it.
+//! Nothing is rounded but whole numbers, by shifts: processors, graphics adapters and browsers draw the same bits, which logarithms and
+//! cosines do not promise. Inversion by piecewise polynomials: Hörmann and Leydold 2003, <https://doi.org/10.1145/945511.945517>; cut by
+//! octaves for fixed-point numbers: Lee, Cheung, Villasenor and Luk 2006, <https://doi.org/10.1109/TVLSI.2006.878350>.
 
+#[cfg(feature = "gpu")]
+mod cube;
 mod philox;
-mod lanes;
+mod table;
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
+use burn::prelude::*;
+use burn::tensor::DType;
 
 pub use philox::philox4x32_10;
+pub use table::exceeded;
 
 use crate::threads;
+use table::{FINE, POINT, ROWS, Row, TABLE};
 
 /// Blocks that are worked on at a time.
 const LANES: usize = 16;
-/// Fewer are quicker one by one.
-const FEWEST: usize = 4;
 /// Numbers that are worth another thread.
-const PART: usize = 1 << 13;
+const PART: usize = 1 << 14;
 
 /// Where the numbers of a row come from: the counter's words above the number of the block.
 pub type Stream = [u32; 3];
 
+/// Numbers that are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Draws {
+    /// Philox's key.
+    pub seed: [u32; 2],
+    /// The stream of the first row; the index of those that follow counts up through its last two words.
+    pub first: Stream,
+    /// Rows.
+    pub rows: usize,
+    /// Numbers in a row.
+    pub features: usize,
+}
+
+impl Draws {
+    fn stream(&self, row: usize) -> Stream {
+        let [draw, low, high] = self.first;
+        let index = (u64::from(high) << 32 | u64::from(low)) + row as u64;
+        [draw, index as u32, (index >> 32) as u32]
+    }
+
+    /// Into memory: `rows × features` numbers.
+    pub fn fill(&self, out: &mut [f32]) {
+        fill(out, self.features, self.seed, |row| self.stream(row));
+    }
+
+    /// On a device, where they are drawn: `[rows, features]` in single precision.
+    pub fn tensor(&self, device: &Device) -> Tensor<2> {
+        let on = Tensor::<1>::empty([1], (device, DType::F32)).into_dispatch();
+        Tensor::from_dispatch(<Dispatch as NormalOps>::normals_by_counter(on, *self))
+    }
+}
+
+/// What a backend has to offer; the body here is what it means.
+#[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
+pub trait NormalOps: Backend {
+    /// [`Draws::tensor`], on the device of `on`.
+    #[fusion(dtype = DType::F32, shape = Shape::new([draws.rows, draws.features]))]
+    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws) -> FloatTensor<Self> {
+        let mut values = vec![0.0; draws.rows * draws.features];
+        draws.fill(&mut values);
+        Self::float_from_data(TensorData::new(values, [draws.rows, draws.features]), &on.device())
+    }
+}
+
+#[cfg(feature = "flex")]
+impl NormalOps for burn::backend::Flex {}
+
+impl<B: Backend + NormalOps, C: CheckpointStrategy> NormalOps for Autodiff<B, C> {
+    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws) -> FloatTensor<Self> {
+        use burn::backend::AutodiffBackend;
+        Self::from_inner(B::normals_by_counter(Self::inner(on), draws))
+    }
+}
+
 /// Fills rows of `features` numbers: those of row `i` from the stream that `stream` has for it.
 ///
 /// A row begins with a block of its own, so that it does not depend on which rows are drawn with it.
-pub fn fill(out: &mut [f32], features: usize, seed: [u32; 2], stream: impl Fn(usize) -> Stream + Sync) {
+fn fill(out: &mut [f32], features: usize, seed: [u32; 2], stream: impl Fn(usize) -> Stream + Sync) {
     let rows = (PART / features).max(1);
     threads::parts(out, rows * features, |from, out| {
         fast(out, features, seed, |row| stream(from / features + row));
     });
 }
 
-/// Two independent standard normals from two words.
-pub fn pair(a: u32, b: u32) -> (f64, f64) {
-    let u = (f64::from(a) + 0.5) / 4_294_967_296.0;
-    let v = (f64::from(b) + 0.5) / 4_294_967_296.0;
-    let radius = libm::sqrt(-2.0 * libm::log(u));
-    let (sin, cos) = libm::sincos(std::f64::consts::TAU * v);
-    (radius * cos, radius * sin)
+/// The standard normal of a word: with the precision of single precision from 1 on, below it with 24 bits behind the point.
+pub fn normal(word: u32) -> f32 {
+    let (row, u) = place(word);
+    value(word, u, TABLE[row])
+}
+
+const SIGN: u32 = 1 << 31;
+const UNIT: u32 = 1 << 24;
+
+/// Where a word lies: its row of the table, and where between the row's ends, in units of 2⁻³².
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
+fn place(word: u32) -> (usize, u32) {
+    let m = (word & !SIGN).max(1);
+    // As many bits as single precision has, so that the number's own bits tell octave, interval and place.
+    let m = if m < 1 << 28 { m } else { m & !0x7F };
+    let m = if m < UNIT { m } else { m & !0xF };
+    let bits = (m as i32 as f32).to_bits();
+    let row = (bits >> (23 - FINE)).wrapping_sub(127 << FINE);
+    (row as usize % ROWS, bits << (9 + FINE))
+}
+
+/// The number of a word at a place of a row.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
+fn value(word: u32, u: u32, [c0, c1, c2, _]: Row) -> f32 {
+    let z = (c0 as i32 - high(u, c1 - high(u, c2)) as i32).max(0) as u32;
+    // From 2⁻²⁸ to what single precision holds.
+    let z = (z + (1 << (POINT - 25))) >> (POINT - 24);
+    let z = if z < UNIT { z } else { (z + 4) & !7 };
+    f32::from_bits((z as i32 as f32 * (1.0 / UNIT as f32)).to_bits() | (word & SIGN))
+}
+
+/// The higher word of a product.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
+fn high(a: u32, b: u32) -> u32 {
+    ((u64::from(a) * u64::from(b)) >> 32) as u32
 }
 
 /// With the widest vectors that the processor has.
@@ -68,55 +161,108 @@ fn avx2(out: &mut [f32], features: usize, seed: [u32; 2], stream: impl Fn(usize)
     rows(out, features, seed, stream);
 }
 
-/// Whole rows, `LANES` blocks at a time, whichever rows they belong to.
+/// Whole rows, `LANES` blocks at a time: of one row where it is as long as that, otherwise whichever rows they belong to.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
 fn rows(out: &mut [f32], features: usize, seed: [u32; 2], stream: impl Fn(usize) -> Stream) {
+    let table: &[Row; ROWS] = &TABLE;
+    for (row, out) in out.chunks_exact_mut(features).enumerate() {
+        let stream = stream(row);
+        for (part, out) in out.as_chunks_mut::<{ 4 * LANES }>().0.iter_mut().enumerate() {
+            let block = (part * LANES) as u32;
+            let blocks = std::array::from_fn(|lane| block + lane as u32);
+            let normals = normals(
+                table,
+                &[blocks, [stream[0]; LANES], [stream[1]; LANES], [stream[2]; LANES]],
+                seed,
+                4,
+            );
+            for (lane, out) in out.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+                *out = std::array::from_fn(|word| normals[word][lane]);
+            }
+        }
+    }
+    rests(table, out, features, seed, stream);
+}
+
+/// What is left of each row, `LANES` blocks at a time.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
+fn rests(
+    table: &[Row; ROWS],
+    out: &mut [f32],
+    features: usize,
+    seed: [u32; 2],
+    stream: impl Fn(usize) -> Stream,
+) {
+    let first = features / (4 * LANES) * LANES;
+    let blocks = features.div_ceil(4) - first;
+    let count = out.len() / features * blocks;
     let (mut row, mut block) = (0, 0);
-    let blocks = features.div_ceil(4);
-    let mut left = out.len() / features * blocks;
-    while left > 0 {
-        let lanes = left.min(LANES);
-        let (mut counters, mut slots) = ([[0; LANES]; 4], [(0, 0); LANES]);
+    for from in (0..count).step_by(LANES) {
+        let lanes = LANES.min(count - from);
+        let mut counters = [[0; LANES]; 4];
+        let mut slots = [(0, 0); LANES];
         for lane in 0..lanes {
-            let [draw, index, high] = stream(row);
-            (counters[0][lane], counters[1][lane]) = (block as u32, draw);
-            (counters[2][lane], counters[3][lane]) = (index, high);
-            slots[lane] = (row * features + 4 * block, (features - 4 * block).min(4));
+            let at = 4 * (first + block);
+            let [draw, low, high] = stream(row);
+            counters
+                .iter_mut()
+                .zip([at as u32 / 4, draw, low, high])
+                .for_each(|(words, word)| words[lane] = word);
+            slots[lane] = (row * features + at, (features - at).min(4));
             block += 1;
             if block == blocks {
                 (row, block) = (row + 1, 0);
             }
         }
-        left -= lanes;
-        // A block or two do not fill a vector.
-        let normals =
-            if lanes < FEWEST { alone(&counters, seed, lanes) } else { lanes::normals(&counters, seed) };
+        let normals = normals(table, &counters, seed, features.min(4));
         for (lane, (at, width)) in slots[..lanes].iter().enumerate() {
-            let numbers: [f32; 4] = std::array::from_fn(|word| normals[word][lane]);
-            match width {
-                4 => out[*at..at + 4].copy_from_slice(&numbers),
-                _ => out[*at..].iter_mut().zip(numbers).take(*width).for_each(|(out, n)| *out = n),
+            for (word, out) in out[*at..at + width].iter_mut().enumerate() {
+                *out = normals[word][lane];
             }
         }
     }
 }
 
-/// The counters' words by lane, and the normals that they become.
-type Counters = [[u32; LANES]; 4];
-type Normals = [[f32; LANES]; 4];
-
-/// One block after the other.
-fn alone(counters: &Counters, seed: [u32; 2], lanes: usize) -> Normals {
-    let mut normals = [[0.0; LANES]; 4];
-    for lane in 0..lanes {
+/// The numbers of `LANES` blocks, of the first words of each.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
+fn normals(
+    table: &[Row; ROWS],
+    counters: &[[u32; LANES]; 4],
+    seed: [u32; 2],
+    used: usize,
+) -> [[f32; LANES]; 4] {
+    let mut words = [[0; LANES]; 4];
+    for lane in 0..LANES {
         let [a, b, c, d] = philox4x32_10(std::array::from_fn(|word| counters[word][lane]), seed);
-        let ((n0, n1), (n2, n3)) = (pair(a, b), pair(c, d));
-        for (normals, n) in normals.iter_mut().zip([n0, n1, n2, n3]) {
-            normals[lane] = n as f32;
-        }
+        (words[0][lane], words[1][lane], words[2][lane], words[3][lane]) = (a, b, c, d);
+    }
+    let mut normals = [[0.0; LANES]; 4];
+    for (normals, words) in normals.iter_mut().zip(words).take(used) {
+        *normals = inverted(table, words);
     }
     normals
+}
+
+/// [`normal`] of each word, in three passes, of which only the reads are one by one.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "it is compiled once for each kind of vector")]
+fn inverted(table: &[Row; ROWS], words: [u32; LANES]) -> [f32; LANES] {
+    let (mut rows, mut places) = ([0; LANES], [0; LANES]);
+    for lane in 0..LANES {
+        let (row, u) = place(words[lane]);
+        (rows[lane], places[lane]) = (row as u32, u);
+    }
+    let mut read = [[0; LANES]; 3];
+    for lane in 0..LANES {
+        let [c0, c1, c2, _] = table[rows[lane] as usize % ROWS];
+        (read[0][lane], read[1][lane], read[2][lane]) = (c0, c1, c2);
+    }
+    std::array::from_fn(|lane| {
+        value(words[lane], places[lane], [read[0][lane], read[1][lane], read[2][lane], 0])
+    })
 }
 
 #[cfg(test)]

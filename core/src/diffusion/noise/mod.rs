@@ -9,6 +9,8 @@ mod sub_vp;
 mod laplace;
 mod discrete;
 
+use kiln_kernels::normals::exceeded;
+
 use crate::Result;
 use crate::config::check::{positive, within};
 use crate::schedules::discrete::Table;
@@ -67,18 +69,9 @@ fn straight(t: f64) -> f64 {
     t / (1.0 - t)
 }
 
-/// The standard normal's quantile by Newton's steps on `libm::erfc`.
+/// The standard normal's quantile.
 fn normal_quantile(u: f64) -> f64 {
-    let tail = u.min(1.0 - u);
-    // Below the median: start from Φ⁻¹(p) ≈ −sqrt(−2 ln 2p), exact at the median, which Newton brings to full precision.
-    let mut x = -(-2.0 * tail.ln() - (2.0 * std::f64::consts::LN_2)).max(0.0).sqrt();
-    for _ in 0..12 {
-        let below = 0.5 * libm::erfc(-x / std::f64::consts::SQRT_2);
-        let density = (-0.5 * x * x).exp() / (std::f64::consts::TAU).sqrt();
-        // Newton on ln Φ: it converges from either side however small the tail.
-        x -= (below / tail).ln() * below / density;
-    }
-    if u < 0.5 { x } else { -x }
+    if u < 0.5 { -exceeded(u) } else { exceeded(1.0 - u) }
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl Objective for Consistency {
         // Should rounding leave the last share below 1, what lies above is the last's.
         let pair = |u: f64| shares.partition_point(|share| *share < u).min(count - 2);
         let pairs: Vec<usize> = lesson.chances().map(|mut chance| pair(chance.uniform())).collect();
-        let (y, n) = (lesson.examples(), lesson.tensor(lesson.noise()));
+        let (y, n) = (lesson.examples(), lesson.noise());
         let noisy = |sigma: &[f64]| y.clone() + n.clone() * lesson.column(sigma, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         let [above, below] = [1, 0].map(|up| pairs.iter().map(|i| levels[i + up]).collect::<Vec<f64>>());

@@ -60,7 +60,7 @@ impl Objective for ConsistencyDistillation {
         let pair = |u: f64| (u * (levels.len() - 1) as f64) as usize;
         let pairs: Vec<usize> = lesson.chances().map(|mut chance| pair(chance.uniform())).collect();
         let [above, below] = [1, 0].map(|up| pairs.iter().map(|i| levels[i + up]).collect::<Vec<f64>>());
-        let n = lesson.tensor(lesson.noise());
+        let n = lesson.noise();
         let x = lesson.examples() + n * lesson.column(&above, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         let x_hat = self.walked(lesson, x.clone().without_autodiff(), [&above, &below], class.as_ref());

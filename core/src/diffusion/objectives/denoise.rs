@@ -31,7 +31,7 @@ impl Objective for Denoise {
     fn loss(&self, lesson: &Lesson) -> Tensor<1> {
         let sigma = lesson.sigma();
         let y = lesson.examples();
-        let n = lesson.tensor(lesson.coupled_noise());
+        let n = lesson.coupled_noise();
         let x = y.clone() + n * lesson.column(&sigma, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         lesson.regression(x, y, &Noisy::new(sigma, class))

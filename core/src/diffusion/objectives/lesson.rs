@@ -45,20 +45,26 @@ impl Lesson<'_> {
         self.model.noise.sigmas(&shares)
     }
 
-    /// Standard normals, one row an example, in the order of the examples.
-    pub(super) fn noise(&self) -> Vec<f32> {
+    /// Standard normals, `[rows, features]`, in the order of the examples.
+    pub(super) fn noise(&self) -> Tensor<2> {
         let [rows, features] = self.shape();
-        let mut noise = vec![0.0; rows * features];
-        for (row, noise) in noise.chunks_mut(features).enumerate() {
-            Key::new(self.learning.seed, Purpose::Noise, self.batch.first + row as u64).fill_normal(noise);
-        }
-        noise
+        self.noise_key().normal_rows(rows, features, self.learning.device)
+    }
+
+    fn noise_key(&self) -> Key {
+        Key::new(self.learning.seed, Purpose::Noise, self.batch.first)
     }
 
     /// The same, each row with the example that the model's coupling pairs it with.
-    pub(super) fn coupled_noise(&self) -> Vec<f32> {
+    pub(super) fn coupled_noise(&self) -> Tensor<2> {
+        if !self.model.is_coupled() {
+            return self.noise();
+        }
+        let [rows, features] = self.shape();
+        let mut noise = vec![0.0; rows * features];
+        self.noise_key().fill_normal_rows(&mut noise, features);
         let key = Key::new(self.learning.seed, Purpose::Coupling, self.batch.first);
-        self.model.coupled(&self.batch.x, self.noise(), self.batch.size(), key)
+        self.tensor(self.model.coupled(&self.batch.x, &noise, rows, key))
     }
 
     /// The class of each example, hidden from some.

@@ -77,7 +77,7 @@ impl Objective for Progressive {
         let drawn: Vec<[f64; 3]> = lesson.chances().map(|mut chance| draw(chance.uniform())).collect();
         let [from, middle, to] =
             [0, 1, 2].map(|i| drawn.iter().map(|levels| levels[i]).collect::<Vec<f64>>());
-        let n = lesson.tensor(lesson.noise());
+        let n = lesson.noise();
         let x = lesson.examples() + n * lesson.column(&from, |sigma| sigma);
         let class = lesson.one_hot(&lesson.classes());
         let (teacher, told) = (lesson.teacher(), class.clone().map(Tensor::without_autodiff));

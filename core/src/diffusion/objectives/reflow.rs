@@ -41,9 +41,8 @@ impl Member for Reflow {
 
 impl Objective for Reflow {
     fn loss(&self, lesson: &Lesson) -> Tensor<1> {
-        let (sigma, noise) = (lesson.sigma(), lesson.noise());
+        let (sigma, n) = (lesson.sigma(), lesson.noise());
         let class = lesson.one_hot(&lesson.classes());
-        let n = lesson.tensor(noise);
         let y = self.drawn(lesson, n.clone().without_autodiff(), class.clone().map(Tensor::without_autodiff));
         let x = y.clone() + n * lesson.column(&sigma, |sigma| sigma);
         lesson.regression(x, y, &Noisy::new(sigma, class))

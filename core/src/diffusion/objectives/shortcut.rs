@@ -56,8 +56,7 @@ impl Objective for Shortcut {
         let class = lesson.one_hot(&classes);
         let rows: Vec<i64> = order.iter().map(|row| *row as i64).collect();
         let rows = Tensor::<1, Int>::from_data(TensorData::from(rows.as_slice()), lesson.learning.device);
-        let y = lesson.examples().select(0, rows);
-        let n = lesson.tensor(ordered(&lesson.noise(), order));
+        let (y, n) = (lesson.examples().select(0, rows.clone()), lesson.noise().select(0, rows));
         let x = y.clone() + n * lesson.column(from, |sigma| sigma);
         let mut wanted = y;
         if *long > 0 {
@@ -137,10 +136,4 @@ impl Shortcut {
         let time = |place: f64| top / (1.0 + top) * place / count as f64;
         [place + 1.0, place + 0.5, place].map(time).map(|t| t / (1.0 - t))
     }
-}
-
-/// The rows in another order.
-fn ordered(rows: &[f32], order: &[usize]) -> Vec<f32> {
-    let features = rows.len() / order.len();
-    order.iter().flat_map(|row| rows[row * features..(row + 1) * features].iter().copied()).collect()
 }

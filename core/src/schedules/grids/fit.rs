@@ -120,11 +120,10 @@ fn denoised(
 /// Standard normals in the shape, in the precision and on the device of `like`.
 fn normal(like: &Tensor<2>, seed: u64, draw: u32) -> Tensor<2> {
     let [batch, features] = like.dims();
-    let mut values = vec![0.0; batch * features];
-    for (row, values) in values.chunks_mut(features).enumerate() {
-        Key::new(seed, Purpose::Noise, row as u64).draw(draw).fill_normal(values);
-    }
-    Tensor::from_data(TensorData::new(values, [batch, features]), (&like.device(), like.dtype()))
+    Key::new(seed, Purpose::Noise, 0)
+        .draw(draw)
+        .normal_rows(batch, features, &like.device())
+        .cast(like.dtype())
 }
 
 /// `M(σ_i, σ_j)` for `j = i …`, from each `i` downwards.
