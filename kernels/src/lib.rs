@@ -15,8 +15,12 @@ pub mod combine;
 pub mod convolution;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(feature = "gpu")]
+mod gpu;
 pub mod group_norm;
 pub mod layer_norm;
+#[cfg(feature = "gpu")]
+mod normalising;
 pub mod normals;
 #[cfg(all(test, feature = "flex"))]
 mod testing;

@@ -42,3 +42,10 @@ fn software() -> Option<Device> {
     }
     device
 }
+
+/// Devices and precisions, each with what it may be off by: in single precision and in double, which only the processor has.
+pub(crate) fn kinds(single: f64, double: f64) -> Vec<(&'static str, Device, DType, f64)> {
+    let mut kinds = vec![("cpu", Device::flex(), DType::F64, double)];
+    kinds.extend(devices().into_iter().map(|(name, device)| (name, device, DType::F32, single)));
+    kinds
+}

@@ -9,6 +9,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::prelude::*;
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "flex")]
 pub(crate) mod flex;
 mod gradient;
@@ -57,9 +59,6 @@ pub trait ActivationOps: Backend {
         reference_backward::<Self>(x, gradient, gate)
     }
 }
-
-#[cfg(feature = "gpu")]
-impl ActivationOps for burn_cubecl::CubeBackend {}
 
 pub(crate) fn reference<B: Backend>(x: FloatTensor<B>, gate: Gate) -> FloatTensor<B> {
     B::float_mul(x.clone(), B::sigmoid(argument::<B>(x, gate)))

@@ -4,11 +4,11 @@ use burn::prelude::*;
 use burn::tensor::{DType, activation};
 
 use super::*;
-use crate::testing::{far, values};
+use crate::testing::{far, kinds, values};
 
 /// The output and the gradient of `Σ y t`, for a fixed `t`.
-fn computed(size: usize, dtype: DType, f: fn(Tensor<1>) -> Tensor<1>) -> [Vec<f64>; 2] {
-    let device = Device::flex().autodiff();
+fn computed(size: usize, (device, dtype): (&Device, DType), f: fn(Tensor<1>) -> Tensor<1>) -> [Vec<f64>; 2] {
+    let device = device.clone().autodiff();
     let x = (values([size], (&device, dtype, 1)) * 8.0).require_grad();
     let y = f(x.clone());
     let gradients = (y.clone() * values([size], (&device, dtype, 2))).sum().backward();
@@ -22,11 +22,11 @@ fn outputs_and_gradients_are_those_of_plain_operations() {
     let pairs: [(F, F); 2] = [(silu, activation::silu), (gelu, activation::gelu_approximate)];
     for size in [1, 3, 31, 32, 33, 257, 70_001] {
         for (ours, plain) in pairs {
-            let wanted = computed(size, DType::F64, plain);
-            for (dtype, limit) in [(DType::F32, 2e-6), (DType::F64, 1e-12)] {
-                for (found, wanted) in computed(size, dtype, ours).iter().zip(&wanted) {
+            let wanted = computed(size, (&Device::flex(), DType::F64), plain);
+            for (name, device, dtype, limit) in kinds(2e-6, 1e-12) {
+                for (found, wanted) in computed(size, (&device, dtype), ours).iter().zip(&wanted) {
                     let far = far(found, wanted);
-                    assert!(far < limit, "{size} {dtype:?}: {far}");
+                    assert!(far < limit, "{size} {name} {dtype:?}: {far}");
                 }
             }
         }

@@ -14,6 +14,8 @@ use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::prelude::*;
 use burn::tensor::{DType, FloatDType};
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod gradient;
@@ -46,6 +48,7 @@ pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, options: &Options) ->
     let looking = Looking {
         scale: options.scale.unwrap_or_else(|| (q.dims()[3] as f64).sqrt().recip()),
         causal: options.causal,
+        padded: options.padding.is_some(),
     };
     let inner = (&device.inner(), q.dtype());
     let bias = options.bias.clone().map_or_else(|| Tensor::zeros([1; 4], inner), wide);
@@ -70,6 +73,8 @@ pub struct Looking {
     pub scale: f64,
     /// Whether only what came before is seen.
     pub causal: bool,
+    /// Whether there are keys that nobody sees.
+    pub padded: bool,
 }
 
 impl Looking {
@@ -112,6 +117,3 @@ pub trait AttentionOps: Backend {
         reference::backward::<Self>([q, k, v, bias, seen], [output, logarithms, gradient], looking)
     }
 }
-
-#[cfg(feature = "gpu")]
-impl AttentionOps for burn_cubecl::CubeBackend {}

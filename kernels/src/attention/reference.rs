@@ -7,7 +7,7 @@ use burn::prelude::*;
 use super::Looking;
 
 /// A score this low has no weight beside any other, and is no infinity, of which differences are not numbers.
-const NEVER: f64 = 1e30;
+pub(super) const NEVER: f64 = 1e30;
 
 /// Queries, keys, values, bias and what is seen, to outputs and logarithms.
 pub(super) fn attention<B: Backend>(

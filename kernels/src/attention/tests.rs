@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::{DType, activation};
 
 use super::*;
-use crate::testing::{far, values};
+use crate::testing::{far, kinds, values};
 
 /// Heads of keys and values, sharing heads, queries, keys, depth and width.
 const SIZES: [[usize; 6]; 7] = [
@@ -49,11 +49,11 @@ fn cases() -> Vec<Case> {
 /// The output and the gradients of `Σ o t`, for a fixed `t`, by queries, keys, values and, if there is one, bias.
 fn computed(
     case: Case,
-    dtype: DType,
+    (device, dtype): (&Device, DType),
     f: fn(Tensor<4>, Tensor<4>, Tensor<4>, &Options) -> Tensor<4>,
 ) -> Vec<Vec<f64>> {
     let [few, group, queries, keys, depth, width] = case.sizes;
-    let (heads, device) = (few * group, Device::flex().autodiff());
+    let (heads, device) = (few * group, device.clone().autodiff());
     let of = |seed| (&device, dtype, seed);
     let q = values([BATCH, heads, queries, depth], of(1)).require_grad();
     let k = values([BATCH, few, keys, depth], of(2)).require_grad();
@@ -90,7 +90,7 @@ fn plain(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, options: &Options) -> Tensor<
     if let Some(bias) = &options.bias {
         scores = scores + bias.clone();
     }
-    let looking = Looking { scale: 1.0, causal: options.causal };
+    let looking = Looking { scale: 1.0, causal: options.causal, padded: false };
     let late = |i: usize| (0..keys).map(move |j| j >= looking.reach(i, queries, keys));
     let late: Vec<bool> = (0..queries).flat_map(late).collect();
     let late = Tensor::<4, Bool>::from_data(TensorData::new(late, [1, 1, queries, keys]), &q.device());
@@ -107,15 +107,17 @@ fn plain(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, options: &Options) -> Tensor<
 fn outputs_and_gradients_are_those_of_plain_operations() {
     let mut worst = 0.0_f64;
     for case in cases() {
-        let [wanted, rounded] = [DType::F64, DType::F32].map(|dtype| computed(case, dtype, plain));
-        let [whole, single] = [DType::F64, DType::F32].map(|dtype| computed(case, dtype, attention));
-        for (i, name) in ["o", "dq", "dk", "dv", "db"].into_iter().enumerate().take(wanted.len()) {
-            let far = |found: &[Vec<f64>]| far(&found[i], &wanted[i]);
-            assert!(far(&whole) < 1e-12, "{name} of {case:?}: {}", far(&whole));
-            // Differences of large products round, in whichever order they are added.
-            let limit = 2e-6 + 2.0 * far(&rounded);
-            assert!(far(&single) < limit, "{name} of {case:?}: {}, not {limit}", far(&single));
-            worst = worst.max(far(&single));
+        let cpu = Device::flex();
+        let [wanted, rounded] = [DType::F64, DType::F32].map(|dtype| computed(case, (&cpu, dtype), plain));
+        for (place, device, dtype, limit) in kinds(2e-6, 1e-12) {
+            let found = computed(case, (&device, dtype), attention);
+            for (i, name) in ["o", "dq", "dk", "dv", "db"].into_iter().enumerate().take(wanted.len()) {
+                // Differences of large products round, in whichever order they are added.
+                let single = if dtype == DType::F32 { 2.0 * far(&rounded[i], &wanted[i]) } else { 0.0 };
+                let far = far(&found[i], &wanted[i]);
+                assert!(far < limit + single, "{name} of {case:?}: {far}, not {limit}, {place} {dtype:?}");
+                worst = worst.max(if dtype == DType::F32 { far } else { 0.0 });
+            }
         }
     }
     println!("worst: {worst:.1e}");

@@ -9,6 +9,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::prelude::*;
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod gradient;
@@ -71,9 +73,6 @@ pub trait ConvolutionOps: Backend {
         Self::conv2d_bias_backward(x, bias, gradient)
     }
 }
-
-#[cfg(feature = "gpu")]
-impl ConvolutionOps for burn_cubecl::CubeBackend {}
 
 fn options(weight: &Shape, stride: [usize; 2]) -> ConvOptions<2> {
     ConvOptions::new(stride, [weight[2] / 2, weight[3] / 2], [1, 1], 1)

@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use burn::tensor::module::conv2d;
 
 use super::*;
-use crate::testing::{far, values};
+use crate::testing::{devices, far, values};
 
 /// `[batch, in, out, height, width]`, kernel and stride.
 type Case = ([usize; 5], [usize; 2], [usize; 2]);
@@ -29,10 +29,10 @@ fn cases() -> Vec<Case> {
 /// The output and the gradients of `Σ y t`, for a fixed `t`.
 fn computed(
     ([batch, inputs, outputs, height, width], kernel, stride): Case,
-    dtype: DType,
+    (device, dtype): (&Device, DType),
     f: impl Fn(Tensor<4>, Tensor<4>, Tensor<1>, [usize; 2]) -> Tensor<4>,
 ) -> [Vec<f64>; 4] {
-    let device = Device::flex().autodiff();
+    let device = device.clone().autodiff();
     let of = |seed| (&device, dtype, seed);
     let x = values([batch, inputs, height, width], of(1)).require_grad();
     let weight = values([outputs, inputs, kernel[0], kernel[1]], of(2)).require_grad();
@@ -55,12 +55,14 @@ fn plain(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: [usize; 2]) -
 fn output_and_gradients_are_those_of_burn() {
     let mut worst = 0.0_f64;
     for case in cases() {
-        let wanted = computed(case, DType::F64, plain);
-        let found = computed(case, DType::F32, convolution);
-        for (what, (found, wanted)) in ["y", "dx", "dw", "db"].iter().zip(found.iter().zip(&wanted)) {
-            let far = far(found, wanted);
-            assert!(far < 2e-6, "{what} of {case:?}: {far}");
-            worst = worst.max(far);
+        let wanted = computed(case, (&Device::flex(), DType::F64), plain);
+        for (name, device) in devices() {
+            let found = computed(case, (&device, DType::F32), convolution);
+            for (what, (found, wanted)) in ["y", "dx", "dw", "db"].iter().zip(found.iter().zip(&wanted)) {
+                let far = far(found, wanted);
+                assert!(far < 2e-6, "{what} of {case:?}, {name}: {far}");
+                worst = worst.max(far);
+            }
         }
     }
     println!("worst: {worst:.1e}");

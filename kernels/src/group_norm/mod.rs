@@ -13,6 +13,8 @@ use burn::prelude::*;
 
 use crate::activation::{self, Gate};
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod gradient;
@@ -65,9 +67,6 @@ pub trait GroupNormOps: Backend {
         reference_backward::<Self>([x, gamma, beta, gradient], groups, after)
     }
 }
-
-#[cfg(feature = "gpu")]
-impl GroupNormOps for burn_cubecl::CubeBackend {}
 
 pub(crate) fn reference<B: Backend>(
     x: FloatTensor<B>,

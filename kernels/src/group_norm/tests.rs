@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::DType;
 
 use super::*;
-use crate::testing::{far, values};
+use crate::testing::{far, kinds, values};
 
 /// `[batch, channels, height, width]`, groups, and the rows of scale and shift.
 const SHAPES: [([usize; 4], usize, usize); 7] = [
@@ -21,10 +21,10 @@ const SHAPES: [([usize; 4], usize, usize); 7] = [
 fn computed(
     (shape, groups, rows): ([usize; 4], usize, usize),
     after: After,
-    dtype: DType,
+    (device, dtype): (&Device, DType),
     f: impl Fn(Tensor<4>, Tensor<2>, Tensor<2>, usize, After) -> Tensor<4>,
 ) -> [Vec<f64>; 4] {
-    let device = Device::flex().autodiff();
+    let device = device.clone().autodiff();
     let of = |seed, dtype| (&device, dtype, seed);
     let x = values(shape, of(1, dtype)).require_grad();
     let [gamma, beta] = [2, 3].map(|seed| values([rows, shape[1]], of(seed, dtype)).require_grad());
@@ -54,12 +54,12 @@ fn plain(x: Tensor<4>, gamma: Tensor<2>, beta: Tensor<2>, groups: usize, after: 
 fn output_and_gradients_are_those_of_plain_operations() {
     for case in SHAPES {
         for after in [After::Nothing, After::Silu] {
-            let wanted = computed(case, after, DType::F64, plain);
-            for (dtype, limit) in [(DType::F32, 1e-6), (DType::F64, 1e-14)] {
-                let found = computed(case, after, dtype, group_norm);
+            let wanted = computed(case, after, (&Device::flex(), DType::F64), plain);
+            for (name, device, dtype, limit) in kinds(1e-6, 1e-14) {
+                let found = computed(case, after, (&device, dtype), group_norm);
                 let worst = found.iter().zip(&wanted).map(|(a, b)| far(a, b)).fold(0.0, f64::max);
-                println!("{case:?} {after:?} {dtype:?}: {worst:.1e}");
-                assert!(worst < limit, "{case:?} {after:?} {dtype:?}: {worst}");
+                println!("{case:?} {after:?} {name} {dtype:?}: {worst:.1e}");
+                assert!(worst < limit, "{case:?} {after:?} {name} {dtype:?}: {worst}");
             }
         }
     }

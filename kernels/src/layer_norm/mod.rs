@@ -11,6 +11,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::prelude::*;
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod gradient;
@@ -48,9 +50,6 @@ pub trait LayerNormOps: Backend {
         reference_backward::<Self>(x, gamma, gradient)
     }
 }
-
-#[cfg(feature = "gpu")]
-impl LayerNormOps for burn_cubecl::CubeBackend {}
 
 fn reference<B: Backend>(x: FloatTensor<B>, gamma: FloatTensor<B>, beta: FloatTensor<B>) -> FloatTensor<B> {
     let (normal, _) = normalised::<B>(x);

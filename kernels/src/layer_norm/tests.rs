@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::DType;
 
 use super::*;
-use crate::testing::{far, values};
+use crate::testing::{far, kinds, values};
 
 /// `[batch, rows, width]`, and the rows of scale and shift.
 const SHAPES: [([usize; 3], usize); 8] = [
@@ -21,10 +21,10 @@ const SHAPES: [([usize; 3], usize); 8] = [
 /// The output and the gradients of `Σ y t`, for a fixed `t`.
 fn computed(
     (shape, rows): ([usize; 3], usize),
-    dtype: DType,
+    (device, dtype): (&Device, DType),
     f: fn(Tensor<3>, Tensor<2>, Tensor<2>) -> Tensor<3>,
 ) -> [Vec<f64>; 4] {
-    let device = Device::flex().autodiff();
+    let device = device.clone().autodiff();
     let of = |seed| (&device, dtype, seed);
     let x = values(shape, of(1)).require_grad();
     let [gamma, beta] = [2, 3].map(|seed| values([rows, shape[2]], of(seed)).require_grad());
@@ -46,12 +46,12 @@ fn plain(x: Tensor<3>, gamma: Tensor<2>, beta: Tensor<2>) -> Tensor<3> {
 #[test]
 fn output_and_gradients_are_those_of_plain_operations() {
     for case in SHAPES {
-        let wanted = computed(case, DType::F64, plain);
-        for (dtype, limit) in [(DType::F32, 2e-6), (DType::F64, 1e-13)] {
-            let found = computed(case, dtype, layer_norm);
+        let wanted = computed(case, (&Device::flex(), DType::F64), plain);
+        for (name, device, dtype, limit) in kinds(2e-6, 1e-13) {
+            let found = computed(case, (&device, dtype), layer_norm);
             let worst = found.iter().zip(&wanted).map(|(a, b)| far(a, b)).fold(0.0, f64::max);
-            println!("{case:?} {dtype:?}: {worst:.1e}");
-            assert!(worst < limit, "{case:?} {dtype:?}: {worst}");
+            println!("{case:?} {name} {dtype:?}: {worst:.1e}");
+            assert!(worst < limit, "{case:?} {name} {dtype:?}: {worst}");
         }
     }
 }

@@ -1,0 +1,64 @@
+//! Tensors of graphics adapters, and what their kernels share.
+//!
+//! WebGPU promises little, and every kernel keeps to it: seven tensors, 256 invocations, 16 KiB of shared memory, and no operation across a
+//! subgroup.
+
+use burn::tensor::{DType, Shape};
+use burn_cubecl::cubecl;
+use burn_cubecl::cubecl::prelude::*;
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
+use burn_cubecl::tensor::CubeTensor;
+
+/// Invocations of a workgroup that sums together.
+pub(crate) const UNITS: u32 = 256;
+/// Workgroups that one axis may have.
+const MOST: usize = 65_535;
+
+/// All of them as they are numbered; nothing where one is not in single precision or is empty, which the reference has to deal with.
+pub(crate) fn straight<const N: usize>(tensors: [&CubeTensor; N]) -> Option<[CubeTensor; N]> {
+    let fit = |x: &&CubeTensor| x.dtype == DType::F32 && x.meta.num_elements() > 0;
+    tensors.iter().all(fit).then(|| tensors.map(|x| into_contiguous(x.clone())))
+}
+
+/// New memory where `on` lies.
+pub(crate) fn fresh(on: &CubeTensor, shape: Shape) -> CubeTensor {
+    empty_device_contiguous_dtype(on.client.clone(), on.device.clone(), shape, DType::F32)
+}
+
+/// So many workgroups, or a few more: a kernel has to ask whether it is one too many.
+pub(crate) fn workgroups(count: usize) -> CubeCount {
+    let rows = count.div_ceil(MOST).max(1);
+    CubeCount::Static(count.div_ceil(rows) as u32, rows as u32, 1)
+}
+
+/// Workgroups of `UNITS` for so many invocations.
+pub(crate) fn invocations(count: usize) -> (CubeCount, CubeDim) {
+    (workgroups(count.div_ceil(UNITS as usize)), CubeDim::new_1d(UNITS))
+}
+
+/// The sum of a number of each of a workgroup's `UNITS` invocations, known to all of them.
+#[cube]
+pub(crate) fn sum_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
+    let unit = UNIT_POS as usize;
+    // Who still reads the last sum is waited for.
+    sync_cube();
+    shared[unit] = x;
+    sync_cube();
+    #[unroll]
+    for i in 0..8u32 {
+        let half = comptime!((UNITS >> (i + 1)) as usize);
+        if unit < half {
+            let other = shared[unit + half];
+            shared[unit] += other;
+        }
+        sync_cube();
+    }
+    shared[0usize]
+}
+
+/// `1 / (1 + e^−x)`.
+#[cube]
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    1.0f32 / (1.0f32 + (-x).exp())
+}
