@@ -74,6 +74,7 @@ struct Files {
 }
 
 fn main() -> Result<()> {
+    kiln::device::keep_memory();
     let (out, bytes) = match Arguments::parse().command {
         Command::Parity(files) => {
             let bytes = parity::file(&Subject::open(&files.weights, &files.config)?)?;

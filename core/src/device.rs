@@ -5,6 +5,7 @@
 pub use burn::prelude::Device;
 use burn::prelude::{Tensor, TensorData};
 use kiln_kernels::adapters::{self, Adapter};
+pub use kiln_kernels::memory::keep as keep_memory;
 use serde::Serialize;
 
 use crate::{Error, Result};

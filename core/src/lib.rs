@@ -14,9 +14,10 @@ pub mod files;
 // What a file says: typed, checked, composed, overridable
 pub mod config;
 
-// Chance and where to compute
+// Chance, where to compute, and whether that can be trusted
 pub mod random;
 pub mod device;
+pub mod canary;
 
 // What is learnt from
 pub mod data;

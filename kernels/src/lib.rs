@@ -19,6 +19,7 @@ mod flex;
 mod gpu;
 pub mod group_norm;
 pub mod layer_norm;
+pub mod memory;
 #[cfg(feature = "gpu")]
 mod normalising;
 pub mod normals;
@@ -27,5 +28,6 @@ mod testing;
 mod threads;
 #[cfg(feature = "flex")]
 mod tile;
+pub mod tokens;
 #[cfg(feature = "flex")]
 mod vectors;

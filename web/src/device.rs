@@ -30,7 +30,7 @@ async fn webgpu() -> Result<Device> {
     let device = Device::wgpu_options().init_async().await;
     let device = device
         .map_err(|error| kiln::Error::Device(format!("WebGPU does not start: {error}; use the CPU")))?;
-    kiln_playground::canary::operations(&device, &kiln::device::cpu()?).await?;
+    kiln::canary::operations(&device, &kiln::device::cpu()?).await?;
     TRUSTED.set(Some(device.clone()));
     Ok(device)
 }

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Decoder, Moment, largest};
+use super::{Decoder, Moment};
 use crate::registry::{About, Member};
 
 /// Every token drawn at every step.
@@ -24,8 +24,6 @@ impl Member for Ancestral {
 
 impl Decoder for Ancestral {
     fn step(&self, moment: &Moment) -> Tensor<2> {
-        let log_p = (moment.reverse)(moment.log_x0.clone());
-        let width = log_p.dims()[2];
-        largest(log_p + moment.gumbel(0, width))
+        moment.drawn(0, (moment.reverse)(moment.log_x0.clone()))
     }
 }

@@ -12,7 +12,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Decoder, Moment, cut, largest};
+use super::{Decoder, Moment, cut};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -49,12 +49,12 @@ impl Decoder for Confidence {
 
     fn step(&self, moment: &Moment) -> Tensor<2> {
         let mask = moment.mask.expect("a decoder that wants a mask should only be given one") as f64;
-        let [batch, length, vocabulary] = moment.log_x0.dims();
+        let [batch, length, _] = moment.log_x0.dims();
         let masked = moment.x.clone().equal_elem(mask);
-        let drawn = largest(moment.log_x0.clone() + moment.gumbel(0, vocabulary));
+        let drawn = moment.drawn(0, moment.log_x0.clone());
         let sure = moment.log_x0.clone().gather(2, drawn.clone().int().unsqueeze_dim::<3>(2));
-        let chance = moment.gumbel(1, 1) * (self.randomness * moment.ahead);
-        let sure = (sure + chance).reshape([batch, 1, length]);
+        let chance = moment.gumbel(1) * (self.randomness * moment.ahead);
+        let sure = (sure.reshape([batch, length]) + chance).reshape([batch, 1, length]);
         // What is known is surer than anything else.
         let top = sure.clone().max_dim(2) + 1.0;
         let known = masked.clone().bool_not().reshape([batch, 1, length]);

@@ -1,18 +1,12 @@
-//! Decoding: which tokens to take, given how probable a model finds each.
-//!
-//! ```text
-//! x = argmax_k (ln p_k + g_k),   g_k = −ln(−ln u_k),   is distributed as p      (Gumbel 1954; Maddison et al. 2014)
-//! ```
-//!
-//! <https://arxiv.org/abs/1411.0030>. So a draw needs no cumulative sum, and nothing is read from the device. The uniform numbers are
-//! keyed by the sample, as all noise is.
+//! Decoding: which tokens to take, given how probable a model finds each. They are drawn where the model computes, by numbers keyed by the
+//! sample, as all noise is.
 
 mod cut;
 mod ancestral;
 mod confidence;
 
 use burn::prelude::*;
-use burn::tensor::activation::log_softmax;
+use kiln_kernels::tokens::{self, Keep};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,15 +26,21 @@ pub struct Decoding {
     pub decoder: DecoderConfig,
     /// `p^(1/temperature)` is drawn from: below 1 the probable becomes more so.
     pub temperature: f64,
-    /// Only the most probable tokens that together come to this share are drawn from (Holtzman et al. 2020,
+    /// Only so many of the most probable tokens are drawn from, and those as probable as the last of them (Fan et al. 2018,
+    /// <https://arxiv.org/abs/1805.04833>); 0 is all.
+    pub top_k: usize,
+    /// Only the fewest of the most probable tokens that come to this share are drawn from (Holtzman et al. 2020,
     /// <https://arxiv.org/abs/1904.09751>); 1 is all.
     pub top_p: f64,
+    /// Only tokens are drawn from that are at least this share as probable as the most probable (Nguyen et al. 2025,
+    /// <https://arxiv.org/abs/2407.01082>); 0 is all.
+    pub min_p: f64,
 }
 
 impl Default for Decoding {
     fn default() -> Self {
         let decoder = DecoderConfig::named("ancestral").expect("the default should be registered");
-        Self { decoder, temperature: 1.0, top_p: 1.0 }
+        Self { decoder, temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0 }
     }
 }
 
@@ -49,21 +49,19 @@ impl Decoding {
     pub fn check(&self) -> Result<()> {
         within("temperature", self.temperature, 1e-3, 1e3)?;
         within("top_p", self.top_p, 1e-6, 1.0)?;
+        within("min_p", self.min_p, 0.0, 1.0)?;
         under("decoder", self.decoder.check())
     }
 
-    /// `ln p` after temperature and cut, `[batch, length, vocabulary]`.
-    pub fn sharpened(&self, mut log_p: Tensor<3>) -> Tensor<3> {
-        if self.temperature != 1.0 {
-            log_p = log_softmax(log_p / self.temperature, 2);
+    /// `ln p` after temperature and cuts, `[batch, length, vocabulary]`.
+    pub fn sharpened(&self, log_p: Tensor<3>) -> Tensor<3> {
+        let Self { temperature, top_k, top_p, min_p, .. } = *self;
+        let keep = Keep { temperature, top_k, top_p, min_p };
+        if keep == Keep::default() {
+            return log_p;
         }
-        if self.top_p < 1.0 {
-            let p = log_p.clone().exp();
-            let wanted = p.clone().sum_dim(2) * self.top_p;
-            let least = cut(&p, &p, &wanted).expand(p.dims());
-            log_p = log_softmax(log_p.mask_fill(p.lower(least), NEVER), 2);
-        }
-        log_p
+        let shape = log_p.dims();
+        tokens::keep(log_p.flatten::<2>(0, 1), keep).reshape(shape)
     }
 }
 
@@ -88,30 +86,32 @@ pub struct Moment<'a> {
 }
 
 impl Moment<'_> {
-    /// Gumbel noise `[batch, length, width]`; `draw` counts the draws within the step.
-    pub fn gumbel(&self, draw: u32, width: usize) -> Tensor<3> {
+    /// A token of each place, `[batch, length]`, from `ln p`, `[batch, length, width]`; `draw` counts the draws within the step.
+    pub fn drawn(&self, draw: u32, log_p: Tensor<3>) -> Tensor<2> {
         let noise = self.noise;
-        let mut values = vec![0.0_f32; noise.rows * noise.features * width];
-        for (row, values) in values.chunks_mut(noise.features * width).enumerate() {
-            let key = Key::new(noise.seed, Purpose::SamplerNoise, noise.first + row as u64);
-            for (slot, word) in values.iter_mut().zip(key.draw(self.step | draw << 20).words()) {
-                *slot = gumbel(word) as f32;
-            }
+        tokens::draw(log_p.flatten(0, 1), self.key(draw).draws(noise.rows, noise.features))
+    }
+
+    /// Gumbel noise, one number a place, `[batch, length]`.
+    pub fn gumbel(&self, draw: u32) -> Tensor<2> {
+        let noise = self.noise;
+        let mut values = vec![0.0_f32; noise.rows * noise.features];
+        for (row, values) in values.chunks_mut(noise.features).enumerate() {
+            let key = Key { index: noise.first + row as u64, ..self.key(draw) };
+            values.iter_mut().zip(key.words()).for_each(|(slot, word)| *slot = gumbel(word) as f32);
         }
-        let shape = [noise.rows, noise.features, width];
-        Tensor::from_data(TensorData::new(values, shape), (&noise.device, self.log_x0.dtype()))
+        let data = TensorData::new(values, [noise.rows, noise.features]);
+        Tensor::from_data(data, (&noise.device, self.log_x0.dtype()))
+    }
+
+    fn key(&self, draw: u32) -> Key {
+        Key::new(self.noise.seed, Purpose::SamplerNoise, self.noise.first).draw(self.step | draw << 20)
     }
 }
 
 /// `−ln(−ln u)` with `u` in the middle of one of 2³² cells.
 fn gumbel(word: u32) -> f64 {
     -libm::log(-libm::log((f64::from(word) + 0.5) / 4_294_967_296.0))
-}
-
-/// Where the largest of the last axis stands, as tokens: `[batch, length, n]` to `[batch, length]`.
-pub fn largest(scores: Tensor<3>) -> Tensor<2> {
-    let ([batch, length, _], dtype) = (scores.dims(), scores.dtype());
-    scores.argmax(2).float().cast(dtype).reshape([batch, length])
 }
 
 /// An order in which tokens are decided.

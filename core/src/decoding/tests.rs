@@ -35,7 +35,7 @@ fn counts(tokens: &[f32], n: usize) -> Vec<f64> {
 }
 
 #[test]
-fn gumbels_are_drawn_in_the_probabilities_and_apart_from_each_other() {
+fn tokens_are_drawn_in_the_probabilities_and_apart_from_each_other() {
     let p = [0.05_f32, 0.5, 0.15, 0.3];
     let noise = noise(ROWS, 2, 0);
     let x = Tensor::zeros([ROWS, 2], &Device::flex());
@@ -54,7 +54,7 @@ fn gumbels_are_drawn_in_the_probabilities_and_apart_from_each_other() {
 }
 
 #[test]
-fn temperature_and_top_p_are_what_their_definitions_say() {
+fn temperature_and_cuts_are_what_their_definitions_say() {
     let log_p = everywhere(&[0.1, 0.4, 0.2, 0.3], 1, 1);
     let drawn = |temperature, top_p| {
         floats(Decoding { temperature, top_p, ..Decoding::default() }.sharpened(log_p.clone()).exp())
@@ -67,6 +67,9 @@ fn temperature_and_top_p_are_what_their_definitions_say() {
     near(drawn(1.0, 0.8), [0.0, 4.0 / 9.0, 2.0 / 9.0, 3.0 / 9.0]);
     near(drawn(1.0, 1e-6), [0.0, 1.0, 0.0, 0.0]);
     near(drawn(1.0, 1.0), [0.1, 0.4, 0.2, 0.3]);
+    let kept = |decoding: Decoding| floats(decoding.sharpened(log_p.clone()).exp());
+    near(kept(Decoding { top_k: 2, ..Decoding::default() }), [0.0, 4.0 / 7.0, 0.0, 3.0 / 7.0]);
+    near(kept(Decoding { min_p: 0.45, ..Decoding::default() }), [0.0, 4.0 / 9.0, 2.0 / 9.0, 3.0 / 9.0]);
 }
 
 #[test]
@@ -120,6 +123,7 @@ fn settings_that_draw_nothing_are_refused() {
     let refusal = |decoding: Decoding| decoding.check().expect_err("this should be refused").to_string();
     assert!(refusal(Decoding { temperature: 0.0, ..Decoding::default() }).contains("`temperature`"));
     assert!(refusal(Decoding { top_p: 1.5, ..Decoding::default() }).contains("`top_p`"));
+    assert!(refusal(Decoding { min_p: -0.1, ..Decoding::default() }).contains("`min_p`"));
     let decoder = DecoderConfig::Confidence(confidence::Confidence { randomness: -1.0 });
     assert!(refusal(Decoding { decoder, ..Decoding::default() }).contains("`decoder.randomness`"));
 }

@@ -17,7 +17,7 @@ use super::{Condition, Mode, Named, Network};
 use crate::{Error, Result, error};
 
 /// A score or a logarithm this low is that of nothing, and half precision can still write it.
-pub const NEVER: f64 = -1e4;
+pub use kiln_kernels::tokens::NEVER;
 
 /// The precision in which a network computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -100,7 +100,8 @@ impl Key {
         self.draws(rows, features).tensor(device)
     }
 
-    fn draws(self, rows: usize, features: usize) -> Draws {
+    /// Words or numbers of rows, which a kernel draws.
+    pub(crate) fn draws(self, rows: usize, features: usize) -> Draws {
         let [_, draw, low, high] = self.counter(0);
         let seed = [self.seed as u32, (self.seed >> 32) as u32];
         Draws { seed, first: [draw, low, high], rows, features }

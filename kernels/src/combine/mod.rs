@@ -4,12 +4,17 @@
 //! y = Σ_i w_i x_i
 //! ```
 //!
-//! In plain operations each term costs one pass over memory and each sum another. On the processor all is done in one pass, in
+//! In plain operations each term costs one pass over memory and each sum another; here all is done in one. On the processor it is done in
 //! place where a term is nobody else's, and with the same bits: terms are rounded and added in their order. A number of tensors that
-//! is not known beforehand is more than Burn's extension traits route, hence a function.
+//! is not known beforehand is more than Burn's extension traits route: elsewhere six are combined at a time.
 
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::prelude::*;
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 
@@ -23,22 +28,87 @@ pub fn combine(terms: Vec<Term>) -> Tensor<2> {
         Ok(sum) => return sum,
         Err(terms) => terms,
     };
-    reference(terms)
+    let mut terms = terms.into_iter();
+    let mut sum = routed(terms.by_ref().take(TOGETHER).collect());
+    while terms.len() > 0 {
+        let sum_so_far = std::iter::once((1.0, sum));
+        sum = routed(sum_so_far.chain(terms.by_ref().take(TOGETHER - 1)).collect());
+    }
+    sum
 }
 
-/// What it means, in plain operations.
-pub fn reference(terms: Vec<Term>) -> Tensor<2> {
-    let mut terms = terms.into_iter().map(|(weight, x)| x * weight);
+/// Terms that one kernel combines: a seventh buffer is the sum's.
+const TOGETHER: usize = 6;
+
+fn routed(terms: Vec<Term>) -> Tensor<2> {
+    let (weights, tensors): (Vec<f64>, Vec<_>) =
+        terms.into_iter().map(|(weight, x)| (weight, x.into_dispatch())).unzip();
+    // Where a term is wanting, any tensor stands for it.
+    let [a, b, c, d, e, f] = std::array::from_fn(|i| tensors[i.min(tensors.len() - 1)].clone());
+    Tensor::from_dispatch(<Dispatch as CombineOps>::weighted_sum(a, b, c, d, e, f, weights))
+}
+
+/// What a backend has to offer; the body here is what it means.
+#[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
+pub trait CombineOps: Backend {
+    /// [`combine`] of as many of the tensors as there are weights.
+    #[fusion(default)]
+    fn weighted_sum(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        weights: Vec<f64>,
+    ) -> FloatTensor<Self> {
+        reference::<Self>([a, b, c, d, e, f], &weights)
+    }
+}
+
+#[cfg(feature = "flex")]
+impl CombineOps for burn::backend::Flex {}
+
+impl<B: Backend, C: CheckpointStrategy> CombineOps for Autodiff<B, C> {}
+
+fn reference<B: Backend>(tensors: [FloatTensor<B>; TOGETHER], weights: &[f64]) -> FloatTensor<B> {
+    let mut terms = tensors.into_iter().zip(weights).map(|(x, weight)| B::float_mul_scalar(x, (*weight).into()));
     let first = terms.next().expect("there should be something to combine");
-    terms.fold(first, |sum, term| sum + term)
+    terms.fold(first, B::float_add)
 }
 
 #[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
+    use crate::testing::{devices, far};
     use burn::tensor::DType;
 
     const WEIGHTS: [f64; 5] = [0.3, -1.7, 2.9e-3, 1.0 / 3.0, -0.11];
+
+    /// What it means, in plain operations.
+    fn reference(terms: Vec<Term>) -> Tensor<2> {
+        let mut terms = terms.into_iter().map(|(weight, x)| x * weight);
+        let first = terms.next().expect("a term");
+        terms.fold(first, |sum, term| sum + term)
+    }
+
+    /// Fewer than are combined at a time, as many, and more.
+    #[test]
+    fn every_device_sums_any_number_of_terms() {
+        for count in [1, 2, 5, 6, 7, 11, 12] {
+            for size in [1, 33, 1000] {
+                let weight = |i: usize| WEIGHTS[i % 5] * (1.0 + i as f64);
+                let terms = |dtype| (0..count).map(move |i| (weight(i), tensor(size, i, dtype)));
+                let numbers = |x: Tensor<2>| x.into_data().iter::<f64>().collect::<Vec<_>>();
+                let wanted = numbers(reference(terms(DType::F64).collect()));
+                for (name, device) in devices() {
+                    let there = terms(DType::F32).map(|(weight, x)| (weight, x.to_device(&device)));
+                    let far = far(&numbers(combine(there.collect())), &wanted);
+                    assert!(far < 1e-6, "{count} of {size}, {name}: {far}");
+                }
+            }
+        }
+    }
 
     fn tensor(size: usize, seed: usize, dtype: DType) -> Tensor<2> {
         let value = |i: usize| ((i * 37 + seed * 101 + 13) % 1009) as f64 / 331.0 - 1.5;

@@ -39,8 +39,16 @@ impl NormalOps for CubeBackend {
     }
 }
 
+impl Draws {
+    /// What a kernel is told of them.
+    pub(crate) fn launch(&self) -> StreamLaunch {
+        let ([seed_low, seed_high], [draw, low, high]) = (self.seed, self.first);
+        StreamLaunch::new(seed_low, seed_high, draw, low, high)
+    }
+}
+
 /// The table in a device's memory, where it stays.
-pub(crate) fn table(client: &Client, device: &CubeDevice) -> CubeTensor {
+fn table(client: &Client, device: &CubeDevice) -> CubeTensor {
     thread_local! {
         static TABLES: RefCell<Vec<CubeTensor>> = const { RefCell::new(Vec::new()) };
     }
@@ -85,7 +93,19 @@ fn normals_kernel(table: &Tensor<u32>, out: &mut Tensor<f32>, stream: Stream, fe
 
 /// The four numbers of a block of a row.
 #[cube]
-pub(crate) fn block_of_normals(table: &Tensor<u32>, stream: Stream, row: u32, block: u32) -> Array<f32> {
+fn block_of_normals(table: &Tensor<u32>, stream: Stream, row: u32, block: u32) -> Array<f32> {
+    let words = block_of_words(stream, row, block);
+    let mut normals = Array::<f32>::new(4usize);
+    #[unroll]
+    for word in 0..4usize {
+        normals[word] = normal(table, words[word]);
+    }
+    normals
+}
+
+/// The four words of a block of a row.
+#[cube]
+pub(crate) fn block_of_words(stream: Stream, row: u32, block: u32) -> Array<u32> {
     let mut counter = Array::<u32>::new(4usize);
     let low = stream.low + row;
     counter[0] = block;
@@ -99,12 +119,7 @@ pub(crate) fn block_of_normals(table: &Tensor<u32>, stream: Stream, row: u32, bl
     for _round in 0..10u32 {
         philox_round(&mut counter, &mut key);
     }
-    let mut normals = Array::<f32>::new(4usize);
-    #[unroll]
-    for word in 0..4usize {
-        normals[word] = normal(table, counter[word]);
-    }
-    normals
+    counter
 }
 
 #[cube]

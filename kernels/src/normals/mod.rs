@@ -9,7 +9,7 @@
 //! octaves for fixed-point numbers: Lee, Cheung, Villasenor and Luk 2006, <https://doi.org/10.1109/TVLSI.2006.878350>.
 
 #[cfg(feature = "gpu")]
-mod cube;
+pub(crate) mod cube;
 mod philox;
 mod table;
 
@@ -47,7 +47,8 @@ pub struct Draws {
 }
 
 impl Draws {
-    fn stream(&self, row: usize) -> Stream {
+    /// The stream of a row.
+    pub fn stream(&self, row: usize) -> Stream {
         let [draw, low, high] = self.first;
         let index = (u64::from(high) << 32 | u64::from(low)) + row as u64;
         [draw, index as u32, (index >> 32) as u32]

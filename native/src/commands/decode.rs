@@ -16,21 +16,27 @@ pub(crate) struct Decode {
     /// Below 1, probable tokens become more so; above, less (models of tokens)
     #[arg(long)]
     temperature: Option<f64>,
+    /// Draw only from so many of the most probable tokens (models of tokens)
+    #[arg(long, value_name = "COUNT")]
+    top_k: Option<usize>,
     /// Draw only from the most probable tokens that together come to this share (models of tokens)
     #[arg(long, value_name = "SHARE")]
     top_p: Option<f64>,
+    /// Draw only from tokens at least this share as probable as the most probable one (models of tokens)
+    #[arg(long, value_name = "SHARE")]
+    min_p: Option<f64>,
 }
 
 impl Decode {
     /// The model's own decoding, with what was said; `None` where nothing was.
     pub(crate) fn decoding(&self, model: &dyn Model) -> Outcome<Option<Decoding>> {
-        if self.decoder.is_none() && self.temperature.is_none() && self.top_p.is_none() {
+        if *self == Self::default() {
             return Ok(None);
         }
         let own = model.generator().map(Generate::defaults).and_then(|request| request.decoding);
         let Some(own) = own else {
             return Err(argument(format!(
-                "--decoder, --temperature and --top-p: a {} draws no tokens; leave them out",
+                "--decoder, --temperature, --top-k, --top-p and --min-p: a {} draws no tokens; leave them out",
                 model.card().family
             )));
         };
@@ -38,7 +44,9 @@ impl Decode {
         Ok(Some(Decoding {
             decoder: decoder.unwrap_or(own.decoder),
             temperature: self.temperature.unwrap_or(own.temperature),
+            top_k: self.top_k.unwrap_or(own.top_k),
             top_p: self.top_p.unwrap_or(own.top_p),
+            min_p: self.min_p.unwrap_or(own.min_p),
         }))
     }
 }

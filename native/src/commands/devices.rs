@@ -1,6 +1,7 @@
 //! `kiln devices`: what there is to compute on.
 
 use kiln::device::{self, Found};
+use kiln::{Error, canary};
 use kiln::nn::Precision;
 use serde::Serialize;
 
@@ -10,8 +11,9 @@ use crate::out;
 const ABOUT: &str = "Graphics interfaces do not say how much memory an adapter has: the largest buffer is the most that one tensor \
 may take. A workgroup is the most invocations of one.
 
-Example:
-  kiln devices --json";
+Examples:
+  kiln devices --json
+  kiln devices --check";
 
 /// The arguments of `kiln devices`.
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,9 @@ pub(crate) struct Args {
     /// For a program to read
     #[arg(long)]
     json: bool,
+    /// Compare what each graphics adapter computes, forwards and backwards, with what the processor does
+    #[arg(long, conflicts_with = "json")]
+    check: bool,
 }
 
 /// A device, with what only the command knows of it.
@@ -42,6 +47,9 @@ struct Processor {
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
+    if args.check {
+        return check();
+    }
     let (found, processor) = (device::list(), processor());
     if args.json {
         let told = |found| told(found, &processor);
@@ -66,6 +74,30 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (auto, _) = device::choose("auto")?;
     out::say(format!("\n`auto` takes {}.", auto.name));
     Ok(())
+}
+
+/// Every device beside the processor; an error where one computes wrong numbers.
+fn check() -> Outcome {
+    let reference = device::cpu()?;
+    let mut lies = Vec::new();
+    for found in device::list() {
+        let (_, device) = device::choose(&found.name)?;
+        let sings = async {
+            canary::operations(&device, &reference).await?;
+            canary::gradients(&device, &reference).await
+        };
+        match pollster::block_on(sings) {
+            Ok(()) => out::say(format!("{}: computes what the processor computes", found.name)),
+            Err(error) => {
+                out::say(format!("{}: {error}", found.name));
+                lies.push(found.name);
+            }
+        }
+    }
+    match lies.as_slice() {
+        [] => Ok(()),
+        lies => Err(Error::Device(format!("not to be trusted: {}", lies.join(", "))).into()),
+    }
 }
 
 fn told<'a>(found: &'a Found, processor: &'a Processor) -> Told<'a> {

@@ -140,6 +140,17 @@ fn devices_are_told_with_their_limits() {
     assert!(cpu.contains(" GiB ") || !cfg!(target_os = "linux"), "{told}");
 }
 
+/// Every adapter that is here, software too, computes forwards and backwards what the processor does.
+#[test]
+fn devices_are_checked_against_the_processor() {
+    let devices = json(here(), &["devices", "--json"]);
+    let told = answer(here(), &["devices", "--check"]);
+    for device in devices.as_array().expect("devices") {
+        let name = device["name"].as_str().expect("a name");
+        assert!(told.contains(&format!("{name}: computes what the processor computes")), "{told}");
+    }
+}
+
 #[test]
 fn what_is_shown_of_a_configuration_is_read_back_as_the_same() {
     let folder = tempfile::tempdir().expect("a folder");

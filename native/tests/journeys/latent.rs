@@ -52,4 +52,7 @@ fn a_latent_model_is_trained_on_an_autoencoder_and_draws() {
     assert!(levels.starts_with("explicit:levels=[") && levels.matches(',').count() == 2, "{levels}");
     let said = refusal(here, &["sample", argument(&latent), "--threshold", "0.99", "--device", "cpu"]);
     assert!(said.contains("threshold: it bounds pixels"), "{said}");
+    // Nobody in the zoo reads pictures that small.
+    let said = refusal(here, &["evaluate", argument(&latent), "--device", "cpu"]);
+    assert!(said.contains("no classifier of the zoo reads") && said.contains("--classifier MODEL"), "{said}");
 }
