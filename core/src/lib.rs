@@ -14,10 +14,9 @@ pub mod files;
 // What a file says: typed, checked, composed, overridable
 pub mod config;
 
-// Chance, where to compute, and whether that can be trusted
+// Chance and where to compute
 pub mod random;
 pub mod device;
-pub mod canary;
 
 // What is learnt from
 pub mod data;
@@ -49,6 +48,7 @@ pub mod autoencoder;
 pub mod latent;
 pub mod factory;
 pub mod weights;
+pub mod canary;
 
 // Learning
 pub mod train;

@@ -34,6 +34,7 @@ pub(crate) fn devices() -> Vec<(&'static str, Device)> {
     devices
 }
 
+#[expect(clippy::print_stderr, reason = "a skipped test has to be seen")]
 fn software() -> Option<Device> {
     let found = crate::adapters::list().into_iter().find(|adapter| !adapter.kind.hardware());
     let device = found.as_ref().and_then(crate::adapters::device);

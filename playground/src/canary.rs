@@ -1,9 +1,9 @@
 //! Whether a model draws on one device what it draws on another.
 
+use kiln::Result;
 use kiln::canary::compare;
 use kiln::model::{Classes, Request};
 use kiln::weights::read;
-use kiln::Result;
 
 use crate::Player;
 

@@ -99,9 +99,9 @@ fn a_sample_is_the_same_alone_and_in_a_batch() {
         let alone = samples(&*model, sampler, 3, 1);
         let features = alone.len();
         let error = worst(&whole[3 * features..4 * features], &alone);
-        // A batch shares the steps that a tolerance of 1e-4 chooses: its samples are the same to some ten times that.
+        // A batch shares the steps that a tolerance of 1e-4 chooses: its samples are the same to some tens of that.
         let adaptive = SamplerConfig::named(sampler).expect("it is listed").adaptive();
-        let limit = if adaptive { 2e-3 } else { 1e-4 };
+        let limit = if adaptive { 5e-3 } else { 1e-4 };
         assert!(error < limit, "{name}, {sampler}: {error}");
     }
 }

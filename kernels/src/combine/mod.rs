@@ -72,7 +72,8 @@ impl CombineOps for burn::backend::Flex {}
 impl<B: Backend, C: CheckpointStrategy> CombineOps for Autodiff<B, C> {}
 
 fn reference<B: Backend>(tensors: [FloatTensor<B>; TOGETHER], weights: &[f64]) -> FloatTensor<B> {
-    let mut terms = tensors.into_iter().zip(weights).map(|(x, weight)| B::float_mul_scalar(x, (*weight).into()));
+    let mut terms =
+        tensors.into_iter().zip(weights).map(|(x, weight)| B::float_mul_scalar(x, (*weight).into()));
     let first = terms.next().expect("there should be something to combine");
     terms.fold(first, B::float_add)
 }

@@ -26,13 +26,7 @@ fn layout(x: &Primitive, gamma: &Primitive, groups: usize) -> Layout {
 }
 
 impl GroupNormOps for CubeBackend {
-    fn group_norm(
-        x: Primitive,
-        gamma: Primitive,
-        beta: Primitive,
-        groups: usize,
-        after: After,
-    ) -> Primitive {
+    fn group_norm(x: Primitive, gamma: Primitive, beta: Primitive, groups: usize, after: After) -> Primitive {
         let Some([x, gamma, beta]) = straight([&x, &gamma, &beta]) else {
             return reference::<Self>(x, gamma, beta, groups, after);
         };

@@ -112,30 +112,27 @@ pub(crate) fn block_of_words(stream: Stream, row: u32, block: u32) -> Array<u32>
     counter[1] = stream.draw;
     counter[2] = low;
     counter[3] = stream.high + u32::cast_from(low < row);
-    let mut key = Array::<u32>::new(2usize);
-    key[0] = stream.seed_low;
-    key[1] = stream.seed_high;
     #[unroll]
-    for _round in 0..10u32 {
-        philox_round(&mut counter, &mut key);
+    for round in 0..10u32 {
+        let low = stream.seed_low + round * 0x9E37_79B9u32;
+        let high = stream.seed_high + round * 0xBB67_AE85u32;
+        philox_round(&mut counter, low, high);
     }
     counter
 }
 
 #[cube]
-fn philox_round(c: &mut Array<u32>, k: &mut Array<u32>) {
+fn philox_round(c: &mut Array<u32>, low: u32, high: u32) {
     let m0 = 0xD251_1F53u32;
     let m1 = 0xCD9E_8D57u32;
     let a = c[0];
     let b = c[2];
-    let first = b.mul_hi(m1) ^ c[1] ^ k[0];
-    let third = a.mul_hi(m0) ^ c[3] ^ k[1];
+    let first = b.mul_hi(m1) ^ c[1] ^ low;
+    let third = a.mul_hi(m0) ^ c[3] ^ high;
     c[0] = first;
     c[1] = b * m1;
     c[2] = third;
     c[3] = a * m0;
-    k[0] += 0x9E37_79B9u32;
-    k[1] += 0xBB67_AE85u32;
 }
 
 /// [`super::normal`].
@@ -158,6 +155,6 @@ fn normal(table: &Tensor<u32>, word: u32) -> f32 {
     let z = select(c0 > down, c0 - down, 0u32);
     let z = (z + comptime!(1u32 << (POINT - 25))) >> comptime!(POINT - 24);
     let z = select(z < unit, z, (z + 4u32) & 0xFFFF_FFF8u32);
-    let size = f32::cast_from(z) * 5.960_464_477_539_063e-8_f32;
+    let size = f32::cast_from(z) * comptime!(1.0f32 / 16_777_216.0f32);
     select(word < 0x8000_0000u32, size, -size)
 }

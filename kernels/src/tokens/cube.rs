@@ -126,9 +126,8 @@ fn greatest(
     let mut high = 0x3F80_0001u32;
     // As many as halve the numbers from 0 to 1.
     for _halving in 0..31u32 {
-        let middle = (low + high) / 2u32;
-        let mass =
-            at_least(logs, begin, width, f32::reinterpret(middle), most, temperature, shared, counted);
+        let middle = low + (high - low) / 2u32;
+        let mass = at_least(logs, begin, width, f32::reinterpret(middle), most, temperature, shared, counted);
         let enough = mass >= wanted;
         low = select(enough, middle, low);
         high = select(enough, high, middle);
@@ -186,7 +185,7 @@ fn draw_kernel(logs: &Tensor<f32>, tokens: &mut Tensor<f32>, stream: Stream, wid
     let begin = (at * width) as usize;
     let most = most_of_row(logs, begin, width, &mut shared);
     // Each has a part of the vocabulary, and knows what all before him come to.
-    let part = (width + UNITS - 1u32) / UNITS;
+    let part = (width - 1u32) / UNITS + 1u32;
     let first = min(UNIT_POS * part, width);
     let end = min(first + part, width);
     let mut own = 0.0f32;
@@ -204,7 +203,7 @@ fn draw_kernel(logs: &Tensor<f32>, tokens: &mut Tensor<f32>, stream: Stream, wid
     }
     let place = at % features;
     let words = block_of_words(stream, at / features, place / 4u32);
-    let u = f32::cast_from(words[(place % 4u32) as usize] >> 8u32) * 5.960_464_477_539_063e-8_f32;
+    let u = f32::cast_from(words[(place % 4u32) as usize] >> 8u32) * comptime!(1.0f32 / 16_777_216.0f32);
     let wanted = u * total;
     if own > 0.0f32 && before <= wanted && wanted < before + own {
         let mut sum = before;

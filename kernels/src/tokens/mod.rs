@@ -55,7 +55,11 @@ pub fn keep(logs: Tensor<2>, keep: Keep) -> Tensor<2> {
 
 /// A token of each row, `[draws.rows, draws.features]`, from logarithms of any sum, `[draws.rows · draws.features, vocabulary]`.
 pub fn draw(logs: Tensor<2>, draws: Draws) -> Tensor<2> {
-    assert_eq!(logs.dims()[0], draws.rows * draws.features, "a row of logarithms for each token that is drawn");
+    assert_eq!(
+        logs.dims()[0],
+        draws.rows * draws.features,
+        "a row of logarithms for each token that is drawn"
+    );
     let dtype = logs.dtype();
     let drawn = <Dispatch as TokenOps>::drawn(single(logs).into_dispatch(), draws);
     Tensor::<2>::from_dispatch(drawn).cast(FloatDType::from(dtype))

@@ -1,8 +1,8 @@
 //! `kiln devices`: what there is to compute on.
 
 use kiln::device::{self, Found};
-use kiln::{Error, canary};
 use kiln::nn::Precision;
+use kiln::{Error, canary};
 use serde::Serialize;
 
 use crate::failure::Outcome;

@@ -99,15 +99,16 @@ fn judged(model: &dyn Model) {
 fn continued(model: &dyn Model, least: usize) {
     let vocabulary = model.card().vocabulary.as_ref().expect("text");
     let tokens =
-        vocabulary.encode("text", b"dca---------".map(|c| if c == b'-' { b'a' } else { c }).as_slice());
+        vocabulary.encode("text", b"dcabca------".map(|c| if c == b'-' { b'a' } else { c }).as_slice());
     let rows = tokens.expect("tokens").iter().map(|token| *token as f32).collect();
-    let mask = (0..LENGTH).map(|i| if i < 3 { 0.0 } else { 1.0 }).collect();
+    let mask = (0..LENGTH).map(|i| if i < 6 { 0.0 } else { 1.0 }).collect();
     let method = InpaintConfig::named("replace").expect("a method");
     let edit = Some(Edit::Inpaint { rows, mask, method });
     let request = Request { count: 32, steps: Some(48), edit, ..Request::default() };
     let texts = texts(model, &request);
     let right = texts.iter().filter(|text| *text == "dcabcadcabca").count();
-    assert!(texts.iter().all(|text| text.starts_with("dca")), "{texts:?}");
+    assert!(texts.iter().all(|text| text.starts_with("dcabca")), "{texts:?}");
+    println!("{right} of 32 go on as they should");
     // Under uniform noise the prompt is noisy too on the way: replacement is biased. By chance it would be a sixth.
     assert!(right > least, "{right} of 32: {:?}", &texts[..8]);
 }

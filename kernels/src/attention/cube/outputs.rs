@@ -1,0 +1,83 @@
+//! Outputs and logarithms.
+
+use burn_cubecl::cubecl;
+use burn_cubecl::cubecl::prelude::*;
+
+use super::super::reference::NEVER;
+use super::UNITS;
+use super::parts::{Built, Told, add, load, product, reach, row, score};
+
+#[cube(launch)]
+pub fn forward(
+    q: &Tensor<f32>,
+    k: &Tensor<f32>,
+    v: &Tensor<f32>,
+    mask: &Tensor<f32>,
+    o: &mut Tensor<f32>,
+    l: &mut Tensor<f32>,
+    told: Told,
+    #[comptime] built: Built,
+) {
+    let cube = CUBE_POS as u32;
+    if cube >= told.count {
+        terminate!();
+    }
+    let (depth, width, tile) = comptime!((built.depth, built.width, built.tile));
+    let never = comptime!(-NEVER as f32).runtime();
+    let head = cube / told.parts;
+    let query = cube % told.parts * UNITS + UNIT_POS;
+    let live = query < told.queries;
+    // Who has none computes the last once more, and keeps it to himself.
+    let query = min(query, told.queries - 1u32);
+    let place = head * told.queries + query;
+    let shared_head = head / told.heads * told.few + head % told.heads / (told.heads / told.few);
+    let keys = shared_head * told.keys;
+    let at =
+        head / told.heads * told.mask_batch + head % told.heads * told.mask_head + query * told.mask_query;
+    let reach = reach(&told, query);
+    let row = row(q, place * comptime!(depth as u32), depth);
+    let mut key_tile = Shared::<[f32]>::new_slice(tile * depth);
+    let mut value_tile = Shared::<[f32]>::new_slice(tile * width);
+    let mut sum = Array::<f32>::new(width);
+    #[unroll]
+    for c in 0..width {
+        sum[c] = 0.0f32;
+    }
+    let mut most = never;
+    let mut total = 0.0f32;
+    let mut first = 0u32;
+    while first < told.keys {
+        sync_cube();
+        load(k, keys * comptime!(depth as u32), first, told.keys, &mut key_tile, depth, tile);
+        load(v, keys * comptime!(width as u32), first, told.keys, &mut value_tile, width, tile);
+        sync_cube();
+        let mut j = 0u32;
+        while j < comptime!(tile as u32) {
+            let s = product(&row, &key_tile, j, depth);
+            let s = score(s, mask, at, first + j, reach, &told);
+            if s > most {
+                let fade = (most - s).exp();
+                total *= fade;
+                #[unroll]
+                for c in 0..width {
+                    sum[c] *= fade;
+                }
+                most = s;
+            }
+            let weight = select(s > 0.5f32 * never, (s - most).exp(), 0.0f32);
+            total += weight;
+            add(&mut sum, weight, &value_tile, j, width);
+            j += 1u32;
+        }
+        first += comptime!(tile as u32);
+    }
+    if live {
+        let none = total == 0.0f32;
+        let scale = select(none, 0.0f32, 1.0f32 / select(none, 1.0f32, total));
+        #[unroll]
+        for c in 0..width {
+            o[(place * comptime!(width as u32)) as usize + c] = sum[c] * scale;
+        }
+        l[place as usize] = select(none, -never, most + select(none, 1.0f32, total).ln());
+    }
+}
