@@ -58,7 +58,7 @@ fn every_form_learns_a_string_that_repeats_itself() {
         (300, 24, json!({ "kind": "discrete", "network": network })),
         (
             500,
-            12,
+            16,
             json!({ "kind": "discrete", "network": network, "corruption": "uniform", "schedule": "cosine",
                 "objective": { "kind": "hybrid", "steps": 50, "cross_entropy": 1.0 } }),
         ),
