@@ -40,8 +40,19 @@ pub(crate) fn invocations(count: usize) -> (CubeCount, CubeDim) {
 /// The sum of a number of each of a workgroup's `UNITS` invocations, known to all of them.
 #[cube]
 pub(crate) fn sum_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
+    reduced(x, shared, false)
+}
+
+/// The greatest of them.
+#[cube]
+pub(crate) fn most_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
+    reduced(x, shared, true)
+}
+
+#[cube]
+fn reduced(x: f32, shared: &mut Shared<[f32]>, #[comptime] most: bool) -> f32 {
     let unit = UNIT_POS as usize;
-    // Who still reads the last sum is waited for.
+    // Who still reads the last one is waited for.
     sync_cube();
     shared[unit] = x;
     sync_cube();
@@ -49,8 +60,12 @@ pub(crate) fn sum_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
     for i in 0..8u32 {
         let half = comptime!((UNITS >> (i + 1)) as usize);
         if unit < half {
-            let other = shared[unit + half];
-            shared[unit] += other;
+            let (own, other) = (shared[unit], shared[unit + half]);
+            if comptime!(most) {
+                shared[unit] = max(own, other);
+            } else {
+                shared[unit] = own + other;
+            }
         }
         sync_cube();
     }

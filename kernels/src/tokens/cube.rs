@@ -8,7 +8,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
 use super::{Keep, NEVER, TokenOps, width};
-use crate::gpu::{UNITS, fresh, straight, sum_of_units, workgroups};
+use crate::gpu::{UNITS, fresh, most_of_units, straight, sum_of_units, workgroups};
 use crate::normals::Draws;
 use crate::normals::cube::{Stream, block_of_words};
 
@@ -52,25 +52,6 @@ impl TokenOps for CubeBackend {
         );
         tokens
     }
-}
-
-/// The greatest of a number of each of the workgroup's invocations.
-#[cube]
-fn most_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
-    let unit = UNIT_POS as usize;
-    sync_cube();
-    shared[unit] = x;
-    sync_cube();
-    #[unroll]
-    for i in 0..8u32 {
-        let half = comptime!((UNITS >> (i + 1)) as usize);
-        if unit < half {
-            let other = shared[unit + half];
-            shared[unit] = max(shared[unit], other);
-        }
-        sync_cube();
-    }
-    shared[0usize]
 }
 
 #[cube]
