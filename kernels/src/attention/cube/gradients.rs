@@ -5,7 +5,7 @@ use burn_cubecl::cubecl::prelude::*;
 
 use super::super::reference::NEVER;
 use super::UNITS;
-use super::parts::{Built, Told, add, load, product, reach, row, score};
+use super::parts::{Built, Told, add, keys_of, load, mask_of, own_query, product, reach, row, score, zeros};
 
 #[cube(launch)]
 pub fn along(g: &Tensor<f32>, o: &Tensor<f32>, l: &Tensor<f32>, known: &mut Tensor<f32>, width: u32) {
@@ -34,33 +34,20 @@ pub fn backward_queries(
     told: Told,
     #[comptime] built: Built,
 ) {
-    let cube = CUBE_POS as u32;
-    if cube >= told.count {
+    if CUBE_POS as u32 >= told.count {
         terminate!();
     }
     let (depth, width, tile) = comptime!((built.depth, built.width, built.tile));
     let never = comptime!(-NEVER as f32).runtime();
-    let head = cube / told.parts;
-    let query = cube % told.parts * UNITS + UNIT_POS;
-    let live = query < told.queries;
-    let query = min(query, told.queries - 1u32);
-    let place = head * told.queries + query;
-    let shared_head = head / told.heads * told.few + head % told.heads / (told.heads / told.few);
-    let keys = shared_head * told.keys;
-    let at =
-        head / told.heads * told.mask_batch + head % told.heads * told.mask_head + query * told.mask_query;
-    let reach = reach(&told, query);
+    let query = own_query(&told);
+    let (place, keys, at, reach) = (query.place, query.keys, query.mask, query.reach);
     let own = row(q, place * comptime!(depth as u32), depth);
     let slope = row(g, place * comptime!(width as u32), width);
     let logarithm = known[2 * place as usize];
     let along = known[2 * place as usize + 1];
     let mut key_tile = Shared::<[f32]>::new_slice(tile * depth);
     let mut value_tile = Shared::<[f32]>::new_slice(tile * width);
-    let mut sum = Array::<f32>::new(depth);
-    #[unroll]
-    for c in 0..depth {
-        sum[c] = 0.0f32;
-    }
+    let mut sum = zeros(depth);
     let mut first = 0u32;
     while first < told.keys {
         sync_cube();
@@ -78,7 +65,7 @@ pub fn backward_queries(
         }
         first += comptime!(tile as u32);
     }
-    if live {
+    if query.live {
         #[unroll]
         for c in 0..depth {
             dq[(place * comptime!(depth as u32)) as usize + c] = sum[c] * told.scale;
@@ -115,23 +102,15 @@ pub fn backward_keys(
     let mut query_tile = Shared::<[f32]>::new_slice(tile * depth);
     let mut slope_tile = Shared::<[f32]>::new_slice(tile * width);
     let mut known_tile = Shared::<[f32]>::new_slice(tile * 2);
-    let mut dk = Array::<f32>::new(depth);
-    let mut dv = Array::<f32>::new(width);
-    #[unroll]
-    for c in 0..depth {
-        dk[c] = 0.0f32;
-    }
-    #[unroll]
-    for c in 0..width {
-        dv[c] = 0.0f32;
-    }
+    let mut dk = zeros(depth);
+    let mut dv = zeros(width);
     let group = told.heads / told.few;
     let batch = shared_head / told.few;
     let mut member = 0u32;
     while member < group {
         let head_of_sample = shared_head % told.few * group + member;
         let queries = (batch * told.heads + head_of_sample) * told.queries;
-        let masks = batch * told.mask_batch + head_of_sample * told.mask_head;
+        let masks = mask_of(&told, batch * told.heads + head_of_sample, 0u32);
         let mut first = 0u32;
         while first < told.queries {
             sync_cube();
@@ -195,8 +174,7 @@ pub fn backward_scores(
     let place = at / told.keys;
     let query = place % told.queries;
     let head = place / told.queries;
-    let shared_head = head / told.heads * told.few + head % told.heads / (told.heads / told.few);
-    let other = shared_head * told.keys + key;
+    let other = keys_of(&told, head) + key;
     let mut s = 0.0f32;
     for c in 0..depth {
         s += q[(place * depth + c) as usize] * k[(other * depth + c) as usize];
@@ -205,8 +183,7 @@ pub fn backward_scores(
     for c in 0..width {
         slope += g[(place * width + c) as usize] * v[(other * width + c) as usize];
     }
-    let masks = head / told.heads * told.mask_batch + head % told.heads * told.mask_head;
-    let s = score(s, mask, masks + query * told.mask_query, key, reach(&told, query), &told);
+    let s = score(s, mask, mask_of(&told, head, query), key, reach(&told, query), &told);
     let weight = select(s > 0.5f32 * never, (s - known[2 * place as usize]).exp(), 0.0f32);
     slopes[at as usize] = weight * (slope - known[2 * place as usize + 1]);
 }

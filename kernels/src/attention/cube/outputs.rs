@@ -4,8 +4,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
 use super::super::reference::NEVER;
-use super::UNITS;
-use super::parts::{Built, Told, add, load, product, reach, row, score};
+use super::parts::{Built, Told, add, load, own_query, product, row, score, zeros};
 
 #[cube(launch)]
 pub fn forward(
@@ -18,31 +17,17 @@ pub fn forward(
     told: Told,
     #[comptime] built: Built,
 ) {
-    let cube = CUBE_POS as u32;
-    if cube >= told.count {
+    if CUBE_POS as u32 >= told.count {
         terminate!();
     }
     let (depth, width, tile) = comptime!((built.depth, built.width, built.tile));
     let never = comptime!(-NEVER as f32).runtime();
-    let head = cube / told.parts;
-    let query = cube % told.parts * UNITS + UNIT_POS;
-    let live = query < told.queries;
-    // Who has none computes the last once more, and keeps it to himself.
-    let query = min(query, told.queries - 1u32);
-    let place = head * told.queries + query;
-    let shared_head = head / told.heads * told.few + head % told.heads / (told.heads / told.few);
-    let keys = shared_head * told.keys;
-    let at =
-        head / told.heads * told.mask_batch + head % told.heads * told.mask_head + query * told.mask_query;
-    let reach = reach(&told, query);
+    let query = own_query(&told);
+    let (place, keys, at, reach) = (query.place, query.keys, query.mask, query.reach);
     let row = row(q, place * comptime!(depth as u32), depth);
     let mut key_tile = Shared::<[f32]>::new_slice(tile * depth);
     let mut value_tile = Shared::<[f32]>::new_slice(tile * width);
-    let mut sum = Array::<f32>::new(width);
-    #[unroll]
-    for c in 0..width {
-        sum[c] = 0.0f32;
-    }
+    let mut sum = zeros(width);
     let mut most = never;
     let mut total = 0.0f32;
     let mut first = 0u32;
@@ -71,7 +56,7 @@ pub fn forward(
         }
         first += comptime!(tile as u32);
     }
-    if live {
+    if query.live {
         let none = total == 0.0f32;
         let scale = select(none, 0.0f32, 1.0f32 / select(none, 1.0f32, total));
         #[unroll]

@@ -102,3 +102,58 @@ pub fn add(sum: &mut Array<f32>, factor: f32, tile: &Shared<[f32]>, at: u32, #[c
         sum[c] += factor * tile[begin + c];
     }
 }
+
+/// The first of the keys that a head, counted through the batch, looks at.
+#[cube]
+pub fn keys_of(told: &Told, head: u32) -> u32 {
+    let shared_head = head / told.heads * told.few + head % told.heads / (told.heads / told.few);
+    shared_head * told.keys
+}
+
+/// Where the mask of a query begins.
+#[cube]
+pub fn mask_of(told: &Told, head: u32, query: u32) -> u32 {
+    head / told.heads * told.mask_batch + head % told.heads * told.mask_head + query * told.mask_query
+}
+
+/// What an invocation knows of its query.
+#[derive(CubeType)]
+pub struct Query {
+    /// Whether it has one: who has none computes the last once more, and keeps it to himself.
+    pub live: bool,
+    /// Its row among all queries.
+    pub place: u32,
+    /// The first row that it looks at.
+    pub keys: u32,
+    /// Where its mask begins.
+    pub mask: u32,
+    /// Keys that it may see.
+    pub reach: u32,
+}
+
+/// The query of this invocation.
+#[cube]
+pub fn own_query(told: &Told) -> Query {
+    let cube = CUBE_POS as u32;
+    let head = cube / told.parts;
+    let wanted = cube % told.parts * UNITS + UNIT_POS;
+    let query = min(wanted, told.queries - 1u32);
+    Query {
+        live: wanted < told.queries,
+        place: head * told.queries + query,
+        keys: keys_of(told, head),
+        mask: mask_of(told, head, query),
+        reach: reach(told, query),
+    }
+}
+
+/// Zeros in registers.
+#[cube]
+pub fn zeros(#[comptime] width: usize) -> Array<f32> {
+    let mut zeros = Array::<f32>::new(width);
+    #[unroll]
+    for c in 0..width {
+        zeros[c] = 0.0f32;
+    }
+    zeros
+}
