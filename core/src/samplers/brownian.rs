@@ -29,7 +29,10 @@ pub(super) fn increment(noise: &Noise, a: f64, b: f64) -> Tensor<2> {
     let mut draws = between(a.min(b), a.max(b))
         .into_iter()
         .map(|(draw, weight)| (weight * scale, noise.draw(Purpose::Brownian, draw)));
-    let (weight, first) = draws.next().expect("there should be time between the two");
+    // Where the path rests there is nothing to draw.
+    let Some((weight, first)) = draws.next() else {
+        return Tensor::zeros([noise.rows, noise.features], &noise.device);
+    };
     draws.fold(first * weight, |sum, (weight, z)| combine([(1.0, sum), (weight, z)]))
 }
 
@@ -127,6 +130,13 @@ mod tests {
         assert!(whole.iter().zip(&sum).all(|(a, b)| (a - b).abs() < 1e-4), "{whole:?} {sum:?}");
         let back = path(3, 80.0, 0.02);
         assert!(whole.iter().zip(&back).all(|(a, b)| (a + b).abs() < 1e-6));
+    }
+
+    #[test]
+    fn where_no_time_passes_or_the_path_rests_it_does_not_move() {
+        for (a, b) in [(0.0, 1e-9), (1.0, 1.0)] {
+            assert_eq!(path(2, a, b), [0.0; 8]);
+        }
     }
 
     /// Increments have unit variance and those of neighbouring intervals do not know of each other.

@@ -56,6 +56,9 @@ impl Draws {
 
     /// Into memory: `rows × features` numbers.
     pub fn fill(&self, out: &mut [f32]) {
+        if out.is_empty() {
+            return;
+        }
         fill(out, self.features, self.seed, |row| self.stream(row));
     }
 
