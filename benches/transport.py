@@ -21,7 +21,6 @@ MEASURES = {
     "wasserstein": ("W₂ to fresh data", 3),
     "normalised_path_energy": ("normalised path energy", 3),
     "evaluations": ("evaluations", 1),
-    "seconds": ("seconds of training", 0),
 }
 
 
@@ -29,8 +28,13 @@ def arguments():
     parser = argparse.ArgumentParser(description="Trains flows in the plane beside torchcfm; all arguments are optional.")
     parser.add_argument("--steps", type=int, default=20_000, help="of the optimizer, in each training")
     parser.add_argument("--seeds", type=int, default=5, help="trainings of each kind, on each side")
+    parser.add_argument("--methods", default=",".join(METHODS), help="which couplings: %(default)s")
+    parser.add_argument("--kept", type=Path, help="folder of each training's numbers: what is there is not trained again")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of TRANSPORT.md and transport.json")
     args = parser.parse_args()
+    args.methods = args.methods.split(",")
+    if unknown := set(args.methods) - set(METHODS):
+        sys.exit(f"error: --methods: no coupling is called {', '.join(unknown)}; there are: {', '.join(METHODS)}")
     if args.steps < 1 or args.seeds < 1:
         sys.exit("error: --steps and --seeds: wanted 1 or more")
     return args
@@ -46,19 +50,21 @@ def measure(folder, args):
     """`{task: {method: {side: {measure: [a number for each seed]}}}}`, and the versions that the peer names."""
     found, told = {}, {}
     for task in TASKS:
-        for method in METHODS:
+        for method in args.methods:
             for side, command in sides().items():
                 print(f"==> {TASKS[task]}, {METHODS[method]}: {side}", flush=True)
-                told = [one(folder, command, task, method, seed, args.steps) for seed in range(args.seeds)]
+                told = [one(folder / f"{task}_{method}_{side}_{seed}_{args.steps}.json", command, task, method, seed, args.steps) for seed in range(args.seeds)]
                 numbers = {name: [run[name] for run in told] for name in (*MEASURES, "wasserstein_data", "path_energy")}
                 found.setdefault(task, {}).setdefault(method, {})[side] = numbers
     return found, {name: told[0][name] for name in ("torch", "torchcfm", "POT")}
 
 
-def one(folder, command, task, method, seed, steps):
-    out = folder / "found.json"
-    options = ["--task", task, "--method", method, "--seed", str(seed), "--steps", str(steps), "--out", out]
-    process([*command, *options], 1)
+def one(out, command, task, method, seed, steps):
+    if not out.exists():
+        part = out.with_suffix(".part")
+        options = ["--task", task, "--method", method, "--seed", str(seed), "--steps", str(steps), "--out", part]
+        process([*command, *options], 1)
+        part.rename(out)
     return json.loads(out.read_text())
 
 
@@ -89,10 +95,10 @@ def table(found, task):
     runs = found["runs"][task]
     heads = [title for title, _ in MEASURES.values()]
     lines = [line(["", "", *heads]), line(["---", "---"] + ["---:"] * len(heads))]
-    for name, title in METHODS.items():
+    for name in runs:
         for side, numbers in runs[name].items():
             cells = [spread(numbers[key], digits) for key, (_, digits) in MEASURES.items()]
-            lines.append(line([title, "Kiln" if side == "kiln" else side, *cells]))
+            lines.append(line([METHODS[name], "Kiln" if side == "kiln" else side, *cells]))
     floors = {side: [d for run in runs.values() for d in run[side]["wasserstein_data"]] for side in sides()}
     words = f"W₂ of data to data is {spread(floors['kiln'], 3)} with Kiln's data and {spread(floors['torchcfm'], 3)} with torchcfm's."
     return "\n".join([f"## From {TASKS[task]}", "", words, "", *lines])
@@ -115,7 +121,9 @@ def main():
     args = arguments()
     here = machine()
     with tempfile.TemporaryDirectory() as folder:
-        runs, peer = measure(Path(folder), args)
+        kept = args.kept or Path(folder)
+        kept.mkdir(parents=True, exist_ok=True)
+        runs, peer = measure(kept, args)
     found = {
         "date": time.strftime("%Y-%m-%d"),
         "command": " ".join(["benches/run.sh transport", *sys.argv[1:]]),

@@ -1,13 +1,15 @@
 """diffusers' half of `benches/run.sh samplers`: a step of each scheduler with a denoiser that costs nothing.
 
 The names are Kiln's; each stands for the scheduler that does the same work: not those on a Brownian path for one that draws fresh
-noise. What a scheduler prepares for a walk (`set_timesteps`)
-does not count, as Kiln's levels do not.
+noise. What a scheduler prepares for a walk (`set_timesteps`) does not count, as Kiln's levels do not, nor what it does to the network's
+input, which in Kiln is the network's.
 """
 
 import argparse
 import json
+import sys
 import time
+from unittest import mock
 
 import diffusers
 import torch
@@ -15,6 +17,11 @@ import torch
 STEPS = 20
 # A walk that takes so many seconds is walked once: with torchsde's Brownian tree some take a minute.
 SLOW = 10
+# What Kiln's own sampler of that name adds on its way.
+ASKED = {"edm_stochastic": {"s_churn": 40.0, "s_tmin": 0.05, "s_tmax": 50.0, "s_noise": 1.003}}
+STOCHASTIC = {
+    "euler_ancestral", "dpm2_ancestral", "edm_stochastic", "ddpm", "sde_dpmpp", "dpmpp_sde", "sa_solver", "lcm", "tcd", "consistency"
+}
 SHAPES = [(64, 784), (100_000, 2)]
 PEERS = {
     "euler": ("EulerDiscreteScheduler", {}),
@@ -47,14 +54,22 @@ def build(name):
     return getattr(diffusers, scheduler)(**options)
 
 
-def walk(scheduler, start, output):
+def given(scheduler, noise):
+    """For a while, noise that is there already in place of noise that is drawn."""
+    module = sys.modules[type(scheduler).__module__]
+    names = {"randn_tensor": lambda *_, **__: noise, "BrownianTreeNoiseSampler": lambda *_, **__: lambda *_: noise}
+    return mock.patch.multiple(module, **{name: value for name, value in names.items() if hasattr(module, name)})
+
+
+def walk(scheduler, start, output, options):
     """Seconds of a walk, and how often it asks for the network's output."""
     scheduler.set_timesteps(STEPS)
+    # What it says where nobody has scaled the network's input would cost time.
+    scheduler.is_scale_input_called = True
     x, asked = start * scheduler.init_noise_sigma, 0
     begin = time.perf_counter()
     for t in scheduler.timesteps:
-        scheduler.scale_model_input(x, t)
-        x = scheduler.step(output, t, x).prev_sample
+        x = scheduler.step(output, t, x, **options).prev_sample
         asked += 1
     return time.perf_counter() - begin, asked
 
@@ -71,7 +86,7 @@ def clock(work, seconds):
     return found
 
 
-def held(scheduler, shape):
+def held(scheduler, shape, options):
     """Tensors of a sample's shape that the scheduler holds between steps, at most."""
 
     def count(value):
@@ -89,20 +104,24 @@ def held(scheduler, shape):
 
     scheduler.step = counted
     x = torch.randn(shape)
-    asked = walk(scheduler, x, torch.randn(shape))[1]
+    asked = walk(scheduler, x, torch.randn(shape), options)[1]
     return {"memory": most, "evaluations": asked / STEPS}
 
 
 def measure(seconds):
     shapes, peers = {}, {}
     for rows, features in SHAPES:
-        start, output = torch.randn(rows, features), torch.randn(rows, features)
+        start, output, noise = (torch.randn(rows, features) for _ in range(3))
         found = shapes.setdefault(f"{rows} x {features}", {})
         for name in PEERS:
-            scheduler = build(name)
-            found[name] = clock(lambda: walk(scheduler, start, output), seconds)
+            scheduler, options = build(name), ASKED.get(name, {})
+            found[name] = {"drawn": clock(lambda: walk(scheduler, start, output, options), seconds), "given": None}
+            if name in STOCHASTIC:
+                with given(scheduler, noise):
+                    found[name]["given"] = clock(lambda: walk(scheduler, start, output, options), seconds)
     for name, (scheduler, options) in PEERS.items():
-        peers[name] = {"scheduler": scheduler, "options": options, **held(build(name), torch.Size([3, 5]))}
+        told = held(build(name), torch.Size([3, 5]), ASKED.get(name, {}))
+        peers[name] = {"scheduler": scheduler, "options": options | ASKED.get(name, {}), **told}
     return {"steps": STEPS, "shapes": shapes, "samplers": peers}
 
 

@@ -3,8 +3,6 @@
 //! Tong et al. 2024, <https://arxiv.org/abs/2302.00482>. What is measured is `W₂` between samples and fresh data, the
 //! normalised path energy `|∫ E‖v‖² dt − W₂²|/W₂²` of source and data, and the evaluations of an adaptive solver.
 
-use std::time::Instant;
-
 use anyhow::{Result, anyhow};
 use burn::prelude::*;
 use clap::{Args, ValueEnum};
@@ -119,9 +117,7 @@ impl Subject {
 /// Trains and measures.
 pub fn measure(subject: Subject, device: &Device) -> Result<Value> {
     let run = subject.run()?;
-    let start = Instant::now();
     let model = train(&run, device)?;
-    let seconds = start.elapsed().as_secs_f64();
     let test = |split: u64| -> Vec<f32> {
         let dataset = Moons { seed: Split::Test.seed(subject.seed) };
         let first = split * ROWS as u64;
@@ -139,7 +135,6 @@ pub fn measure(subject: Subject, device: &Device) -> Result<Value> {
         "path_energy": energy,
         "normalised_path_energy": (energy - between).abs() / between,
         "evaluations": evaluations,
-        "seconds": seconds,
     }))
 }
 

@@ -8,8 +8,9 @@
 //! where `e` is constant; its order is that of `b` in EDM's frame and two in the others, where the mean is over time and not `σ/α`.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 
-use super::{Level, combine};
+use super::Level;
 
 /// Hairer et al. 1993, Eq. III.1.5, newest first.
 const WEIGHTS: [&[f64]; 4] = [
@@ -19,28 +20,26 @@ const WEIGHTS: [&[f64]; 4] = [
     &[55.0 / 24.0, -59.0 / 24.0, 37.0 / 24.0, -9.0 / 24.0],
 ];
 
-/// The step from `x`, of which `denoised` is the data and the newest of up to four predictions the noise.
+/// The step from `x`, of which `denoised` is the data and the newest of up to four predictions the noise: the terms of a sum.
+pub(super) fn step(denoised: Tensor<2>, predictions: &[Tensor<2>], from: Level, to: Level) -> Vec<Term> {
+    carry(denoised, WEIGHTS[predictions.len() - 1], predictions, [from, to])
+}
+
+/// `x = α D + σ e_1` carried to another level along the mean of predictions `ē = Σ w_i e_i`: `α' (x − σ ē)/α + σ' ē`.
 ///
-/// `x − σ ē` is `α D + σ (e_i − ē)`: so nothing is subtracted from `x`, which at `α = 0` is all noise.
-pub(super) fn step(denoised: Tensor<2>, predictions: &[Tensor<2>], from: Level, to: Level) -> Tensor<2> {
+/// `x − σ ē` is `α D + σ (e_1 − ē)`: so nothing is subtracted from `x`, which at `α = 0` is all noise.
+pub(super) fn carry(
+    denoised: Tensor<2>,
+    weights: &[f64],
+    predictions: &[Tensor<2>],
+    [from, to]: [Level; 2],
+) -> Vec<Term> {
     let scale = ratio(from, to);
-    let terms = WEIGHTS[predictions.len() - 1].iter().zip(predictions).enumerate().map(|(j, (weight, e))| {
+    let terms = weights.iter().zip(predictions).enumerate().map(|(j, (weight, e))| {
         let newest = if j == 0 { from.sigma * scale } else { 0.0 };
         (newest + weight * (to.sigma - from.sigma * scale), e.clone())
     });
-    combine(terms.chain([(to.alpha, denoised)]))
-}
-
-/// `Σ w_i e_i`.
-pub(super) fn weighted(weights: &[f64], predictions: &[Tensor<2>]) -> Tensor<2> {
-    combine(weights.iter().zip(predictions).map(|(weight, e)| (*weight, e.clone())))
-}
-
-/// `x` carried to another level along the noise `e`: `α' (x − σ e)/α + σ' e`.
-pub(super) fn transfer(x: &Tensor<2>, e: &Tensor<2>, from: Level, to: Level) -> Tensor<2> {
-    // Pure noise has `x = σ e`: the difference comes first.
-    let data = combine([(1.0, x.clone()), (-from.sigma, e.clone())]);
-    combine([(ratio(from, to), data), (to.sigma, e.clone())])
+    terms.chain([(to.alpha, denoised)]).collect()
 }
 
 /// `α'/α`; pure noise has `α = 0`.

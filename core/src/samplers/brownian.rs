@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use burn::prelude::*;
 
-use super::{Noise, combine};
-use crate::random::Purpose;
+use super::Noise;
+use crate::random::{Key, Purpose};
 
 /// Times are told apart down to `2^-DEPTH` of themselves; the path is straight in between.
 const DEPTH: u32 = 16;
@@ -26,14 +26,15 @@ const OCTAVES: u32 = 1 << (32 - DEPTH - 1);
 /// An increment is a sum of draws, whose weights are the same in every row.
 pub(super) fn increment(noise: &Noise, a: f64, b: f64) -> Tensor<2> {
     let scale = (b - a).signum() / (b - a).abs().sqrt();
-    let mut draws = between(a.min(b), a.max(b))
-        .into_iter()
-        .map(|(draw, weight)| (weight * scale, noise.draw(Purpose::Brownian, draw)));
+    let draws: Vec<_> =
+        between(a.min(b), a.max(b)).into_iter().map(|(draw, weight)| (draw, weight * scale)).collect();
     // Where the path rests there is nothing to draw.
-    let Some((weight, first)) = draws.next() else {
+    if draws.is_empty() {
         return Tensor::zeros([noise.rows, noise.features], &noise.device);
-    };
-    draws.fold(first * weight, |sum, (weight, z)| combine([(1.0, sum), (weight, z)]))
+    }
+    Key::new(noise.seed, Purpose::Brownian, noise.first)
+        .draws(noise.rows, noise.features)
+        .sum(draws, &noise.device)
 }
 
 /// A weighted sum of draws: their weights.

@@ -41,7 +41,7 @@ impl Predicts {
         let denoised = walk.denoise(&x, at);
         match self {
             Self::Data => (denoised, x),
-            Self::Noise => (walk.epsilon(&x, denoised.clone(), at), denoised),
+            Self::Noise => (walk.epsilon(x, denoised.clone(), at), denoised),
         }
     }
 

@@ -29,13 +29,18 @@ pub(super) fn leave(x: Tensor<2>, at: Level) -> Tensor<2> {
 
 /// `(x − D(x; σ))/σ`, in the frame.
 pub(super) fn slope(walk: &Walk, x: &Tensor<2>, sigma: f64) -> Tensor<2> {
-    walk.epsilon(x, walk.denoise(x, level(1.0, sigma)), level(1.0, sigma))
+    walk.epsilon(x.clone(), walk.denoise(x, level(1.0, sigma)), level(1.0, sigma))
 }
 
 /// Euler's step from one level to another, whatever their `α`: `x' = (σ'/σ) x + (α' − α σ'/σ) D`. The terms of a sum.
 pub(super) fn euler(x: Tensor<2>, denoised: Tensor<2>, from: Level, to: Level) -> [Term; 2] {
+    let [of_x, of_data] = euler_weights(from, to);
+    [(of_x, x), (of_data, denoised)]
+}
+
+fn euler_weights(from: Level, to: Level) -> [f64; 2] {
     let share = to.sigma / from.sigma;
-    [(share, x), (to.alpha - from.alpha * share, denoised)]
+    [share, to.alpha - from.alpha * share]
 }
 
 /// Heun's step; Euler's where it leads into data.
@@ -44,15 +49,15 @@ pub(super) fn heun(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<
     if to.sigma == 0.0 {
         return combine(euler(x, denoised, from, to));
     }
-    let x_euler = combine(euler(x.clone(), denoised.clone(), from, to));
+    let [of_x, of_data] = euler_weights(from, to);
+    let x_euler = combine([(of_x, x.clone()), (of_data, denoised.clone())]);
     let denoised_prime = walk.denoise(&x_euler, to);
-    // x + h/2 ((x − D)/σ + (x' − D')/σ') in the frame, times α'
+    // x + h/2 ((x − D)/σ + (x' − D')/σ') in the frame, times α', in which x' is what it was made of
     let half = (to.ratio() - from.ratio()) / 2.0;
     let (first, second) = (half / from.ratio(), half / to.ratio());
     combine([
-        (to.alpha / from.alpha * (1.0 + first), x),
-        (-to.alpha * first, denoised),
-        (second, x_euler),
+        (to.alpha / from.alpha * (1.0 + first) + second * of_x, x),
+        (second * of_data - to.alpha * first, denoised),
         (-to.alpha * second, denoised_prime),
     ])
 }
@@ -65,11 +70,16 @@ pub(super) fn dpm2(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Vec<Ter
         return euler(x, denoised, from, to).into();
     }
     let mid = level(from.alpha, (from.ratio() * to.ratio()).sqrt());
-    let x_mid = combine(euler(x.clone(), denoised, from, mid));
-    let denoised = walk.denoise(&x_mid, mid);
-    // x + h (x_m − D)/σ_m in the frame, times α'
+    let [of_x, of_data] = euler_weights(from, mid);
+    let x_mid = combine([(of_x, x.clone()), (of_data, denoised.clone())]);
+    let denoised_mid = walk.denoise(&x_mid, mid);
+    // x + h (x_m − D_m)/σ_m in the frame, times α', in which x_m is what it was made of
     let (scale, slope) = (to.alpha / from.alpha, (to.ratio() - from.ratio()) / mid.ratio());
-    vec![(scale, x), (scale * slope, x_mid), (-to.alpha * slope, denoised)]
+    vec![
+        (scale * (1.0 + slope * of_x), x),
+        (scale * slope * of_data, denoised),
+        (-to.alpha * slope, denoised_mid),
+    ]
 }
 
 /// An ancestral step's two parts: the level to walk down to, and the noise that leads back up to `to`.

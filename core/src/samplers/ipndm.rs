@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::has_order;
-use super::{Level, Sampler, Solver, Walk, adams_bashforth};
+use super::{Level, Sampler, Solver, Walk, adams_bashforth, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -63,10 +63,11 @@ struct Multistep {
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
-        self.past.insert(0, walk.epsilon(&x, denoised.clone(), from));
-        let x = adams_bashforth::step(denoised, &self.past, from, to);
+        self.past.insert(0, walk.epsilon(x, denoised.clone(), from));
+        let terms = adams_bashforth::step(denoised, &self.past, from, to);
+        // The oldest goes before the sum is made, which then lies in its place.
         self.past.truncate(self.order - 1);
-        Ok(x)
+        Ok(combine(terms))
     }
 
     fn kept(&self) -> usize {

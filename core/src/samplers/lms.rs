@@ -72,16 +72,17 @@ impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
         // (x/α − D)/(σ/α) is the noise.
-        self.past.insert(0, walk.epsilon(&x, denoised.clone(), from));
+        self.past.insert(0, walk.epsilon(x, denoised.clone(), from));
         self.sigmas.insert(0, from.ratio());
         let mut step = coefficients(&self.sigmas, to.ratio());
         // `x/α = D + σ d`, so that nothing is subtracted from `x`, which at `α = 0` is all noise: the weights add up to `σ'`.
         step[0] = to.ratio() - step[1..].iter().sum::<f64>();
         let slopes = step.iter().zip(&self.past).map(|(weight, d)| (to.alpha * weight, d.clone()));
-        let x = combine([(to.alpha, denoised)].into_iter().chain(slopes));
+        let terms: Vec<_> = [(to.alpha, denoised)].into_iter().chain(slopes).collect();
+        // The oldest goes before the sum is made, which then lies in its place.
         self.past.truncate(self.order - 1);
         self.sigmas.truncate(self.order - 1);
-        Ok(x)
+        Ok(combine(terms))
     }
 
     fn kept(&self) -> usize {

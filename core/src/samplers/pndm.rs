@@ -9,11 +9,12 @@
 //! Liu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2202.09778>; `linear` is diffusers' `skip_prk_steps`.
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adams_bashforth::{self, transfer, weighted};
-use super::{Level, Sampler, Solver, Walk};
+use super::adams_bashforth::{self, carry};
+use super::{Level, Sampler, Solver, Walk, combine};
 use crate::Result;
 use crate::config::check::under;
 use crate::registry::{About, Member};
@@ -90,25 +91,25 @@ impl Multistep {
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
-        self.past.insert(0, walk.epsilon(&x, denoised.clone(), from));
-        let e = &self.past[0];
-        let x = match (self.warmup, self.past.len()) {
+        self.past.insert(0, walk.epsilon(x, denoised.clone(), from));
+        let e = &self.past[..1];
+        let terms = match (self.warmup, self.past.len()) {
             // The last stage of either start stands at `to`, where data have no noise to predict.
             (Warmup::RungeKutta, ..=KEPT) | (Warmup::Linear, 1) if to.sigma == 0.0 => {
-                transfer(&x, e, from, to)
+                carry(denoised, &[1.0], e, [from, to])
             }
             (Warmup::RungeKutta, ..=KEPT) => {
-                let mean = runge_kutta(walk, &x, e, [from, self.middle(walk, from, to), to]);
-                transfer(&x, &mean, from, to)
+                runge_kutta(walk, denoised, &e[0], [from, self.middle(walk, from, to), to])
             }
             (Warmup::Linear, 1) => {
-                let end = noise(walk, &transfer(&x, e, from, to), to);
-                transfer(&x, &weighted(&[0.5, 0.5], &[end, e.clone()]), from, to)
+                let end = noise(walk, combine(carry(denoised.clone(), &[1.0], e, [from, to])), to);
+                carry(denoised, &[0.5, 0.5], &[e[0].clone(), end], [from, to])
             }
             _ => adams_bashforth::step(denoised, &self.past, from, to),
         };
+        // The oldest goes before the sum is made, which then lies in its place.
         self.past.truncate(KEPT);
-        Ok(x)
+        Ok(combine(terms))
     }
 
     fn kept(&self) -> usize {
@@ -117,14 +118,21 @@ impl Sampler for Multistep {
 }
 
 /// `e = (x − α D)/σ`.
-fn noise(walk: &Walk, x: &Tensor<2>, at: Level) -> Tensor<2> {
-    walk.epsilon(x, walk.denoise(x, at), at)
+fn noise(walk: &Walk, x: Tensor<2>, at: Level) -> Tensor<2> {
+    let denoised = walk.denoise(&x, at);
+    walk.epsilon(x, denoised, at)
 }
 
-/// Runge and Kutta's mean of four predictions, the stages carried by `φ` (Eq. 13).
-fn runge_kutta(walk: &Walk, x: &Tensor<2>, e_1: &Tensor<2>, [from, mid, to]: [Level; 3]) -> Tensor<2> {
-    let e_2 = noise(walk, &transfer(x, e_1, from, mid), mid);
-    let e_3 = noise(walk, &transfer(x, &e_2, from, mid), mid);
-    let e_4 = noise(walk, &transfer(x, &e_3, from, to), to);
-    weighted(&[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0], &[e_1.clone(), e_2, e_3, e_4])
+/// The step along Runge and Kutta's mean of four predictions, the stages carried by `φ` (Eq. 13): the terms of a sum.
+fn runge_kutta(walk: &Walk, denoised: Tensor<2>, e_1: &Tensor<2>, [from, mid, to]: [Level; 3]) -> Vec<Term> {
+    // The prediction at a level to which the last one carries; the first stands for `x`.
+    let next = |weights: &[f64], last: &Tensor<2>, at: Level| {
+        let stage = carry(denoised.clone(), weights, &[e_1.clone(), last.clone()], [from, at]);
+        noise(walk, combine(stage), at)
+    };
+    let e_2 = next(&[1.0], e_1, mid);
+    let e_3 = next(&[0.0, 1.0], &e_2, mid);
+    let e_4 = next(&[0.0, 1.0], &e_3, to);
+    let weights = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
+    carry(denoised, &weights, &[e_1.clone(), e_2, e_3, e_4], [from, to])
 }

@@ -92,8 +92,8 @@ impl<'a> Walk<'a> {
     }
 
     /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.
-    pub fn epsilon(&self, x: &Tensor<2>, denoised: Tensor<2>, at: Level) -> Tensor<2> {
-        combine([(1.0 / at.sigma, x.clone()), (-at.alpha / at.sigma, denoised)])
+    pub fn epsilon(&self, x: Tensor<2>, denoised: Tensor<2>, at: Level) -> Tensor<2> {
+        combine([(1.0 / at.sigma, x), (-at.alpha / at.sigma, denoised)])
     }
 
     /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`.

@@ -6,15 +6,17 @@ use burn::backend::{
 };
 use burn::prelude::*;
 use burn::tensor::DType;
+use pulp::{Simd, WithSimd};
 
 use super::Term;
 use crate::flex::fresh;
 use crate::threads;
+use crate::vectors::widest;
 
 type Primitive = FloatTensor<Flex>;
 
 /// Numbers that are summed at a time.
-const BLOCK: usize = 2048;
+const BLOCK: usize = 1024;
 /// Numbers that are worth another thread.
 const PART: usize = 1 << 16;
 
@@ -121,11 +123,11 @@ fn cut<'a, E: Number>(terms: &[Source<'a, E>], own: &'a [E], at: usize, size: us
 
 /// The sum of the numbers from `from` on, into `out`, which holds one of the terms.
 fn in_place<E: Number>(out: &mut [E], from: usize, terms: &[Source<'_, E>]) {
-    let mut sum = [E::default(); BLOCK];
+    let mut own = [E::default(); BLOCK];
     for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-        let sum = &mut sum[..out.len()];
-        add(sum, &cut(terms, out, from + block * BLOCK, out.len()));
-        out.copy_from_slice(sum);
+        let own = &mut own[..out.len()];
+        own.copy_from_slice(out);
+        widest(Add { out, terms: &cut(terms, own, from + block * BLOCK, own.len()) });
     }
 }
 
@@ -135,26 +137,47 @@ fn in_fresh<E: Number>(size: usize, terms: &[Source<'_, E>]) -> Vec<E> {
         let mut sum = [E::default(); BLOCK];
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let sum = &mut sum[..out.len()];
-            add(sum, &cut(terms, &[], from + block * BLOCK, out.len()));
+            widest(Add { out: &mut *sum, terms: &cut(terms, &[], from + block * BLOCK, out.len()) });
             out.write_copy_of_slice(sum);
         }
     })
 }
 
 /// `Σ w_i x_i`, in that order.
-fn add<E: Number>(sum: &mut [E], terms: &[(E, &[E])]) {
-    let rest = match *terms {
-        [(a, x), (b, y), ..] => {
-            sum.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum = *x * a + *y * b);
-            &terms[2..]
+struct Add<'a, E> {
+    out: &'a mut [E],
+    terms: &'a [(E, &'a [E])],
+}
+
+impl<E: Number> WithSimd for Add<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { out, terms } = self;
+        match *terms {
+            [] => {}
+            [a] => add(out, [a]),
+            [a, b] => add(out, [a, b]),
+            [a, b, c] => add(out, [a, b, c]),
+            [a, b, c, d] => add(out, [a, b, c, d]),
+            [a, b, c, d, ref rest @ ..] => {
+                add(out, [a, b, c, d]);
+                for (weight, x) in rest {
+                    out.iter_mut().zip(*x).for_each(|(sum, x)| *sum = *sum + *x * *weight);
+                }
+            }
         }
-        [(a, x)] => {
-            sum.iter_mut().zip(x).for_each(|(sum, x)| *sum = *x * a);
-            &[]
-        }
-        [] => &[],
-    };
-    for (weight, x) in rest {
-        sum.iter_mut().zip(*x).for_each(|(sum, x)| *sum = *sum + *x * *weight);
+    }
+}
+
+/// The same of a number of terms that is known beforehand: each number is written once.
+#[inline(always)]
+fn add<E: Number, const N: usize>(out: &mut [E], terms: [(E, &[E]); N]) {
+    let size = out.len();
+    let terms = terms.map(|(weight, x)| (weight, &x[..size]));
+    for (i, out) in out.iter_mut().enumerate() {
+        let (first, x) = terms[0];
+        *out = terms[1..].iter().fold(x[i] * first, |sum, (weight, x)| sum + x[i] * *weight);
     }
 }

@@ -1,4 +1,4 @@
-//! The same on graphics adapters: an invocation draws a block.
+//! The same on graphics adapters: an invocation draws a block of each draw and adds them up.
 
 use std::cell::RefCell;
 
@@ -11,10 +11,10 @@ use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, CubeDevice};
 
 use super::table::{FINE, POINT};
-use super::{Draws, NormalOps, ROWS, TABLE};
+use super::{Draws, NormalOps, ROWS, TABLE, Weighted};
 
 impl NormalOps for CubeBackend {
-    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws) -> FloatTensor<Self> {
+    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws, weighted: Vec<Weighted>) -> FloatTensor<Self> {
         let CubeTensor { client, device, .. } = on;
         let table = table(&client, &device);
         let shape = Shape::new([draws.rows, draws.features]);
@@ -24,14 +24,24 @@ impl NormalOps for CubeBackend {
         if count == 0 {
             return out;
         }
+        let (names, weights): (Vec<u32>, Vec<f32>) =
+            weighted.iter().map(|(draw, weight)| (*draw, *weight as f32)).unzip();
+        let list = |bytes: &[u8], dtype| {
+            let (handle, shape) = (client.create_from_slice(bytes), Shape::new([weighted.len()]));
+            CubeTensor::new_contiguous(client.clone(), out.device.clone(), shape, handle, dtype)
+        };
+        let names = list(u32::as_bytes(&names), DType::U32);
+        let weights = list(f32::as_bytes(&weights), DType::F32);
         let dim = CubeDim::new(&client, count);
         normals_kernel::launch(
             &client,
             calculate_cube_count_elemwise(&client, count, dim),
             dim,
             table.into_tensor_arg(),
+            names.into_tensor_arg(),
+            weights.into_tensor_arg(),
             out.clone().into_tensor_arg(),
-            StreamLaunch::new(draws.seed[0], draws.seed[1], draws.first[0], draws.first[1], draws.first[2]),
+            draws.launch(),
             draws.features as u32,
             blocks as u32,
         );
@@ -76,7 +86,15 @@ pub(crate) struct Stream {
 }
 
 #[cube(launch)]
-fn normals_kernel(table: &Tensor<u32>, out: &mut Tensor<f32>, stream: Stream, features: u32, blocks: u32) {
+fn normals_kernel(
+    table: &Tensor<u32>,
+    draws: &Tensor<u32>,
+    weights: &Tensor<f32>,
+    out: &mut Tensor<f32>,
+    stream: Stream,
+    features: u32,
+    blocks: u32,
+) {
     let at = ABSOLUTE_POS as u32;
     let row = at / blocks;
     let block = at % blocks;
@@ -85,31 +103,30 @@ fn normals_kernel(table: &Tensor<u32>, out: &mut Tensor<f32>, stream: Stream, fe
         terminate!();
     }
     let width = min(features - 4u32 * block, 4u32);
-    let normals = block_of_normals(table, stream, row, block);
-    for word in 0..width {
-        out[begin + word as usize] = normals[word as usize];
-    }
-}
-
-/// The four numbers of a block of a row.
-#[cube]
-fn block_of_normals(table: &Tensor<u32>, stream: Stream, row: u32, block: u32) -> Array<f32> {
-    let words = block_of_words(stream, row, block);
-    let mut normals = Array::<f32>::new(4usize);
+    let mut sums = Array::<f32>::new(4usize);
     #[unroll]
     for word in 0..4usize {
-        normals[word] = normal(table, words[word]);
+        sums[word] = 0.0f32;
     }
-    normals
+    for i in 0..draws.len() {
+        let words = block_of_words(&stream, draws[i], row, block);
+        #[unroll]
+        for word in 0..4usize {
+            sums[word] += weights[i] * normal(table, words[word]);
+        }
+    }
+    for word in 0..width {
+        out[begin + word as usize] = sums[word as usize];
+    }
 }
 
 /// The four words of a block of a row.
 #[cube]
-pub(crate) fn block_of_words(stream: Stream, row: u32, block: u32) -> Array<u32> {
+pub(crate) fn block_of_words(stream: &Stream, draw: u32, row: u32, block: u32) -> Array<u32> {
     let mut counter = Array::<u32>::new(4usize);
     let low = stream.low + row;
     counter[0] = block;
-    counter[1] = stream.draw;
+    counter[1] = draw;
     counter[2] = low;
     counter[3] = stream.high + u32::cast_from(low < row);
     #[unroll]

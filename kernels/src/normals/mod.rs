@@ -4,6 +4,8 @@
 //! (a, b, c, d) = philox4x32_10(counter, seed),   n = ±Φ⁻¹(1 − p),   p = (m + ½)/2³²,   m the lower 31 bits of a word, ± its highest
 //! ```
 //!
+//! Weighted sums of draws, `Σ w_i n_i`, are drawn in one pass: an increment of a Brownian path is one of some thirty.
+//!
 //! Nothing is rounded but whole numbers, by shifts: processors, graphics adapters and browsers draw the same bits, which logarithms and
 //! cosines do not promise. Inversion by piecewise polynomials: Hörmann and Leydold 2003, <https://doi.org/10.1145/945511.945517>; cut by
 //! octaves for fixed-point numbers: Lee, Cheung, Villasenor and Luk 2006, <https://doi.org/10.1109/TVLSI.2006.878350>.
@@ -29,9 +31,14 @@ use table::{FINE, POINT, ROWS, Row, TABLE};
 const LANES: usize = 16;
 /// Numbers that are worth another thread.
 const PART: usize = 1 << 14;
+/// Numbers of a draw that are added at a time: they stay in the nearest cache.
+const TILE: usize = 1 << 12;
 
 /// Where the numbers of a row come from: the counter's words above the number of the block.
 pub type Stream = [u32; 3];
+
+/// A draw, and what its numbers are weighed with.
+pub type Weighted = (u32, f64);
 
 /// Numbers that are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -64,19 +71,51 @@ impl Draws {
 
     /// On a device, where they are drawn: `[rows, features]` in single precision.
     pub fn tensor(&self, device: &Device) -> Tensor<2> {
+        self.sum(vec![(self.first[0], 1.0)], device)
+    }
+
+    /// `Σ w_i n_i` of other draws of the same rows in the same way, added in their order; at least one.
+    pub fn sum(&self, draws: Vec<Weighted>, device: &Device) -> Tensor<2> {
         let on = Tensor::<1>::empty([1], (device, DType::F32)).into_dispatch();
-        Tensor::from_dispatch(<Dispatch as NormalOps>::normals_by_counter(on, *self))
+        Tensor::from_dispatch(<Dispatch as NormalOps>::normals_by_counter(on, *self, draws))
+    }
+
+    /// The same into memory.
+    fn fill_sum(&self, draws: &[Weighted], out: &mut [f32]) {
+        if let [(draw, 1.0)] = *draws {
+            return self.of(draw).fill(out);
+        }
+        let rows = (TILE / self.features.max(1)).max(1);
+        threads::parts(out, rows * self.features, |from, out| {
+            let mut tile = vec![0.0; out.len().min(rows * self.features)];
+            for (i, out) in out.chunks_mut(rows * self.features).enumerate() {
+                let tile = &mut tile[..out.len()];
+                out.fill(0.0);
+                for (draw, weight) in draws {
+                    let of = self.of(*draw);
+                    fast(tile, self.features, self.seed, |row| {
+                        of.stream(from / self.features + i * rows + row)
+                    });
+                    let weight = *weight as f32;
+                    out.iter_mut().zip(&*tile).for_each(|(sum, n)| *sum += weight * n);
+                }
+            }
+        });
+    }
+
+    fn of(&self, draw: u32) -> Self {
+        Self { first: [draw, self.first[1], self.first[2]], ..*self }
     }
 }
 
 /// What a backend has to offer; the body here is what it means.
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait NormalOps: Backend {
-    /// [`Draws::tensor`], on the device of `on`.
+    /// [`Draws::sum`], on the device of `on`.
     #[fusion(dtype = DType::F32, shape = Shape::new([draws.rows, draws.features]))]
-    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws) -> FloatTensor<Self> {
+    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws, weighted: Vec<Weighted>) -> FloatTensor<Self> {
         let mut values = vec![0.0; draws.rows * draws.features];
-        draws.fill(&mut values);
+        draws.fill_sum(&weighted, &mut values);
         Self::float_from_data(TensorData::new(values, [draws.rows, draws.features]), &on.device())
     }
 }
@@ -85,9 +124,9 @@ pub trait NormalOps: Backend {
 impl NormalOps for burn::backend::Flex {}
 
 impl<B: Backend + NormalOps, C: CheckpointStrategy> NormalOps for Autodiff<B, C> {
-    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws) -> FloatTensor<Self> {
+    fn normals_by_counter(on: FloatTensor<Self>, draws: Draws, weighted: Vec<Weighted>) -> FloatTensor<Self> {
         use burn::backend::AutodiffBackend;
-        Self::from_inner(B::normals_by_counter(Self::inner(on), draws))
+        Self::from_inner(B::normals_by_counter(Self::inner(on), draws, weighted))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::devices;
+use crate::testing::{devices, far};
 
 /// What a word means, in double precision.
 fn exact(word: u32) -> f64 {
@@ -103,6 +103,26 @@ fn every_device_draws_the_same_bits() {
             assert!(found == wanted, "{name}: {rows} rows of {features}");
             let learning = draws.tensor(&device.clone().autodiff()).into_data().try_to_vec::<f32>();
             assert!(learning.expect("floats") == wanted, "{name}, with gradients");
+        }
+    }
+}
+
+/// In their order, each rounded; the first alone is itself.
+#[test]
+fn every_device_sums_draws() {
+    for (rows, features) in [(1, 1), (3, 2), (5, 31), (257, 3), (70, 784)] {
+        let draws = Draws { seed: [5, 77], first: [9, u32::MAX - 2, 3 << 24 | 5], rows, features };
+        let parts: Vec<Weighted> = (0..7).map(|i| (i * i + 40, 0.3 - 0.7 / f64::from(i + 1))).collect();
+        let mut wanted = vec![0.0; rows * features];
+        for (draw, weight) in &parts {
+            let mut one = vec![0.0; rows * features];
+            draws.of(*draw).fill(&mut one);
+            wanted.iter_mut().zip(one).for_each(|(sum, n)| *sum += f64::from(n) * *weight);
+        }
+        for (name, device) in devices() {
+            let found = draws.sum(parts.clone(), &device).into_data().iter::<f64>().collect::<Vec<_>>();
+            let far = far(&found, &wanted);
+            assert!(far < 1e-6, "{name}: {rows} rows of {features}: {far}");
         }
     }
 }

@@ -183,7 +183,7 @@ fn draw_kernel(logs: &Tensor<f32>, tokens: &mut Tensor<f32>, stream: Stream, wid
         total += shared[unit as usize];
     }
     let place = at % features;
-    let words = block_of_words(stream, at / features, place / 4u32);
+    let words = block_of_words(&stream, stream.draw, at / features, place / 4u32);
     let u = f32::cast_from(words[(place % 4u32) as usize] >> 8u32) * comptime!(1.0f32 / 16_777_216.0f32);
     let wanted = u * total;
     if own > 0.0f32 && before <= wanted && wanted < before + own {
