@@ -1,74 +1,126 @@
 //! The assignment problem, exactly: shortest augmenting paths with dual prices, `O(n³)`.
 //!
-//! Jonker and Volgenant 1987, <https://doi.org/10.1007/BF02278710>, after Kuhn 1955.
+//! ```text
+//! row i has its column x(i) only where   c_{i x(i)} − v_{x(i)} = min_j (c_ij − v_j)
+//! ```
+//!
+//! Jonker and Volgenant 1987, <https://doi.org/10.1007/BF02278710>. Whatever is assigned keeps to that line, so that where nothing is left
+//! to assign the sum is the least.
 
 /// For each row the column of the assignment with the least sum of `cost`, `[n, n]` by rows.
 pub fn assign(cost: &[f64], n: usize) -> Vec<usize> {
-    let mut solver = Solver::new(cost, n);
-    (1..=n).for_each(|row| solver.augment(row));
-    let mut columns = vec![0; n];
-    for column in 1..=n {
-        columns[solver.row_of[column] - 1] = column - 1;
+    let mut solver = Solver { cost, n, price: vec![0.0; n], row_of: vec![None; n], column_of: vec![None; n] };
+    solver.reduce_columns();
+    for row in 0..n {
+        if solver.column_of[row].is_none() {
+            solver.augment(row);
+        }
     }
-    columns
+    solver.column_of.into_iter().map(|column| column.expect("every row should have a column")).collect()
 }
 
-/// Rows and columns count from 1; column 0 stands for "none yet".
 struct Solver<'a> {
     cost: &'a [f64],
     n: usize,
-    row_price: Vec<f64>,
-    column_price: Vec<f64>,
-    row_of: Vec<usize>,
+    /// `v`.
+    price: Vec<f64>,
+    row_of: Vec<Option<usize>>,
+    column_of: Vec<Option<usize>>,
+}
+
+/// The ways to all columns from a row that has none.
+struct Ways {
+    /// The prices of columns that are yet to be visited; of others none, so that no way leads there again.
+    price: Vec<f64>,
+    /// How far they are; of visited ones no more.
+    reach: Vec<f64>,
+    /// The row from which.
+    from: Vec<u64>,
+    /// The visited, and how far they were.
+    visited: Vec<(usize, f64)>,
+}
+
+impl Ways {
+    fn new(cost: &[f64], price: &[f64], row: usize) -> Self {
+        let reach = cost.iter().zip(price).map(|(cost, price)| cost - price).collect();
+        let from = vec![row as u64; price.len()];
+        Self { price: price.to_vec(), reach, from, visited: Vec::new() }
+    }
+
+    /// The nearest column, which is visited from now on, and how far it is.
+    fn visit(&mut self) -> (usize, f64) {
+        let least = least(&self.reach);
+        assert!(least.is_finite(), "costs should be numbers");
+        let column = self.reach.iter().position(|reach| *reach == least).expect("a column should be left");
+        (self.price[column], self.reach[column]) = (f64::NEG_INFINITY, f64::INFINITY);
+        self.visited.push((column, least));
+        (column, least)
+    }
+
+    /// Looks whether columns are nearer by way of `row`, of which `cost` are the costs, less `spent`.
+    fn pass(&mut self, row: usize, cost: &[f64], spent: f64) {
+        let columns = self.reach.iter_mut().zip(&mut self.from).zip(cost.iter().zip(&self.price));
+        for ((reach, from), (cost, price)) in columns {
+            let way = cost - price - spent;
+            let nearer = way < *reach;
+            *from = if nearer { row as u64 } else { *from };
+            *reach = if nearer { way } else { *reach };
+        }
+    }
+}
+
+/// The least number, in eight that are found beside one another.
+fn least(numbers: &[f64]) -> f64 {
+    let (chunks, rest) = numbers.as_chunks::<8>();
+    let mut least = [f64::INFINITY; 8];
+    for chunk in chunks {
+        for (least, x) in least.iter_mut().zip(chunk) {
+            *least = if x < least { *x } else { *least };
+        }
+    }
+    least.iter().chain(rest).fold(f64::INFINITY, |least, x| least.min(*x))
 }
 
 impl<'a> Solver<'a> {
-    fn new(cost: &'a [f64], n: usize) -> Self {
-        let zeros = vec![0.0; n + 1];
-        Self { cost, n, row_price: zeros.clone(), column_price: zeros, row_of: vec![0; n + 1] }
+    fn row(&self, row: usize) -> &'a [f64] {
+        &self.cost[row * self.n..(row + 1) * self.n]
     }
 
-    /// Finds a column for `row`, moving earlier rows along the cheapest alternating path.
+    /// A column costs what its cheapest row asks, which takes it if it has none.
+    fn reduce_columns(&mut self) {
+        self.price.fill(f64::INFINITY);
+        let mut cheapest = vec![0; self.n];
+        for row in 0..self.n {
+            for (column, cost) in self.row(row).iter().enumerate() {
+                if *cost < self.price[column] {
+                    (self.price[column], cheapest[column]) = (*cost, row);
+                }
+            }
+        }
+        for (column, row) in cheapest.into_iter().enumerate() {
+            if self.column_of[row].is_none() {
+                (self.column_of[row], self.row_of[column]) = (Some(column), Some(row));
+            }
+        }
+    }
+
+    /// Finds a column for `row`, moving other rows along the cheapest alternating path (Dijkstra's).
     fn augment(&mut self, row: usize) {
-        self.row_of[0] = row;
-        let mut least = vec![f64::INFINITY; self.n + 1];
-        let mut way = vec![0; self.n + 1];
-        let mut visited = vec![false; self.n + 1];
-        let mut at = 0;
-        while self.row_of[at] != 0 {
-            visited[at] = true;
-            at = self.nearest(at, &visited, &mut least, &mut way);
+        let mut ways = Ways::new(self.row(row), &self.price, row);
+        let (end, length) = loop {
+            let (column, reach) = ways.visit();
+            let Some(owner) = self.row_of[column] else { break (column, reach) };
+            let cost = self.row(owner);
+            ways.pass(owner, cost, cost[column] - self.price[column] - reach);
+        };
+        ways.visited.iter().for_each(|(column, reach)| self.price[*column] += reach - length);
+        // Each row of the path takes the column for which it was left.
+        let mut column = Some(end);
+        while let Some(next) = column {
+            let owner = ways.from[next] as usize;
+            self.row_of[next] = Some(owner);
+            column = self.column_of[owner].replace(next);
         }
-        while at != 0 {
-            let before = way[at];
-            self.row_of[at] = self.row_of[before];
-            at = before;
-        }
-    }
-
-    /// One step of Dijkstra's over columns with reduced costs; prices move so that these stay at least zero.
-    fn nearest(&mut self, at: usize, visited: &[bool], least: &mut [f64], way: &mut [usize]) -> usize {
-        let row = self.row_of[at];
-        let (mut best, mut next) = (f64::INFINITY, 0);
-        for column in (1..=self.n).filter(|column| !visited[*column]) {
-            let cost = self.cost[(row - 1) * self.n + column - 1];
-            let reduced = cost - self.row_price[row] - self.column_price[column];
-            if reduced < least[column] {
-                (least[column], way[column]) = (reduced, at);
-            }
-            if least[column] < best {
-                (best, next) = (least[column], column);
-            }
-        }
-        for column in 0..=self.n {
-            if visited[column] {
-                self.row_price[self.row_of[column]] += best;
-                self.column_price[column] -= best;
-            } else {
-                least[column] -= best;
-            }
-        }
-        next
     }
 }
 
@@ -110,6 +162,24 @@ mod tests {
                 sorted.sort_unstable();
                 assert_eq!(sorted, (0..n).collect::<Vec<_>>());
                 assert_eq!(sum(&cost, &columns), brute(&cost, n, &mut Vec::new()), "{n}, trial {trial}");
+            }
+        }
+    }
+
+    /// Of points on a line the best is to keep their order, whatever the size; many rows then want the same columns.
+    #[test]
+    fn points_on_a_line_keep_their_order() {
+        for n in [1, 2, 50, 400] {
+            let mut chance = Key::new(8, Purpose::Metric, 0).draw(n as u32).stream();
+            let mut points = |scale: f64| (0..n).map(|_| scale * chance.uniform()).collect::<Vec<_>>();
+            let (from, to) = (points(1.0), points(5.0));
+            let cost: Vec<f64> = from.iter().flat_map(|x| to.iter().map(move |y| (x - y).powi(2))).collect();
+            let ranks = |points: &[f64]| -> Vec<usize> {
+                points.iter().map(|x| points.iter().filter(|y| *y < x).count()).collect()
+            };
+            let (of_rows, of_columns) = (ranks(&from), ranks(&to));
+            for (row, column) in assign(&cost, n).into_iter().enumerate() {
+                assert_eq!(of_rows[row], of_columns[column], "row {row} of {n}");
             }
         }
     }
