@@ -85,17 +85,16 @@ impl Draws {
         if let [(draw, 1.0)] = *draws {
             return self.of(draw).fill(out);
         }
-        let rows = (TILE / self.features.max(1)).max(1);
-        threads::parts(out, rows * self.features, |from, out| {
-            let mut tile = vec![0.0; out.len().min(rows * self.features)];
-            for (i, out) in out.chunks_mut(rows * self.features).enumerate() {
+        let features = self.features.max(1);
+        let rows = (TILE / features).max(1);
+        threads::parts(out, rows * features, |from, out| {
+            let mut tile = vec![0.0; out.len().min(rows * features)];
+            for (i, out) in out.chunks_mut(rows * features).enumerate() {
                 let tile = &mut tile[..out.len()];
                 out.fill(0.0);
                 for (draw, weight) in draws {
                     let of = self.of(*draw);
-                    fast(tile, self.features, self.seed, |row| {
-                        of.stream(from / self.features + i * rows + row)
-                    });
+                    fast(tile, features, self.seed, |row| of.stream(from / features + i * rows + row));
                     let weight = *weight as f32;
                     out.iter_mut().zip(&*tile).for_each(|(sum, n)| *sum += weight * n);
                 }

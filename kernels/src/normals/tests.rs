@@ -110,7 +110,7 @@ fn every_device_draws_the_same_bits() {
 /// In their order, each rounded; the first alone is itself.
 #[test]
 fn every_device_sums_draws() {
-    for (rows, features) in [(1, 1), (3, 2), (5, 31), (257, 3), (70, 784)] {
+    for (rows, features) in [(0, 4), (1, 1), (3, 2), (5, 31), (257, 3), (70, 784)] {
         let draws = Draws { seed: [5, 77], first: [9, u32::MAX - 2, 3 << 24 | 5], rows, features };
         let parts: Vec<Weighted> = (0..7).map(|i| (i * i + 40, 0.3 - 0.7 / f64::from(i + 1))).collect();
         let mut wanted = vec![0.0; rows * features];
