@@ -112,6 +112,9 @@ def method():
   network and couplings are the package's; its data are written out, as torchdyn is not installed, and its solver is torchdiffeq's.
 - Differences that are left: Kiln's output layer begins at zero, its time is 4t − 2, an exact plan pairs each row once where torchcfm draws
   pairs from it with replacement, and the moons' angles are drawn where torchdyn takes equal steps. What is judged by is drawn on both sides.
+- Numbers that others have printed do not stand here: torchcfm's pages show pictures of these tasks, and the code by which its paper's path
+  energies were found (Tong et al. 2024, section 5.1) is not part of it (<https://github.com/atong01/conditional-flow-matching/issues/140>). What stands beside
+  Kiln's is torchcfm itself, run here.
 - W₂ is exact, between 2,000 samples and 2,000 fresh rows of data; the normalised path energy is |∫ E‖v‖² dt − W₂²|/W₂² with W₂ of source
   and data, by 100 steps of Runge and Kutta's method; evaluations are those of Dormand and Prince's pair at tolerances of 1e-4 for
   2,000 rows at once."""
