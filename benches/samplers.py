@@ -128,7 +128,7 @@ def method():
 - Both sides run in turn, pinned to the same processors, with as many threads as processors. Two walks warm up; then at least five
   count, and as many as `--seconds` allows. A step is a walk's time by its number of steps, whatever the step evaluates.
   A walk of diffusers' that takes ten seconds is walked once.
-- Both walk on Karras' levels in EDM's frame, or on diffusers' own; schedulers as they come but for the options above, and without clipping.
+- Kiln walks on Karras' levels in EDM's frame, diffusers' schedulers on their own levels, as they come but for the options above, and without clipping.
   Levels and time steps are prepared outside of the measured time on both sides, and what a network does to its input is the network's: in
   Kiln it is part of its preconditioning, and diffusers' `scale_model_input` is not called.
 - The denoiser answers with a tensor that is there already. Noise is drawn, and once more it is given: then the denoiser and the noise cost nothing, and what

@@ -82,7 +82,7 @@ fn consistency_models_draw_in_one_step_and_in_two() {
     // The papers' constant is for pictures: their distances are larger.
     let distilled =
         run(keys(json!({ "kind": "consistency_distillation", "huber": 0.03 })), 1000, Some("formula"));
-    // Where targets are the model's own, last digits decide where it ends: as far off as 0.103.
+    // The one whose targets are its own has ended 0.103 off.
     for (name, model, within) in [
         ("trained", learnt(&trained, None), 0.15),
         ("distilled", learnt(&distilled, Some(Exact::new(ideal))), 0.1),
