@@ -19,3 +19,17 @@ pub(super) fn combine(terms: impl IntoIterator<Item = Term>) -> Tensor<2> {
         }
     }
 }
+
+/// A sum, and another in which it has the weight `share`, in one pass where that can be; what has no weight in the second is not looked
+/// at.
+pub(super) fn combine_both(
+    first: impl IntoIterator<Item = Term>,
+    share: f64,
+    rest: impl IntoIterator<Item = Term>,
+) -> [Tensor<2>; 2] {
+    let rest: Vec<Term> = rest.into_iter().filter(|(weight, _)| *weight != 0.0).collect();
+    if share == 0.0 && !rest.is_empty() {
+        return [combine(first), combine(rest)];
+    }
+    kiln_kernels::combine::combine_both(first.into_iter().collect(), share, rest)
+}

@@ -194,22 +194,25 @@ impl History {
         self.0.iter().map(|(_, prediction)| prediction)
     }
 
-    /// The step from the newest prediction and what was carried with it, with as many predictions as there are moments: the terms of a
-    /// sum.
+    /// The step from a prediction that is not among these yet, and from what was carried with it, with as many predictions as there are
+    /// moments: the weight of that prediction, and the other terms of the sum.
     pub(super) fn advance(
         &self,
         carried: Tensor<2>,
         [from, to]: [Level; 2],
         step: &Exponential,
         moments: &[f64],
-    ) -> Vec<Term> {
+    ) -> (f64, Vec<Term>) {
         // One alone needs no node, which into data would be 0/∞; nor does a step that leads nowhere.
-        let weights = match moments {
-            [first] => vec![*first],
-            [first, ..] if from.log_snr() == to.log_snr() => vec![*first],
-            _ => quadrature(&self.nodes(from, to, moments.len()), moments),
+        let before = if from.log_snr() == to.log_snr() { 0 } else { moments.len() - 1 };
+        let weights = match before {
+            0 => vec![moments[0]],
+            _ => quadrature(&[vec![0.0], self.nodes(from, to, before)].concat(), moments),
         };
-        step.terms(carried, weights, 0, self.predictions())
+        let others = weights[1..].iter().copied();
+        let own = step.whole - others.clone().sum::<f64>();
+        let predictions = others.zip(self.predictions().cloned());
+        (own, std::iter::once((step.carry, carried)).chain(predictions).collect())
     }
 }
 

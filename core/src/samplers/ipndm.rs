@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::has_order;
-use super::{Level, Sampler, Solver, Walk, adams_bashforth, combine};
+use super::past::Past;
+use super::{Level, Sampler, Solver, Walk, adams_bashforth};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -50,24 +51,21 @@ impl Solver for Ipndm {
         has_order("order", self.order, [1, 4])
     }
     fn build(&self) -> Box<dyn Sampler> {
-        Box::new(Multistep { order: self.order, past: Vec::new() })
+        Box::new(Multistep { order: self.order, past: Past::default() })
     }
 }
 
 /// Remembers predictions, newest first.
 struct Multistep {
     order: usize,
-    past: Vec<Tensor<2>>,
+    past: Past,
 }
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
-        self.past.insert(0, walk.epsilon(x, denoised.clone(), from));
-        let terms = adams_bashforth::step(denoised, &self.past, from, to);
-        // The oldest goes before the sum is made, which then lies in its place.
-        self.past.truncate(self.order - 1);
-        Ok(combine(terms))
+        let weights = adams_bashforth::weights(self.past.len(), [from, to]);
+        Ok(self.past.step([x, denoised], weights, self.order - 1, [from, to]))
     }
 
     fn kept(&self) -> usize {

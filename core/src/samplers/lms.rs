@@ -12,7 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::has_order;
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::past::Past;
+use super::{Level, Sampler, Solver, Walk};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -57,32 +58,28 @@ impl Solver for Lms {
         has_order("order", self.order, [1, 8])
     }
     fn build(&self) -> Box<dyn Sampler> {
-        Box::new(Multistep { order: self.order, past: Vec::new(), sigmas: Vec::new() })
+        Box::new(Multistep { order: self.order, past: Past::default(), sigmas: Vec::new() })
     }
 }
 
 /// Remembers slopes and where they were taken, newest first.
 struct Multistep {
     order: usize,
-    past: Vec<Tensor<2>>,
+    past: Past,
     sigmas: Vec<f64>,
 }
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
-        // (x/α − D)/(σ/α) is the noise.
-        self.past.insert(0, walk.epsilon(x, denoised.clone(), from));
         self.sigmas.insert(0, from.ratio());
-        let mut step = coefficients(&self.sigmas, to.ratio());
-        // `x/α = D + σ d`, so that nothing is subtracted from `x`, which at `α = 0` is all noise: the weights add up to `σ'`.
-        step[0] = to.ratio() - step[1..].iter().sum::<f64>();
-        let slopes = step.iter().zip(&self.past).map(|(weight, d)| (to.alpha * weight, d.clone()));
-        let terms: Vec<_> = [(to.alpha, denoised)].into_iter().chain(slopes).collect();
-        // The oldest goes before the sum is made, which then lies in its place.
-        self.past.truncate(self.order - 1);
+        let step = coefficients(&self.sigmas, to.ratio());
         self.sigmas.truncate(self.order - 1);
-        Ok(combine(terms))
+        // (x/α − D)/(σ/α) is the noise. `x/α = D + σ d`, so that nothing is subtracted from `x`, which at `α = 0` is all noise: the weights
+        // add up to `σ'`.
+        let own = to.ratio() - step[1..].iter().sum::<f64>();
+        let others = step[1..].iter().map(|weight| to.alpha * weight).collect();
+        Ok(self.past.step([x, denoised], (to.alpha * own, others), self.order - 1, [from, to]))
     }
 
     fn kept(&self) -> usize {

@@ -24,6 +24,7 @@ mod dpm2_ancestral;
 mod edm_stochastic;
 mod restart;
 mod predictor_corrector;
+mod past;
 mod adams_bashforth;
 mod lms;
 mod pndm;
@@ -59,7 +60,7 @@ use burn::prelude::*;
 use crate::Result;
 use crate::schedules::Level;
 
-use combine::combine;
+use combine::{combine, combine_both};
 
 pub use control::{Over, Tolerance};
 pub use ddpm::Variance;

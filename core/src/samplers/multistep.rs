@@ -14,7 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::{Exponential, History, Predicts};
-use super::{Level, Sampler, Walk, combine};
+use super::walk::epsilon;
+use super::{Level, Sampler, Walk, combine, combine_both};
 use crate::Result;
 
 /// How the second-order term is weighted.
@@ -108,27 +109,43 @@ impl Multistep {
         Self { predicts, rule, order, last, history: History::default() }
     }
 
-    /// The step with those coefficients, without its noise: the terms of a sum.
+    /// The step with those coefficients and that noise.
     pub(super) fn advance(
         &mut self,
         walk: &Walk,
         x: Tensor<2>,
         [from, to]: [Level; 2],
         step: &Exponential,
-    ) -> Vec<Term> {
-        let (prediction, carried) = self.predicts.of(walk, x, from);
+        noise: Option<Term>,
+    ) -> Tensor<2> {
+        let denoised = walk.denoise(&x, from);
+        let order = self.last.order(walk, to, self.order).min(self.history.len() + 1);
+        let carried = if self.predicts == Predicts::Data { &x } else { &denoised }.clone();
+        let moments = self.rule.moments(step, order);
+        let (own, others) = self.history.advance(carried, [from, to], step, &moments);
+        let others = others.into_iter().chain(noise);
+        // The oldest goes before the sum is made, which then lies in its place.
+        self.history.keep(self.order.saturating_sub(2));
+        let (prediction, x) = match self.predicts {
+            Predicts::Data => {
+                drop(x);
+                (denoised.clone(), combine(others.chain([(own, denoised)])))
+            }
+            Predicts::Noise => {
+                let [noise, x] = combine_both(epsilon(x, denoised, from), own, others);
+                (noise, x)
+            }
+        };
         self.history.push(from, prediction);
-        let order = self.last.order(walk, to, self.order).min(self.history.len());
-        let terms = self.history.advance(carried, [from, to], step, &self.rule.moments(step, order));
         self.history.keep(self.order - 1);
-        terms
+        x
     }
 }
 
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let step = self.predicts.step(from, to, 0.0);
-        Ok(combine(self.advance(walk, x, [from, to], &step)))
+        Ok(self.advance(walk, x, [from, to], &step, None))
     }
 
     fn kept(&self) -> usize {
@@ -148,15 +165,14 @@ pub(super) struct Noisy {
 impl Sampler for Noisy {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let step = self.ode.predicts.step(from, to, self.tau2);
-        let mut terms = self.ode.advance(walk, x, [from, to], &step);
-        if step.fresh > 0.0 {
+        let noise = (step.fresh > 0.0).then(|| {
             let noise = match self.source {
                 Source::Fresh => walk.draw(),
                 Source::Path => walk.brownian(from.ratio(), to.ratio()),
             };
-            terms.push((step.fresh * self.s_noise, noise));
-        }
-        Ok(combine(terms))
+            (step.fresh * self.s_noise, noise)
+        });
+        Ok(self.ode.advance(walk, x, [from, to], &step, noise))
     }
 
     fn kept(&self) -> usize {

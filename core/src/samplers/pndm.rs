@@ -9,12 +9,13 @@
 //! Liu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2202.09778>; `linear` is diffusers' `skip_prk_steps`.
 
 use burn::prelude::*;
-use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::adams_bashforth::{self, carry};
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::adams_bashforth::{self, mean};
+use super::past::Past;
+use super::walk::epsilon;
+use super::{Level, Sampler, Solver, Walk, combine, combine_both};
 use crate::Result;
 use crate::config::check::under;
 use crate::registry::{About, Member};
@@ -68,16 +69,16 @@ impl Solver for Pndm {
         Box::new(Multistep {
             warmup: self.warmup,
             table: self.table.as_ref().map(Betas::table),
-            past: Vec::new(),
+            past: Past::default(),
         })
     }
 }
 
-/// Remembers predictions, newest first.
+/// Remembers predictions.
 struct Multistep {
     warmup: Warmup,
     table: Option<Table>,
-    past: Vec<Tensor<2>>,
+    past: Past,
 }
 
 impl Multistep {
@@ -91,25 +92,25 @@ impl Multistep {
 impl Sampler for Multistep {
     fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
         let denoised = walk.denoise(&x, from);
-        self.past.insert(0, walk.epsilon(x, denoised.clone(), from));
-        let e = &self.past[..1];
-        let terms = match (self.warmup, self.past.len()) {
+        let span = [from, to];
+        let (stages, weights) = match (self.warmup, self.past.len()) {
             // The last stage of either start stands at `to`, where data have no noise to predict.
-            (Warmup::RungeKutta, ..=KEPT) | (Warmup::Linear, 1) if to.sigma == 0.0 => {
-                carry(denoised, &[1.0], e, [from, to])
+            (Warmup::RungeKutta, ..KEPT) | (Warmup::Linear, 0) if to.sigma == 0.0 => {
+                return Ok(self.past.step([x, denoised], mean(&[1.0], span), KEPT, span));
             }
-            (Warmup::RungeKutta, ..=KEPT) => {
-                runge_kutta(walk, denoised, &e[0], [from, self.middle(walk, from, to), to])
+            (Warmup::RungeKutta, ..KEPT) => {
+                let middle = self.middle(walk, from, to);
+                (vec![middle, middle, to], vec![1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0])
             }
-            (Warmup::Linear, 1) => {
-                let end = noise(walk, combine(carry(denoised.clone(), &[1.0], e, [from, to])), to);
-                carry(denoised, &[0.5, 0.5], &[e[0].clone(), end], [from, to])
+            (Warmup::Linear, 0) => (vec![to], vec![0.5, 0.5]),
+            (_, before) => {
+                let weights = adams_bashforth::weights(before, span);
+                return Ok(self.past.step([x, denoised], weights, KEPT, span));
             }
-            _ => adams_bashforth::step(denoised, &self.past, from, to),
         };
-        // The oldest goes before the sum is made, which then lies in its place.
-        self.past.truncate(KEPT);
-        Ok(combine(terms))
+        let (e, x) = start(walk, [x, denoised], &stages, &weights, span);
+        self.past.push(e);
+        Ok(x)
     }
 
     fn kept(&self) -> usize {
@@ -117,22 +118,30 @@ impl Sampler for Multistep {
     }
 }
 
-/// `e = (x − α D)/σ`.
-fn noise(walk: &Walk, x: Tensor<2>, at: Level) -> Tensor<2> {
-    let denoised = walk.denoise(&x, at);
-    walk.epsilon(x, denoised, at)
-}
-
-/// The step along Runge and Kutta's mean of four predictions, the stages carried by `φ` (Eq. 13): the terms of a sum.
-fn runge_kutta(walk: &Walk, denoised: Tensor<2>, e_1: &Tensor<2>, [from, mid, to]: [Level; 3]) -> Vec<Term> {
-    // The prediction at a level to which the last one carries; the first stands for `x`.
-    let next = |weights: &[f64], last: &Tensor<2>, at: Level| {
-        let stage = carry(denoised.clone(), weights, &[e_1.clone(), last.clone()], [from, at]);
-        noise(walk, combine(stage), at)
-    };
-    let e_2 = next(&[1.0], e_1, mid);
-    let e_3 = next(&[0.0, 1.0], &e_2, mid);
-    let e_4 = next(&[0.0, 1.0], &e_3, to);
-    let weights = [1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0];
-    carry(denoised, &weights, &[e_1.clone(), e_2, e_3, e_4], [from, to])
+/// The prediction at `from`, and the step along the mean of it and of those at the stages, each found by `φ` along the one before (Eq. 13).
+fn start(
+    walk: &Walk,
+    [mut x, data]: [Tensor<2>; 2],
+    stages: &[Level],
+    weights: &[f64],
+    [from, to]: [Level; 2],
+) -> (Tensor<2>, Tensor<2>) {
+    let (mut at, mut denoised) = (from, data.clone());
+    let mut predictions: Vec<Tensor<2>> = Vec::new();
+    for stage in stages {
+        let along: &[f64] = if predictions.is_empty() { &[1.0] } else { &[0.0, 1.0] };
+        let (of_first, of_last) = mean(along, [from, *stage]);
+        let first = predictions.first().map(|e| (of_first, e.clone()));
+        let own = of_last.first().copied().unwrap_or(of_first);
+        let rest = first.into_iter().chain([(stage.alpha, data.clone())]);
+        let [e, next] = combine_both(epsilon(x, denoised, at), own, rest);
+        predictions.push(e);
+        (at, denoised, x) = (*stage, walk.denoise(&next, *stage), next);
+    }
+    let (of_first, others) = mean(weights, [from, to]);
+    let last = others[others.len() - 1];
+    let terms = std::iter::once(of_first).chain(others).zip(predictions.iter().cloned());
+    let noise = epsilon(x, denoised, at).map(|(weight, x)| (last * weight, x));
+    let end = combine(terms.chain(noise).chain([(to.alpha, data)]));
+    (predictions.swap_remove(0), end)
 }

@@ -165,15 +165,17 @@ impl Sampler for Walker {
             Some(before) => self.correct(before, &prediction, from),
             None => carried,
         };
-        self.history.push(from, prediction);
-        self.history.keep(self.config.kept_predictions());
-        let order = self.config.last.falling(walk, to, self.config.predictor_order).min(self.history.len());
+        let order =
+            self.config.last.falling(walk, to, self.config.predictor_order).min(self.history.len() + 1);
         let step = self.config.coefficients(from, to);
         // Drawn outside of the window too: where it lies does not change a step's noise.
         let noise = self.config.stochastic().then(|| walk.draw());
         let moments = self.config.moments(&step, order);
-        let next = self.history.advance(carried.clone(), [from, to], &step, &moments);
+        let (own, mut next) = self.history.advance(carried.clone(), [from, to], &step, &moments);
+        next.push((own, prediction.clone()));
         let next = combine(noisy(next, &step, noise.as_ref()));
+        self.history.push(from, prediction);
+        self.history.keep(self.config.kept_predictions());
         self.before = Some(Before { carried, at: from, noise, order: self.corrector(walk) });
         Ok(next)
     }

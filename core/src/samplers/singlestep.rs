@@ -47,7 +47,7 @@ impl Singlestep {
     fn advance(&self, carried: Tensor<2>, span: [Level; 2], order: usize) -> Tensor<2> {
         let step = self.predicts.step(span[0], span[1], 0.0);
         if order == 1 {
-            return combine(self.history.advance(carried, span, &step, &step.moments(1)));
+            return combine(step.terms(carried, step.moments(1), 0, self.history.predictions()));
         }
         let (nodes, predictions) = self.nodes(span, order);
         let moments = match order {

@@ -138,12 +138,13 @@ impl Sampler for Walker {
             Some(before) => self.correct(before, &prediction, from),
             None => carried,
         };
-        self.history.push(from, prediction);
-        self.history.keep(self.config.order);
-        let order = self.config.last.falling(walk, to, self.config.order).min(self.history.len());
+        let order = self.config.last.falling(walk, to, self.config.order).min(self.history.len() + 1);
         let step = self.config.predict.step(from, to, 0.0);
         let moments = self.moments(&step, order);
-        let next = combine(self.history.advance(carried.clone(), [from, to], &step, &moments));
+        let (own, others) = self.history.advance(carried.clone(), [from, to], &step, &moments);
+        let next = combine(others.into_iter().chain([(own, prediction.clone())]));
+        self.history.push(from, prediction);
+        self.history.keep(self.config.order);
         if self.config.corrects(walk.step()) {
             self.before = Some(Before { carried, at: from, order });
         } else if !self.config.corrector {

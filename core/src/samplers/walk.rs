@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use burn::prelude::*;
+use kiln_kernels::combine::Term;
 
 use super::{Denoiser, Evaluation, NoiseSource, SamplerConfig, combine};
 use crate::schedules::{Level, Schedule};
@@ -93,7 +94,7 @@ impl<'a> Walk<'a> {
 
     /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.
     pub fn epsilon(&self, x: Tensor<2>, denoised: Tensor<2>, at: Level) -> Tensor<2> {
-        combine([(1.0 / at.sigma, x), (-at.alpha / at.sigma, denoised)])
+        combine(epsilon(x, denoised, at))
     }
 
     /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`.
@@ -124,6 +125,11 @@ impl<'a> Walk<'a> {
     pub fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
         self.noise.brownian(a, b)
     }
+}
+
+/// The terms of the noise in `x` given its mean.
+pub(super) fn epsilon(x: Tensor<2>, denoised: Tensor<2>, at: Level) -> [Term; 2] {
+    [(1.0 / at.sigma, x), (-at.alpha / at.sigma, denoised)]
 }
 
 /// Walks `x` down the levels at once; [`crate::model::Generation`] is the same step by step.

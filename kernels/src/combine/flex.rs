@@ -1,5 +1,7 @@
 //! The same on the processor, in one pass: block by block, each block summed in the nearest cache.
 
+use std::mem::MaybeUninit;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
     BackendTensor, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind, Flex, TensorMetadata,
@@ -9,7 +11,7 @@ use burn::tensor::DType;
 use pulp::{Simd, WithSimd};
 
 use super::Term;
-use crate::flex::fresh;
+use crate::flex::{fresh, fresh_beside};
 use crate::threads;
 use crate::vectors::widest;
 
@@ -17,23 +19,56 @@ type Primitive = FloatTensor<Flex>;
 
 /// Numbers that are summed at a time.
 const BLOCK: usize = 1024;
-/// Numbers that are worth another thread.
-const PART: usize = 1 << 16;
+/// Numbers that are worth another thread: the pass is as fast as memory, and waking a thread takes longer than fewer.
+const PART: usize = 1 << 18;
 
 /// The sum; the terms themselves where they are on another device, are views, or record gradients.
 pub(super) fn combine(terms: Vec<Term>) -> Result<Tensor<2>, Vec<Term>> {
-    let (weights, tensors): (Vec<f64>, Vec<DispatchTensor>) =
-        terms.into_iter().map(|(weight, x)| (weight, x.into_dispatch())).unzip();
+    let (weights, tensors) = apart(terms);
     if !fit(&tensors) {
-        return Err(weights.into_iter().zip(tensors.into_iter().map(Tensor::from_dispatch)).collect());
+        return Err(together(&weights, tensors));
     }
     let tensors: Vec<Primitive> = tensors.into_iter().filter_map(taken).collect();
-    let sum = match tensors[0].dtype() {
+    Ok(float(match tensors[0].dtype() {
         DType::F64 => sum::<f64>(&weights, tensors),
         _ => sum::<f32>(&weights, tensors),
-    };
-    let kind = DispatchTensorKind::Flex(BackendTensor::Float(sum));
-    Ok(Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled }))
+    }))
+}
+
+/// Both sums; the terms themselves as above.
+pub(super) fn combine_both(
+    first: Vec<Term>,
+    share: f64,
+    rest: Vec<Term>,
+) -> Result<[Tensor<2>; 2], [Vec<Term>; 2]> {
+    let count = first.len();
+    let (weights, tensors) = apart(first.into_iter().chain(rest).collect());
+    if !fit(&tensors) {
+        let mut first = together(&weights, tensors);
+        let rest = first.split_off(count);
+        return Err([first, rest]);
+    }
+    let mut tensors: Vec<Primitive> = tensors.into_iter().filter_map(taken).collect();
+    let rest = (&weights[count..], tensors.split_off(count));
+    let first = (&weights[..count], tensors);
+    Ok(match first.1[0].dtype() {
+        DType::F64 => both::<f64>(first, share, rest),
+        _ => both::<f32>(first, share, rest),
+    }
+    .map(float))
+}
+
+fn apart(terms: Vec<Term>) -> (Vec<f64>, Vec<DispatchTensor>) {
+    terms.into_iter().map(|(weight, x)| (weight, x.into_dispatch())).unzip()
+}
+
+fn together(weights: &[f64], tensors: Vec<DispatchTensor>) -> Vec<Term> {
+    weights.iter().copied().zip(tensors.into_iter().map(Tensor::from_dispatch)).collect()
+}
+
+fn float(x: Primitive) -> Tensor<2> {
+    let kind = DispatchTensorKind::Flex(BackendTensor::Float(x));
+    Tensor::from_dispatch(DispatchTensor { kind, autodiff: DispatchAutodiffContext::Disabled })
 }
 
 fn seen(tensor: &DispatchTensor) -> Option<&Primitive> {
@@ -92,21 +127,73 @@ number!(f64);
 
 /// `Σ w_i x_i`, where the first lies that is nobody else's, or in new memory.
 fn sum<E: Number>(weights: &[f64], tensors: Vec<Primitive>) -> Primitive {
-    let weights: Vec<E> = weights.iter().map(|weight| E::of(*weight)).collect();
+    let weights = weights_of::<E>(weights);
     let shape = tensors[0].shape();
     let size = shape.num_elements();
-    let mut tensors: Vec<Option<Primitive>> = tensors.into_iter().map(Some).collect();
-    for place in 0..tensors.len() {
-        let Some(mut own) = tensors[place].take() else { continue };
-        // All of the memory, so that no view of it is left that is not the sum.
-        if let Some(out) = E::write(&mut own).filter(|out| out.len() == size) {
-            let terms = sources(&weights, &tensors);
-            threads::parts(out, PART, |from, out| in_place(out, from, &terms));
-            return own;
+    let (own, tensors) = place::<E>(tensors);
+    let terms = sources(&weights, &tensors);
+    let Some(mut own) = own else { return E::tensor(in_fresh(size, &terms), shape) };
+    let out = E::write(&mut own).expect("what is nobody else's should be written");
+    threads::parts(out, part(size), |from, out| in_place(out, from, &terms));
+    own
+}
+
+/// `y = Σ w_i x_i` and `share y + Σ v_i z_i`: in one pass where `y` has a place of its own.
+fn both<E: Number>(
+    first: (&[f64], Vec<Primitive>),
+    share: f64,
+    rest: (&[f64], Vec<Primitive>),
+) -> [Primitive; 2] {
+    let shape = first.1[0].shape();
+    let size = shape.num_elements();
+    let (y, others) = place::<E>(first.1);
+    let Some(mut y) = y else {
+        let y = sum::<E>(first.0, others.into_iter().flatten().collect());
+        let weights: Vec<f64> = std::iter::once(share).chain(rest.0.iter().copied()).collect();
+        let z = sum::<E>(&weights, std::iter::once(y.clone()).chain(rest.1).collect());
+        return [y, z];
+    };
+    let (z, more) = place::<E>(rest.1);
+    let (weights, more_weights) = (weights_of::<E>(first.0), weights_of::<E>(rest.0));
+    let sums = Both {
+        first: sources(&weights, &others),
+        share: E::of(share),
+        rest: sources(&more_weights, &more),
+    };
+    let out = E::write(&mut y).expect("what is nobody else's should be written");
+    let part = part(size);
+    let z = match z {
+        Some(mut z) => {
+            let beside = E::write(&mut z).expect("what is nobody else's should be written");
+            threads::parts_beside(out, part, beside, part, |from, y, z| sums.in_place(y, z, from));
+            z
         }
-        tensors[place] = Some(own);
+        None => {
+            E::tensor(fresh_beside(size, part, out, part, |from, z, y| sums.in_fresh(y, z, from)), shape)
+        }
+    };
+    [y, z]
+}
+
+fn weights_of<E: Number>(weights: &[f64]) -> Vec<E> {
+    weights.iter().map(|weight| E::of(*weight)).collect()
+}
+
+/// Equal parts for the threads.
+fn part(size: usize) -> usize {
+    size.div_ceil(size.div_ceil(PART).max(1)).next_multiple_of(BLOCK)
+}
+
+/// Takes out the first that is nobody else's, all of its memory, so that no view of it is left that is not the sum.
+fn place<E: Number>(tensors: Vec<Primitive>) -> (Option<Primitive>, Vec<Option<Primitive>>) {
+    let mut own = None;
+    let mut others = Vec::with_capacity(tensors.len());
+    for mut x in tensors {
+        let size = x.shape().num_elements();
+        let free = own.is_none() && E::write(&mut x).is_some_and(|all| all.len() == size);
+        others.push(if free { own.replace(x) } else { Some(x) });
     }
-    E::tensor(in_fresh(size, &sources(&weights, &tensors)), shape)
+    (own, others)
 }
 
 /// A weight and what it weighs; nothing for what lies where the sum goes.
@@ -125,15 +212,14 @@ fn cut<'a, E: Number>(terms: &[Source<'a, E>], own: &'a [E], at: usize, size: us
 fn in_place<E: Number>(out: &mut [E], from: usize, terms: &[Source<'_, E>]) {
     let mut own = [E::default(); BLOCK];
     for (block, out) in out.chunks_mut(BLOCK).enumerate() {
-        let own = &mut own[..out.len()];
-        own.copy_from_slice(out);
+        let own = copied(out, &mut own);
         widest(Add { out, terms: &cut(terms, own, from + block * BLOCK, own.len()) });
     }
 }
 
 /// The sum in new memory.
 fn in_fresh<E: Number>(size: usize, terms: &[Source<'_, E>]) -> Vec<E> {
-    fresh(size, PART, |from, out| {
+    fresh(size, part(size), |from, out| {
         let mut sum = [E::default(); BLOCK];
         for (block, out) in out.chunks_mut(BLOCK).enumerate() {
             let sum = &mut sum[..out.len()];
@@ -141,6 +227,56 @@ fn in_fresh<E: Number>(size: usize, terms: &[Source<'_, E>]) -> Vec<E> {
             out.write_copy_of_slice(sum);
         }
     })
+}
+
+/// The numbers, where they are not written over.
+fn copied<'a, E: Copy>(numbers: &[E], room: &'a mut [E]) -> &'a [E] {
+    let room = &mut room[..numbers.len()];
+    room.copy_from_slice(numbers);
+    room
+}
+
+/// Two sums, of which the first is a term of the second: its other terms.
+struct Both<'a, E> {
+    first: Vec<Source<'a, E>>,
+    share: E,
+    rest: Vec<Source<'a, E>>,
+}
+
+impl<E: Number> Both<'_, E> {
+    /// The sums of the numbers from `from` on; `y` and `z` hold a term each.
+    fn in_place(&self, y: &mut [E], z: &mut [E], from: usize) {
+        let mut own = [E::default(); BLOCK];
+        for (block, (y, z)) in y.chunks_mut(BLOCK).zip(z.chunks_mut(BLOCK)).enumerate() {
+            let at = from + block * BLOCK;
+            self.first(y, at, &mut own);
+            let own = copied(z, &mut own);
+            self.second(y, z, at, own);
+        }
+    }
+
+    /// The same, the second in new memory.
+    fn in_fresh(&self, y: &mut [E], z: &mut [MaybeUninit<E>], from: usize) {
+        let (mut own, mut sum) = ([E::default(); BLOCK], [E::default(); BLOCK]);
+        for (block, (y, z)) in y.chunks_mut(BLOCK).zip(z.chunks_mut(BLOCK)).enumerate() {
+            let at = from + block * BLOCK;
+            self.first(y, at, &mut own);
+            let sum = &mut sum[..z.len()];
+            self.second(y, sum, at, &[]);
+            z.write_copy_of_slice(sum);
+        }
+    }
+
+    fn first(&self, y: &mut [E], at: usize, own: &mut [E]) {
+        let own = copied(y, own);
+        widest(Add { out: y, terms: &cut(&self.first, own, at, own.len()) });
+    }
+
+    fn second(&self, y: &[E], z: &mut [E], at: usize, own: &[E]) {
+        let mut terms = cut(&self.rest, own, at, y.len());
+        terms.insert(0, (self.share, y));
+        widest(Add { out: z, terms: &terms });
+    }
 }
 
 /// `Σ w_i x_i`, in that order.
