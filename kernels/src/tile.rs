@@ -6,6 +6,20 @@ use pulp::{Simd, WithSimd};
 /// they are made of they fit into sixteen registers (with twelve, one was kept in memory, at half the speed).
 pub(crate) const ROWS: usize = 4;
 
+/// Where the taps' numbers lie.
+pub(crate) struct Taps {
+    offsets: Vec<usize>,
+    furthest: usize,
+}
+
+impl Taps {
+    pub fn at(offsets: impl IntoIterator<Item = usize>) -> Self {
+        let offsets: Vec<usize> = offsets.into_iter().collect();
+        let furthest = offsets.iter().max().copied().unwrap_or(0);
+        Self { offsets, furthest }
+    }
+}
+
 /// What one block of rows reads.
 pub(crate) struct Block<'a> {
     /// `[channels, taps, ROWS]`.
@@ -13,38 +27,53 @@ pub(crate) struct Block<'a> {
     pub x: &'a [f32],
     /// Numbers from one channel to the next.
     pub channel: usize,
-    /// Where the taps' numbers lie.
-    pub offsets: &'a [usize],
+    pub taps: &'a Taps,
 }
 
 impl Block<'_> {
-    /// `out[r, p] = Σ_c Σ_t w[c, t, r] x[c, offset_t + p]` for `places` of p, rounded up to whole vectors; `out` is `[ROWS, width]`.
+    /// `out[r, p] = Σ_c Σ_t w[c, t, r] x[c, offset_t + p]` for `places` of p, rounded up to whole vectors, beside what is there already if
+    /// it is to be added; `out` is `[ROWS, width]`.
     #[inline(always)]
-    pub fn compute<S: Simd>(&self, simd: S, places: usize, out: &mut [f32], width: usize) {
+    pub fn compute<S: Simd>(&self, simd: S, places: usize, add: bool, out: &mut [f32], width: usize) {
         let vectors = places.div_ceil(S::F32_LANES);
         self.check(vectors * S::F32_LANES, out.len(), width);
         // A function of its own, of which there is one, not one wherever it is called.
-        Simd::vectorize(simd, Tiles { block: self, vectors, out, width });
+        Simd::vectorize(simd, Tiles { block: self, vectors, add, out, width });
     }
 
     /// What the reads and writes below rely on.
     fn check(&self, places: usize, out: usize, width: usize) {
-        let taps = self.offsets.len() * ROWS;
+        let taps = self.taps.offsets.len() * ROWS;
         let channels = self.weights.len().checked_div(taps).unwrap_or(0);
         assert_eq!(channels * taps, self.weights.len());
-        let furthest = self.offsets.iter().max().copied().unwrap_or(0);
-        assert!(channels == 0 || (channels - 1) * self.channel + furthest + places <= self.x.len());
+        let last = channels.saturating_sub(1) * self.channel + self.taps.furthest;
+        assert!(channels == 0 || last + places <= self.x.len());
         assert!(places <= width && ROWS * width <= out);
     }
 
     #[inline(always)]
     #[expect(unsafe_code, reason = "a check of each of the reads would cost as much as the sums")]
-    fn tile<S: Simd, const V: usize>(&self, simd: S, from: usize, out: &mut [f32], width: usize) -> usize {
+    fn tile<S: Simd, const V: usize>(
+        &self,
+        simd: S,
+        from: usize,
+        add: bool,
+        out: &mut [f32],
+        width: usize,
+    ) -> usize {
         let mut sums = [[simd.splat_f32s(0.0); V]; ROWS];
-        let taps = self.offsets.len() * ROWS;
+        if add {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    // SAFETY: `check` has seen that a row holds all places.
+                    *sum = unsafe { load::<S>(out, r * width + from + v * S::F32_LANES) };
+                }
+            }
+        }
+        let taps = self.taps.offsets.len() * ROWS;
         for (c, weights) in self.weights.chunks_exact(taps.max(1)).enumerate() {
             let base = c * self.channel + from;
-            for (weights, offset) in weights.chunks_exact(ROWS).zip(self.offsets) {
+            for (weights, offset) in weights.chunks_exact(ROWS).zip(&self.taps.offsets) {
                 // SAFETY: `check` has seen that the last place of the last channel lies within.
                 let x: [S::f32s; V] =
                     std::array::from_fn(|v| unsafe { load::<S>(self.x, base + offset + v * S::F32_LANES) });
@@ -70,6 +99,7 @@ impl Block<'_> {
 struct Tiles<'a> {
     block: &'a Block<'a>,
     vectors: usize,
+    add: bool,
     out: &'a mut [f32],
     width: usize,
 }
@@ -79,13 +109,13 @@ impl WithSimd for Tiles<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { block, vectors, out, width } = self;
+        let Self { block, vectors, add, out, width } = self;
         let mut from = 0;
         while from < vectors {
             let place = from * S::F32_LANES;
             from += match vectors - from {
-                1 => block.tile::<S, 1>(simd, place, out, width),
-                _ => block.tile::<S, 2>(simd, place, out, width),
+                1 => block.tile::<S, 1>(simd, place, add, out, width),
+                _ => block.tile::<S, 2>(simd, place, add, out, width),
             };
         }
     }

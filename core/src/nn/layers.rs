@@ -43,8 +43,14 @@ impl Linear {
 
     /// `[.., inputs]` to `[.., outputs]`. What was made on the host, as embeddings are, takes on the weights' precision.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let weight = self.weight.val();
-        burn::tensor::module::linear(like(x, weight.dtype()), weight, Some(self.bias.val()))
+        let (weight, shape) = (self.weight.val(), x.dims());
+        let [inputs, outputs] = weight.dims();
+        // As one matrix: of a stack of them, Burn multiplies each by itself, backward at a fifth of the speed.
+        let rows = shape[..D - 1].iter().product();
+        let x = like(x, weight.dtype()).reshape([rows, inputs]);
+        let mut wide = shape;
+        wide[D - 1] = outputs;
+        burn::tensor::module::linear(x, weight, Some(self.bias.val())).reshape(wide)
     }
 }
 

@@ -155,11 +155,8 @@ fn both<E: Number>(
     };
     let (z, more) = place::<E>(rest.1);
     let (weights, more_weights) = (weights_of::<E>(first.0), weights_of::<E>(rest.0));
-    let sums = Both {
-        first: sources(&weights, &others),
-        share: E::of(share),
-        rest: sources(&more_weights, &more),
-    };
+    let sums =
+        Both { first: sources(&weights, &others), share: E::of(share), rest: sources(&more_weights, &more) };
     let out = E::write(&mut y).expect("what is nobody else's should be written");
     let part = part(size);
     let z = match z {
@@ -168,9 +165,7 @@ fn both<E: Number>(
             threads::parts_beside(out, part, beside, part, |from, y, z| sums.in_place(y, z, from));
             z
         }
-        None => {
-            E::tensor(fresh_beside(size, part, out, part, |from, z, y| sums.in_fresh(y, z, from)), shape)
-        }
+        None => E::tensor(fresh_beside(size, part, out, part, |from, z, y| sums.in_fresh(y, z, from)), shape),
     };
     [y, z]
 }

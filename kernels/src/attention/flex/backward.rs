@@ -67,12 +67,12 @@ impl WithSimd for Backward<'_> {
 }
 
 /// Keys and values as products read them, and room for what is made of some queries.
-struct Room {
+struct Room<'a> {
     /// Of a row of scores, of keys and of values, with what fills the last vector.
     lines: [usize; 3],
-    turned_keys: Matrix,
-    turned_values: Matrix,
-    padded_keys: Matrix,
+    turned_keys: Matrix<'a>,
+    turned_values: Matrix<'a>,
+    padded_keys: Matrix<'a>,
     packed: Vec<f32>,
     product: Vec<f32>,
     /// Of four queries: weights, and the gradients of scores.
@@ -83,9 +83,9 @@ struct Room {
     all_slopes: Vec<f32>,
 }
 
-impl Room {
+impl<'a> Room<'a> {
     #[inline(always)]
-    fn new<S: Simd>(inputs: &Inputs<'_>, head: usize) -> Self {
+    fn new<S: Simd>(inputs: &Inputs<'a>, head: usize) -> Self {
         let Sizes { keys, depth, width, .. } = *inputs.sizes;
         let lines @ [line, deep, wide] = [keys, depth, width].map(|size| size.next_multiple_of(S::F32_LANES));
         let (k, v) = (inputs.keys(head), inputs.values(head));
@@ -126,7 +126,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     /// Weights and slopes of the four queries from `start` on.
     #[inline(always)]
-    fn slopes<S: Simd>(&self, simd: S, start: usize, room: &mut Room, dbias: &mut [f32]) {
+    fn slopes<S: Simd>(&self, simd: S, start: usize, room: &mut Room<'_>, dbias: &mut [f32]) {
         let sizes = self.inputs.sizes;
         let (keys, line) = (sizes.keys, room.lines[0]);
         block(self.q, sizes.depth, start, sizes.looking.scale as f32, &mut room.packed);
@@ -146,7 +146,7 @@ impl Rows<'_> {
 
     /// `dq = a ds k` of these four.
     #[inline(always)]
-    fn queries<S: Simd>(&self, simd: S, start: usize, room: &mut Room, dq: &mut Vec<f32>) {
+    fn queries<S: Simd>(&self, simd: S, start: usize, room: &mut Room<'_>, dq: &mut Vec<f32>) {
         let sizes = self.inputs.sizes;
         let [line, deep, _] = room.lines;
         let scale = sizes.looking.scale as f32;
@@ -158,18 +158,16 @@ impl Rows<'_> {
 
     /// Adds what `count` queries from `from` on give to `dk / a = dsᵀ q` and `dv = Pᵀ g`.
     #[inline(always)]
-    fn gather<S: Simd>(&self, simd: S, from: usize, count: usize, room: &mut Room, found: &mut Found) {
+    fn gather<S: Simd>(&self, simd: S, from: usize, count: usize, room: &mut Room<'_>, found: &mut Found) {
         let Sizes { keys, depth, width, .. } = *self.inputs.sizes;
         let [_, deep, wide] = room.lines;
         let Room { packed, product, all_weights, all_slopes, .. } = room;
-        let rows = |x: &[f32], columns, line| {
-            Matrix::padded(&x[from * columns..(from + count) * columns], columns, line)
-        };
         let sets = [
-            (&*all_slopes, rows(self.q, depth, deep), [depth, deep], &mut found.dk),
-            (&*all_weights, rows(self.g, width, wide), [width, wide], &mut found.dv),
+            (&*all_slopes, self.q, [depth, deep], &mut found.dk),
+            (&*all_weights, self.g, [width, wide], &mut found.dv),
         ];
         for (weights, x, [width, line], out) in sets {
+            let x = Matrix::padded(&x[from * width..(from + count) * width], width, line);
             for (first, out) in (0..keys).step_by(ROWS).zip(out.chunks_mut(ROWS * width)) {
                 columns(&weights[..count * keys], keys, first, packed);
                 x.times(simd, packed, product);

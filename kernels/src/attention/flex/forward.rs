@@ -35,8 +35,10 @@ impl WithSimd for Forward<'_> {
             let there = ROWS.min(sizes.queries - first);
             let mut sums = [1.0; ROWS];
             for r in 0..there {
-                let scores = &mut scores[r * keys..][..sizes.keys];
-                inputs.finish(head, first + r, scores);
+                let scores = &mut scores[r * keys..][..keys];
+                inputs.finish(head, first + r, &mut scores[..sizes.keys]);
+                // Whole vectors: what fills the last is nothing.
+                scores[sizes.keys..].fill(f32::NEG_INFINITY);
                 (sums[r], logarithms[first + r]) = exponentials(scores);
             }
             scores[there * keys..].fill(0.0);
@@ -54,7 +56,7 @@ impl WithSimd for Forward<'_> {
 #[inline(always)]
 fn exponentials(scores: &mut [f32]) -> (f32, f32) {
     let most = greatest(scores);
-    if scores.iter().all(|score| *score == f32::NEG_INFINITY) {
+    if most == f32::NEG_INFINITY && scores.iter().all(|score| *score == most) {
         scores.fill(0.0);
         return (1.0, f32::INFINITY);
     }
@@ -66,8 +68,8 @@ fn exponentials(scores: &mut [f32]) -> (f32, f32) {
 /// The greatest number; what is none is passed over.
 #[inline(always)]
 fn greatest(x: &[f32]) -> f32 {
-    let mut most = [f32::NEG_INFINITY; 16];
-    let chunks = x.chunks_exact(16);
+    let mut most = [f32::NEG_INFINITY; 8];
+    let chunks = x.chunks_exact(8);
     let rest = chunks.remainder().iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for chunk in chunks {
         most.iter_mut().zip(chunk).for_each(|(most, x)| *most = most.max(*x));

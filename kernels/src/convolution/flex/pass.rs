@@ -11,6 +11,8 @@ use crate::vectors::widest;
 
 /// Numbers that are worth another thread.
 const PART: usize = 1 << 14;
+/// Numbers that lie in the nearest cache beside the weights of some rows.
+const NEAR: usize = 1 << 13;
 
 /// What is convolved with what.
 pub(super) struct Convolving<'a> {
@@ -77,22 +79,36 @@ impl WithSimd for Sample<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Convolving { plan, rows, out: [height, width], weights, bias, .. } = self.convolving;
+        let Convolving { plan, channels, rows, out: [height, width], weights, bias, .. } = self.convolving;
         for (pass, weights) in plan.passes.iter().zip(weights) {
-            let offsets: Vec<usize> = pass.taps.iter().map(|tap| tap.offset).collect();
-            let places = pass.places(plan.layout.row);
+            let layout = &plan.layout;
+            let places = pass.places(layout.row);
             let line = places.next_multiple_of(S::F32_LANES);
-            self.room.resize(ROWS * line, 0.0);
             let size = weights.len() / rows.div_ceil(ROWS);
-            for first in (0..*rows).step_by(ROWS) {
-                let weights = &weights[first / ROWS * size..][..size];
-                let block =
-                    Block { weights, x: self.laid, channel: plan.layout.channel(), offsets: &offsets };
-                block.compute(simd, places, self.room, line);
-                for row in first..(first + ROWS).min(*rows) {
+            // Some channels at a time, which lie in the nearest cache while all rows read them.
+            let parts = (channels * layout.channel()).div_ceil(NEAR);
+            let part = channels.div_ceil(parts);
+            let together = if parts == 1 { ROWS } else { rows.next_multiple_of(ROWS) };
+            self.room.resize(together * line, 0.0);
+            for first in (0..*rows).step_by(together) {
+                let group = first..(first + together).min(*rows);
+                for from in (0..*channels).step_by(part) {
+                    let count = part.min(channels - from);
+                    let taps = pass.taps(layout, count);
+                    let x = &self.laid[from * layout.channel()..];
+                    let weight = pass.taps.len() * ROWS;
+                    for (row, room) in
+                        group.clone().step_by(ROWS).zip(self.room.chunks_exact_mut(ROWS * line))
+                    {
+                        let weights = &weights[row / ROWS * size..][from * weight..][..count * weight];
+                        let block = Block { weights, x, channel: layout.channel(), taps: &taps };
+                        block.compute(simd, places, from > 0, room, line);
+                    }
+                }
+                for row in group.clone() {
                     let out = &mut self.out[row * height * width..][..height * width];
                     let shift = bias.map_or(0.0, |bias| bias[row]);
-                    scatter(pass, &self.room[(row - first) * line..], plan.layout.row, shift, *width, out);
+                    scatter(pass, &self.room[(row - first) * line..], layout.row, shift, *width, out);
                 }
             }
         }

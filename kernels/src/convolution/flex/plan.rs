@@ -4,6 +4,8 @@
 //! plain shift again. The gradient of the input is the same the other way round: one plane of the output's gradient, and one pass for each
 //! plane of the input.
 
+use crate::tile::Taps;
+
 /// A convolution along one axis.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
@@ -68,11 +70,23 @@ impl Layout {
                     let first = (plane + across - self.before[1] % across) % across;
                     let column = (first + self.before[1]) / across;
                     let out = &mut out[start + plane * self.plane()..][column..self.row];
-                    let values = from.iter().skip(first).step_by(across);
-                    out.iter_mut().zip(values).for_each(|(out, value)| *out = *value);
+                    every(across, &from[first.min(width)..], out);
                 }
             }
         }
+    }
+}
+
+/// The first number of each `step`.
+fn every(step: usize, from: &[f32], out: &mut [f32]) {
+    if step == 2 {
+        let (pairs, last) = from.as_chunks::<2>();
+        out.iter_mut().zip(pairs).for_each(|(out, [first, _])| *out = *first);
+        if let ([value], Some(out)) = (last, out.get_mut(pairs.len())) {
+            *out = *value;
+        }
+    } else {
+        out.iter_mut().zip(from.iter().step_by(step)).for_each(|(out, value)| *out = *value);
     }
 }
 
@@ -93,6 +107,14 @@ pub(super) struct Pass {
 }
 
 impl Pass {
+    /// Where a tile of so many channels finds its numbers. Channels of one tap are taps of one channel.
+    pub fn taps(&self, layout: &Layout, channels: usize) -> Taps {
+        match self.taps[..] {
+            [tap] => Taps::at((0..channels).map(|c| tap.offset + c * layout.channel())),
+            _ => Taps::at(self.taps.iter().map(|tap| tap.offset)),
+        }
+    }
+
     /// Consecutive places from the first output to the last.
     pub fn places(&self, row: usize) -> usize {
         (self.count[0] - 1) * row + self.count[1]
