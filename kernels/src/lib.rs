@@ -1,11 +1,8 @@
 //! The only crate that names CubeCL or wgpu: fused operations, and the graphics adapters that they run on.
 
-#![cfg_attr(
-    feature = "flex",
-    expect(
-        clippy::inline_always,
-        reason = "a vector's instructions are at hand only within the function that was told of them"
-    )
+#![expect(
+    clippy::inline_always,
+    reason = "a vector's instructions are at hand only within the function that was told of them"
 )]
 
 pub mod activation;
@@ -23,11 +20,15 @@ pub mod memory;
 #[cfg(feature = "gpu")]
 mod normalising;
 pub mod normals;
+pub mod pairs;
 #[cfg(all(test, feature = "flex"))]
 mod testing;
 mod threads;
 #[cfg(feature = "flex")]
 mod tile;
 pub mod tokens;
-#[cfg(feature = "flex")]
+#[cfg_attr(
+    not(feature = "flex"),
+    expect(dead_code, reason = "only pairs of rows are looked at without tensors")
+)]
 mod vectors;
