@@ -21,6 +21,7 @@ pub mod memory;
 mod normalising;
 pub mod normals;
 pub mod pairs;
+pub mod spline;
 #[cfg(all(test, feature = "flex"))]
 mod testing;
 mod threads;
