@@ -23,6 +23,7 @@ pub mod memory;
 #[cfg(feature = "gpu")]
 mod normalising;
 pub mod normals;
+pub mod spline;
 #[cfg(all(test, feature = "flex"))]
 mod testing;
 mod threads;
