@@ -10,8 +10,8 @@
 //! θ : τ = 2s ξ : R  where e ≥ 0, and  R : 2s υ  where e < 0
 //! ```
 //!
-//! The last line is the root of Eq. 6 to 8, whose discriminant `b² − 4ac` is `e² + 4s² ξυ`: here as in `D` and `M` nothing but positive
-//! numbers is added: nothing cancels, and no root is of less than nothing.
+//! The last line is the root of Eq. 6 to 8, whose discriminant `b² − 4ac` is `h² (e² + 4s² ξυ)`. Here, as in `D` and `M`, nothing but
+//! positive numbers is added: nothing cancels, and no root is of less than nothing.
 //!
 //! Knots are a softmax's, none nearer to the next than a thousandth of all; the slopes at knots are `10⁻³ + softplus(d + c)`, with the `c`
 //! that makes it 1 where `d = 0`: parameters that are all zero make the identity.

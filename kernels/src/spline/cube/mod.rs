@@ -81,7 +81,7 @@ fn forward(
     let begin = number * each(&told, built) as usize;
     let piece = find(place.at, parameters, begin, &told, built);
     let part = part_of(place.at, &piece, knot(piece.left), knot(piece.right), built);
-    let mut out = piece.y + piece.h * part.part;
+    let mut out = piece.y + piece.h * part.risen;
     let mut log = part.slope.ln();
     if comptime!(built.inverse) {
         out = piece.x + piece.w * part.theta;
@@ -128,7 +128,7 @@ fn backward(
     let common = piece.h * (q * d);
     let y_s = common * ((d1 * right - d0 * left) * d);
     let y_left = common * ((s * left + d1 * q) * d);
-    let y_right = -common * part.part;
+    let y_right = -common * part.risen;
 
     let given = gradient[number];
     let mut out = given;
@@ -147,7 +147,7 @@ fn backward(
 
     let live = select(place.inside, 1.0f32, 0.0f32);
     let size_w = -(by_x * theta + by_s * s);
-    let size_h = out * part.part + by_s;
+    let size_h = out * part.risen + by_s;
     let mean_w = piece.own_w * size_w - piece.before_w * by_x;
     let mean_h = piece.own_h * size_h + piece.before_h * out;
     let (most_w, by_w) = weight(parameters, begin, bins);

@@ -1,7 +1,5 @@
 //! What the kernels are told, and what they are made of.
 
-#![expect(clippy::trivially_copy_pass_by_ref, reason = "what is a handle here are registers there")]
-
 use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
@@ -68,7 +66,8 @@ pub struct Part {
     pub d: f32,
     pub m: f32,
     pub slope: f32,
-    pub part: f32,
+    /// `(s θ² + δ₀ θτ)/D`.
+    pub risen: f32,
 }
 
 #[cube]
@@ -207,6 +206,6 @@ pub fn part_of(at: f32, piece: &Piece, d0: f32, d1: f32, #[comptime] built: Buil
     let q = theta * tau;
     let d = 1.0f32 / (s * (theta * theta + tau * tau) + (d0 + d1) * q);
     let m = d1 * theta * theta + 2.0f32 * s * q + d0 * tau * tau;
-    let part = theta * (s * theta + d0 * tau) * d;
-    Part { theta, tau, d, m, slope: s * (s * d) * (m * d), part }
+    let risen = theta * (s * theta + d0 * tau) * d;
+    Part { theta, tau, d, m, slope: s * (s * d) * (m * d), risen }
 }

@@ -160,12 +160,12 @@ impl Block {
         let axis = usize::from(direction == Direction::Inverse);
         for k in 0..self.spline.bins {
             let reached = Mask::of(|l| at[l] >= edges[axis][l]);
-            for axis in 0..2 {
+            for (axis, edges) in edges.iter_mut().enumerate() {
                 let shares = &self.shares[axis][k];
                 let sizes = each(|l| shares[l] * share + least);
-                reached.take(&mut found.edges[axis], &edges[axis]);
+                reached.take(&mut found.edges[axis], edges);
                 reached.take(&mut found.sizes[axis], &sizes);
-                edges[axis] = each(|l| edges[axis][l] + sizes[l]);
+                *edges = each(|l| edges[l] + sizes[l]);
             }
             reached.take(&mut found.ends[0], &self.ends[k]);
             reached.take(&mut found.ends[1], &self.ends[k + 1]);

@@ -87,16 +87,16 @@ impl WithSimd for Forward<'_> {
             block.read(parameters);
             let place = Place::of(x, self.spline);
             let bins = block.find(&place.at, self.direction);
-            let mut found = [[0.0; LANES]; 2];
-            for l in 0..LANES {
+            let (mut found, mut steep) = ([0.0; LANES], [0.0; LANES]);
+            for (l, (found, steep)) in found.iter_mut().zip(&mut steep).enumerate() {
                 let piece = bins.piece(l, place.at[l], self.direction);
                 let (out, log) = (piece.out(self.direction) + place.turns[l], ln(piece.slope()));
                 let log = if self.direction == Direction::Forward { log } else { -log };
-                found[0][l] = if place.inside(l) { out } else { place.x[l] };
-                found[1][l] = if place.inside(l) { log } else { 0.0 };
+                *found = if place.inside(l) { out } else { place.x[l] };
+                *steep = if place.inside(l) { log } else { 0.0 };
             }
-            out.copy_from_slice(&found[0][..out.len()]);
-            logs.copy_from_slice(&found[1][..logs.len()]);
+            out.copy_from_slice(&found[..out.len()]);
+            logs.copy_from_slice(&steep[..logs.len()]);
         }
     }
 }
