@@ -10,10 +10,10 @@ export KILN_SHARED
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test web serve setup fmt lint bench docs
+.PHONY: help demo test web serve setup fmt lint bench bench-check docs
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## draw 64 digits and a 2-D density into outputs/demo
 	@scripts/demo.sh
@@ -35,6 +35,9 @@ fmt: ## format the sources
 
 lint: ## format, tidy and clippy, as CI checks them
 	@scripts/lint.sh
+
+bench-check: ## measure again, and say what has fallen behind the baseline by 15 %
+	@benches/run.sh check $(ARGS)
 
 bench: ## measure beside the peers; ARGS="..." goes to the benchmark
 	@benches/run.sh $(ARGS)

@@ -4,8 +4,9 @@
 #   benches/run.sh            the library beside PyTorch: benches/RESULTS.md and results.json
 #   benches/run.sh samplers   a step of each sampler beside diffusers': benches/SAMPLERS.md and samplers.json
 #   benches/run.sh transport  flows in the plane beside torchcfm's: benches/TRANSPORT.md and transport.json
+#   benches/run.sh check      the same as the first, beside benches/baselines: what has fallen behind
 #
-# Further arguments go to benches/compare.py, benches/samplers.py or benches/transport.py, as in `benches/run.sh --seconds 1 --out outputs/bench`.
+# Further arguments go to benches/compare.py, samplers.py, transport.py or check.py, as in `benches/run.sh --seconds 1 --out outputs/bench`.
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 peer="$CARGO_TARGET_DIR/peer"
@@ -36,6 +37,9 @@ programs=(-p kiln-native -p kiln-benches --bin kiln --bin kiln-bench)
 if [ "${1:-}" = samplers ]; then
     comparison=benches/samplers.py
     programs=(-p kiln-benches --bin kiln-bench)
+    shift
+elif [ "${1:-}" = check ]; then
+    comparison=benches/check.py
     shift
 elif [ "${1:-}" = transport ]; then
     comparison=benches/transport.py
