@@ -29,7 +29,7 @@ impl Member for Frechet {
 }
 
 impl Metric for Frechet {
-    fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
+    fn measure(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
         frechet_distance(a, b, dim)
     }
 }

@@ -1,7 +1,9 @@
 //! Rows: a set of samples that a metric can rely on.
 
+use std::borrow::Cow;
 use std::slice::ChunksExact;
 
+use crate::random::{Key, Purpose, name_index};
 use crate::{Error, Result};
 
 /// At least as many rows as the metric needs, each of `dim` finite numbers.
@@ -69,5 +71,32 @@ impl<'a> Rows<'a> {
     /// Row `i`.
     pub(super) fn row(self, i: usize) -> &'a [f32] {
         &self.values[i * self.dim..(i + 1) * self.dim]
+    }
+
+    /// All rows, one after another, or `limit` of them, drawn without replacement: for a metric always the same of as many.
+    pub(super) fn thinned(self, metric: &str, limit: usize) -> Cow<'a, [f32]> {
+        if self.count() <= limit {
+            return Cow::Borrowed(self.values);
+        }
+        let order = Key::new(0, Purpose::Metric, name_index(metric)).permutation(self.count());
+        Cow::Owned(order[..limit].iter().flat_map(|&i| self.row(i as usize)).copied().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_set_is_thinned_to_distinct_rows_the_same_each_time() {
+        let values: Vec<f32> = (0..200).map(|k| k as f32).collect();
+        let (rows, _) = Rows::both("test", &values, &values, 2, 1).unwrap();
+        assert_eq!(rows.thinned("test", 100), values);
+        let few = rows.thinned("test", 30);
+        let distinct: std::collections::BTreeSet<u32> = few.chunks(2).map(|row| row[0] as u32).collect();
+        assert_eq!((few.len(), distinct.len()), (60, 30));
+        assert!(few.chunks(2).all(|row| rows.iter().any(|whole| whole == row)), "whole rows");
+        assert_eq!(few, rows.thinned("test", 30));
+        assert_ne!(few, rows.thinned("other", 30));
     }
 }

@@ -37,7 +37,7 @@ impl Member for SlicedWasserstein {
 }
 
 impl Metric for SlicedWasserstein {
-    fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
+    fn measure(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
         sliced_wasserstein(a, b, dim, self.directions, self.seed)
     }
     fn check(&self, _rows: [usize; 2]) -> Result<()> {

@@ -42,29 +42,32 @@ fn exact(mean: &[f64], columns: &[Vec<f64>]) -> Vec<f32> {
 }
 
 #[test]
-fn every_metric_is_zero_on_the_same_set_symmetric_and_grows_with_the_gap() {
-    for metric in MetricConfig::all() {
+fn every_distance_is_zero_on_the_same_set_symmetric_and_grows_with_the_gap() {
+    for metric in MetricConfig::all().into_iter().filter(|metric| metric.meaning() == Meaning::Distance) {
         for dim in [1, 2, 5] {
             let (a, b) = (normals(60, dim, 0), normals(45, dim, 1));
             let name = metric.name();
-            assert!(metric.distance(&a, &a, dim).unwrap() < 1e-12, "{name} of a set and itself");
-            let forth = metric.distance(&a, &b, dim).unwrap();
-            assert!(forth > 0.0 && (forth - metric.distance(&b, &a, dim).unwrap()).abs() < 1e-12, "{name}");
-            let apart = [2.0, 4.0, 8.0].map(|gap| metric.distance(&a, &shifted(&b, &[gap]), dim).unwrap());
+            assert!(metric.measure(&a, &a, dim).unwrap() < 1e-12, "{name} of a set and itself");
+            let forth = metric.measure(&a, &b, dim).unwrap();
+            assert!(forth > 0.0 && (forth - metric.measure(&b, &a, dim).unwrap()).abs() < 1e-12, "{name}");
+            let apart = [2.0, 4.0, 8.0].map(|gap| metric.measure(&a, &shifted(&b, &[gap]), dim).unwrap());
             assert!(forth < apart[0] && apart.is_sorted(), "{name}: {forth}, {apart:?}");
         }
     }
 }
 
 #[test]
-fn no_metric_asks_for_the_order_of_rows_or_for_the_origin() {
+fn no_metric_asks_for_the_order_of_rows_or_but_for_a_kernel_of_products_for_the_origin() {
     for metric in MetricConfig::all() {
         let (a, b) = (normals(40, 3, 2), normals(50, 3, 3));
-        let distance = metric.distance(&a, &b, 3).unwrap();
+        let distance = metric.measure(&a, &b, 3).unwrap();
         let backwards: Vec<f32> = a.chunks(3).rev().flatten().copied().collect();
-        assert!((metric.distance(&backwards, &b, 3).unwrap() - distance).abs() < 1e-12, "{}", metric.name());
+        assert!((metric.measure(&backwards, &b, 3).unwrap() - distance).abs() < 1e-12, "{}", metric.name());
         let delta = [4.0, -2.0, 1.0];
-        let moved = metric.distance(&shifted(&a, &delta), &shifted(&b, &delta), 3).unwrap();
+        if metric.name() == "kid" {
+            continue;
+        }
+        let moved = metric.measure(&shifted(&a, &delta), &shifted(&b, &delta), 3).unwrap();
         assert!((moved - distance).abs() < 1e-5, "{}: {distance} and {moved}", metric.name());
     }
 }
@@ -72,7 +75,7 @@ fn no_metric_asks_for_the_order_of_rows_or_for_the_origin() {
 #[test]
 fn every_metric_refuses_what_it_cannot_compare_and_says_where() {
     for metric in MetricConfig::all() {
-        let good = normals(4, 2, 0);
+        let good = normals(8, 2, 0);
         let mut bad = good.clone();
         bad[5] = f32::NAN;
         for (a, b, dim, wanted) in [
@@ -81,7 +84,7 @@ fn every_metric_refuses_what_it_cannot_compare_and_says_where() {
             (&good[..0], &good[..], 2, "first set: needs"),
             (&good[..], &bad[..], 2, "second set: row 2, column 1 is NaN"),
         ] {
-            let error = metric.distance(a, b, dim).expect_err(wanted);
+            let error = metric.measure(a, b, dim).expect_err(wanted);
             assert!(error.to_string().starts_with(metric.name()), "{error}");
             assert!(error.to_string().contains(wanted), "{error}");
             assert_eq!(matches!(error, Error::NotFinite(_)), wanted.ends_with("NaN"));
@@ -104,6 +107,14 @@ fn every_metric_refuses_what_it_cannot_compare_and_says_where() {
         "`directions`",
     );
     refused(MetricConfig::named("wasserstein").unwrap(), [10_000; 2], "too many to be paired");
+    refused(
+        MetricConfig::named("recall").unwrap(),
+        [9, 3],
+        "of 3 rows none has 3 neighbours; give 4 or more",
+    );
+    refused(MetricConfig::Precision(precision_recall::Precision { k: 0 }), [9; 2], "`k`");
+    refused(MetricConfig::Coverage(density_coverage::Coverage { k: 33 }), [99; 2], "`k`");
+    refused(MetricConfig::Mmd(mmd::Mmd { widths: vec![1.0, 0.0] }), [9; 2], "`widths[1]`");
     assert!(MetricConfig::all().iter().all(|metric| metric.check([4000; 2]).is_ok()));
 }
 
@@ -196,4 +207,150 @@ fn frechet_distance_bears_fewer_rows_than_dimensions() {
     let twice: Vec<f32> = few.iter().map(|x| 2.0 * x).collect();
     let to_origin = frechet_distance(&few, &vec![0.0; 2 * dim], dim).unwrap();
     assert!((frechet_distance(&twice, &few, dim).unwrap() / to_origin - 1.0).abs() < 1e-12);
+}
+
+/// Of every pair of two sets, in double precision.
+fn pairs(a: &[f32], b: &[f32], dim: usize, f: impl Fn(f64, f64) -> f64) -> Vec<Vec<f64>> {
+    let numbers = |x: &[f32], y: &[f32]| {
+        let each = x.iter().zip(y).map(|(x, y)| (f64::from(*x), f64::from(*y)));
+        let sums = each.map(|(x, y)| ((x - y).powi(2), x * y));
+        sums.fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1))
+    };
+    let row = |x| b.chunks(dim).map(|y| numbers(x, y)).map(|(square, product)| f(square, product)).collect();
+    a.chunks(dim).map(row).collect()
+}
+
+/// `E k(X, X') + E k(Y, Y') − 2 E k(X, Y)`, pair by pair.
+fn discrepancy(a: &[f32], b: &[f32], dim: usize, kernel: impl Fn(f64, f64) -> f64) -> f64 {
+    let within = |x: &[f32]| {
+        let all = pairs(x, x, dim, &kernel);
+        let n = all.len() as f64;
+        let sum: f64 = all.iter().enumerate().map(|(i, row)| row.iter().sum::<f64>() - row[i]).sum();
+        sum / (n * (n - 1.0))
+    };
+    let between = pairs(a, b, dim, &kernel).concat();
+    within(a) + within(b) - 2.0 * between.iter().sum::<f64>() / between.len() as f64
+}
+
+#[test]
+fn means_over_pairs_are_those_pair_by_pair() {
+    for (n, m, dim) in [(2, 3, 1), (40, 70, 3), (130, 65, 17)] {
+        let (a, b) = (normals(n, dim, 20), shifted(&normals(m, dim, 21), &[0.5]));
+        let all = [&a[..], &b[..]].concat();
+        let mut lengths: Vec<f64> = pairs(&all, &all, dim, |square, _| square.sqrt()).concat();
+        lengths.retain(|length| *length > 0.0);
+        lengths.sort_by(f64::total_cmp);
+        let median = lengths[lengths.len() / 2];
+        let gaussian = |square: f64, width: f64| (-square / (2.0 * (width * median).powi(2))).exp();
+        let mixed = |square: f64, _| (gaussian(square, 0.5) + gaussian(square, 2.0)) / 2.0;
+        let wanted = discrepancy(&a, &b, dim, mixed);
+        let found = mmd(&a, &b, dim, &[0.5, 2.0]).unwrap();
+        assert!((found - wanted).abs() < 1e-6, "{n}, {m}, {dim}: {found}, not {wanted}");
+        let wanted = discrepancy(&a, &b, dim, |_, product| (product / dim as f64 + 1.0).powi(3));
+        let found = kid(&a, &b, dim).unwrap();
+        assert!(
+            (found - wanted).abs() < 1e-5 * wanted.abs().max(1.0),
+            "{n}, {m}, {dim}: {found}, not {wanted}"
+        );
+        assert!((kid(&b, &a, dim).unwrap() - found).abs() < 1e-12);
+        let mean = |a: &[f32], b: &[f32]| {
+            let lengths = pairs(a, b, dim, |square, _| square.sqrt()).concat();
+            lengths.iter().sum::<f64>() / lengths.len() as f64
+        };
+        let wanted = 2.0 * mean(&a, &b) - mean(&a, &a) - mean(&b, &b);
+        assert!((energy_distance(&a, &b, dim).unwrap() - wanted).abs() < 1e-6 * mean(&a, &b));
+    }
+}
+
+#[test]
+fn discrepancy_of_shifted_normals_is_the_closed_form() {
+    let a = gaussian(1000, 0.0, 1.0);
+    for (mu, h) in [(0.0, 1.0), (0.5, 0.3), (1.0, 1.0), (3.0, 2.0)] {
+        let b = gaussian(1000, mu, 1.0);
+        // X − Y ~ N(μ, 2): E exp(−(X − Y)² / 2h²) = h / √(h² + 2) exp(−μ² / 2(h² + 2)).
+        let wide: f64 = h * h + 2.0;
+        let expected = 2.0 * h / wide.sqrt() * (1.0 - (-mu * mu / (2.0 * wide)).exp());
+        let kernel = kiln_kernels::pairs::Kernel::Gaussian(vec![h]);
+        let found = super::pairs::discrepancy(&a, &b, 1, &kernel);
+        assert!((found - expected).abs() < 3e-3, "μ = {mu}, h = {h}: {found}, not {expected}");
+    }
+}
+
+#[test]
+fn estimates_are_about_zero_for_one_distribution_and_fall_below_it_too() {
+    for metric in MetricConfig::all().into_iter().filter(|metric| metric.meaning() == Meaning::Estimate) {
+        let of = |seed: u64, gap| {
+            let (a, b) = (normals(100, 2, 30 + 2 * seed), normals(100, 2, 31 + 2 * seed));
+            metric.measure(&a, &shifted(&b, &[gap]), 2).unwrap()
+        };
+        let (mean, std) = mean_std(&(0..60).map(|seed| of(seed, 0.0)).collect::<Vec<_>>());
+        let name = metric.name();
+        assert!(mean.abs() < 3.0 * std / 60.0_f64.sqrt(), "{name}: {mean} ± {std}");
+        assert!((0..60).any(|seed| of(seed, 0.0) < 0.0) && of(0, 1.0) > 3.0 * std, "{name}: {std}");
+    }
+}
+
+/// `n` rows about each of some places of the plane.
+fn modes(n: usize, places: &[[f32; 2]], index: u64) -> Vec<f32> {
+    let each = |(i, place): (usize, &[f32; 2])| shifted(&normals(n, 2, index + i as u64), place);
+    places.iter().enumerate().flat_map(each).collect()
+}
+
+#[test]
+fn shares_know_what_is_left_out_from_what_does_not_belong() {
+    let of = |samples: &[f32], data: &[f32]| {
+        [precision, recall, density, coverage].map(|share| share(samples, data, 2, 5).unwrap())
+    };
+    let (near, far) = ([0.0, 0.0], [100.0, 0.0]);
+    let data = modes(300, &[near, far], 100);
+    // A ball holds its own row beside its k neighbours.
+    assert_eq!(of(&data, &data), [1.0, 1.0, 1.2, 1.0]);
+    assert_eq!(of(&modes(300, &[[0.0, 100.0]], 110), &data), [0.0; 4]);
+    let [p, r, d, c] = of(&modes(300, &[near, far], 120), &data);
+    assert!(p > 0.93 && r > 0.93 && (d - 1.0).abs() < 0.15 && c > 0.93, "{p}, {r}, {d}, {c}");
+    // One mode of two is left out: what there is still looks like data.
+    let [p, r, d, c] = of(&modes(600, &[near], 130), &data);
+    assert!(
+        p > 0.93 && d > 0.85 && (0.4..=0.5).contains(&r) && (0.4..=0.5).contains(&c),
+        "{p}, {r}, {d}, {c}"
+    );
+    // Half of the samples are nowhere near the data: all of those are still found.
+    let [p, r, d, c] = of(&modes(300, &[near, [0.0, 100.0]], 140), &modes(300, &[near], 150));
+    assert!((0.43..=0.5).contains(&p) && r > 0.93 && (d - 0.5).abs() < 0.1 && c > 0.9, "{p}, {r}, {d}, {c}");
+}
+
+#[test]
+fn shares_are_those_pair_by_pair() {
+    for (n, m, dim, k) in [(7, 9, 1, 3), (60, 80, 3, 5), (90, 50, 20, 1)] {
+        let (samples, data) = (normals(n, dim, 40), shifted(&normals(m, dim, 41), &[0.3]));
+        let squares = |a: &[f32], b: &[f32]| pairs(a, b, dim, |square, _| square);
+        let radii = |rows: &[f32]| -> Vec<f64> {
+            let sorted = squares(rows, rows).into_iter().map(|mut row| {
+                row.sort_by(f64::total_cmp);
+                row[k]
+            });
+            sorted.collect()
+        };
+        // How many balls of `set` each row of `x` lies in, and whether somebody lies in each ball.
+        let balls = |x: &[f32], set: &[f32]| {
+            let (radii, mut reached) = (radii(set), vec![false; set.len() / dim]);
+            let mut counts = Vec::new();
+            for row in squares(x, set) {
+                let inside: Vec<usize> = (0..row.len()).filter(|j| row[*j] <= radii[*j]).collect();
+                inside.iter().for_each(|j| reached[*j] = true);
+                counts.push(inside.len());
+            }
+            (counts, reached)
+        };
+        let share = |of: &[usize]| of.iter().filter(|count| **count > 0).count() as f64 / of.len() as f64;
+        let (counts, reached) = balls(&samples, &data);
+        let wanted = [
+            share(&counts),
+            share(&balls(&data, &samples).0),
+            counts.iter().sum::<usize>() as f64 / (k * n) as f64,
+            reached.iter().filter(|reached| **reached).count() as f64 / m as f64,
+        ];
+        let found = [precision, recall, density, coverage].map(|of| of(&samples, &data, dim, k).unwrap());
+        assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}, not {wanted:?}");
+    }
 }

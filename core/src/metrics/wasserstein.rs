@@ -28,7 +28,7 @@ impl Member for Wasserstein {
 }
 
 impl Metric for Wasserstein {
-    fn distance(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
+    fn measure(&self, a: &[f32], b: &[f32], dim: usize) -> Result<f64> {
         wasserstein(a, b, dim)
     }
     fn check(&self, rows: [usize; 2]) -> Result<()> {

@@ -315,6 +315,7 @@ fn sums(
         parts[i] = 0.0f32;
         totals[i] = 0.0f32;
     }
+    let mut tiles = 0u32;
     let mut first = told.begin;
     while first < told.end {
         let own = tile(x, y, first_row, first, &told, &mut xs, &mut ys, comptime!(kind == Kind::Polynomial));
@@ -330,7 +331,9 @@ fn sums(
             }
         }
         first += COLUMNS;
-        if first % comptime!(TILES * COLUMNS) == 0u32 || first >= told.end {
+        tiles += 1u32;
+        if tiles == TILES || first >= told.end {
+            tiles = 0u32;
             #[unroll]
             for i in 0..comptime!(OWN[0] as usize) {
                 totals[i] += parts[i];

@@ -38,14 +38,14 @@ pub fn kernel_mean(x: &[f32], y: &[f32], dim: usize, kernel: &Kernel, pairs: Pai
         for (i, (x, means)) in x.chunks(BLOCK * dim).zip(means.chunks_mut(BLOCK)).enumerate() {
             let first = from + i * BLOCK;
             let (own, parameters) = (Own::of(pairs, first), &parameters);
-            let mut sums = Sums { kernel, parameters, share: (dim as f32).recip(), own, sums: Vec::new() };
-            sums.sums.resize(means.len(), [0.0; WIDEST]);
+            let totals = vec![[0.0; WIDEST]; means.len()];
+            let mut sums = Sums { kernel, parameters, share: (dim as f32).recip(), own, totals };
             match kernel {
                 Kernel::Polynomial => sweep::<Products>(x, &panels, &mut sums),
                 _ => sweep::<Squares>(x, &panels, &mut sums),
             }
-            for (i, (mean, sums)) in means.iter_mut().zip(sums.sums).enumerate() {
-                *mean = sums.iter().sum::<f64>() / pairs.count(first + i, rows) as f64;
+            for (i, (mean, totals)) in means.iter_mut().zip(sums.totals).enumerate() {
+                *mean = totals.iter().sum::<f64>() / pairs.count(first + i, rows) as f64;
             }
         }
     });
@@ -120,7 +120,7 @@ impl Reduce for Nearest<'_> {
         let distances = &mut self.distances[row * k..][..k];
         let worst = distances[k - 1];
         // Mostly there is none, which vectors see at once.
-        if !values.iter().fold(false, |any, value| any | (*value < worst)) {
+        if values.iter().filter(|value| **value < worst).count() == 0 {
             return;
         }
         let numbers = &mut self.numbers[row * k..][..k];
@@ -142,7 +142,7 @@ struct Sums<'a> {
     /// `1/d`.
     share: f32,
     own: Own,
-    sums: Vec<[f64; WIDEST]>,
+    totals: Vec<[f64; WIDEST]>,
 }
 
 impl Reduce for Sums<'_> {
@@ -159,7 +159,7 @@ impl Reduce for Sums<'_> {
         }
         values[there..].fill(0.0);
         self.own.hide(row, first, values, 0.0);
-        for (sum, value) in self.sums[row].iter_mut().zip(values) {
+        for (sum, value) in self.totals[row].iter_mut().zip(values) {
             *sum += f64::from(*value);
         }
     }

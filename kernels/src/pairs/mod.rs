@@ -121,7 +121,7 @@ fn both(x: Tensor<2>, y: Tensor<2>) -> [Tensor<2>; 2] {
 /// Asking for more neighbours than there are is the caller's mistake.
 fn check_count(k: usize, rows: usize, pairs: Pairs) {
     let most = pairs.count(0, rows.max(1)).min(rows);
-    assert!(k >= 1 && k <= MOST, "from 1 to {MOST} neighbours, not {k}");
+    assert!((1..=MOST).contains(&k), "from 1 to {MOST} neighbours, not {k}");
     assert!(k <= most, "{k} neighbours of {rows} rows, of which {most} may be paired with a row");
     assert!(rows <= ROWS, "{rows} rows are looked through, of at most {ROWS}");
 }

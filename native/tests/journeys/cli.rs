@@ -231,9 +231,14 @@ fn a_density_is_measured_beside_its_data() {
             [key.to_owned(), format!("{key}_data")].map(|key| metrics[&key].as_f64().expect("a number"));
         assert!(value > 2.0 * data && data >= 0.0, "{key}: one step of learning is not enough: {metrics}");
     }
-    let other = [&args[..], &["--metric", "wasserstein,sliced_wasserstein:directions=2"]].concat();
+    let other =
+        [&args[..], &["--metric", "wasserstein,sliced_wasserstein:directions=2,precision,coverage:k=3"]]
+            .concat();
     let other = &json(folder.path(), &other)["metrics"];
     assert!(other["wasserstein"].is_f64() && other["wasserstein_data"].is_f64(), "{other}");
+    for key in ["precision", "precision_data", "coverage", "coverage_data"] {
+        assert!(other[key].as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)), "{key}: {other}");
+    }
     assert!(other["sliced_wasserstein"] != metrics["sliced_wasserstein"], "{other}");
     assert!(other.get("energy_distance").is_none(), "{other}");
 }

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use burn::prelude::Device;
 use kiln::data::{DataConfig, Dataset, Split};
-use kiln::metrics::MetricConfig;
+use kiln::metrics::{Meaning, MetricConfig};
 use kiln::model::{Card, Model};
 use serde_json::{Map, Value, json};
 
@@ -111,19 +111,20 @@ struct Sets<'a> {
 }
 
 impl Sets<'_> {
-    /// How far samples lie from fresh data, beside how far other data do.
+    /// How samples lie to fresh data, beside how other data do.
     fn compared(&self, metric: &MetricConfig) -> kiln::Result<Measured> {
         let ([to, beside], count) = (self.words, self.samples.len() / self.dim);
         let of = match metric.most().filter(|most| *most < count) {
             Some(most) => format!("{most} of {count}"),
             None => count.to_string(),
         };
-        let distance = |a: &[f32]| metric.distance(a, self.fresh, self.dim);
+        let among = if metric.meaning() == Meaning::Share { "among" } else { "to" };
+        let value = |a: &[f32]| metric.measure(a, self.fresh, self.dim);
         Ok(Measured {
             key: metric.name(),
-            what: format!("{} of {of} samples to {to}", metric.name()),
-            value: distance(self.samples)?,
-            beside: Some(("data", beside, distance(self.other)?)),
+            what: format!("{} of {of} samples {among} {to}", metric.name()),
+            value: value(self.samples)?,
+            beside: Some(("data", beside, value(self.other)?)),
         })
     }
 }
