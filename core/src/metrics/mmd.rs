@@ -52,8 +52,8 @@ impl Metric for Mmd {
     }
 }
 
-/// `MMD²` without bias, so it may be below 0. The kernel is the mean of Gaussians, whose `widths` are told beside the median distance between
-/// two different rows of either set. Of a set of more than 20,000 rows as many are taken, always the same for the same number of rows.
+/// `MMD²` without bias, so it may be below 0. The kernel is the mean of Gaussians, whose `widths` are told beside the median distance
+/// between two different rows of either set. Of a set of more than 20,000 rows as many are taken, always the same for the same number of rows.
 pub fn mmd(a: &[f32], b: &[f32], dim: usize, widths: &[f64]) -> Result<f64> {
     check(widths)?;
     let (a, b) = Rows::both("mmd", a, b, dim, 2)?;

@@ -1,7 +1,7 @@
 //! Precision and recall: the share of samples that lie where the data lie, and the share of data that lie where the samples lie.
 //!
-//! Kynkäänniemi et al. 2019, <https://arxiv.org/abs/1904.06991>: a set lies in balls about its rows, each as wide as its row is far from its
-//! `k`-th nearest neighbour. Both fall as rows grow fewer: hold them beside data to data.
+//! Kynkäänniemi et al. 2019, <https://arxiv.org/abs/1904.06991>: a set lies in balls about its rows, each as wide as its row is far from
+//! its `k`-th nearest neighbour. Both fall as rows grow fewer: hold them beside data to data.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

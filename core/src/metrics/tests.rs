@@ -242,7 +242,7 @@ fn means_over_pairs_are_those_pair_by_pair() {
         lengths.sort_by(f64::total_cmp);
         let median = lengths[lengths.len() / 2];
         let gaussian = |square: f64, width: f64| (-square / (2.0 * (width * median).powi(2))).exp();
-        let mixed = |square: f64, _| (gaussian(square, 0.5) + gaussian(square, 2.0)) / 2.0;
+        let mixed = |square: f64, _| f64::midpoint(gaussian(square, 0.5), gaussian(square, 2.0));
         let wanted = discrepancy(&a, &b, dim, mixed);
         let found = mmd(&a, &b, dim, &[0.5, 2.0]).unwrap();
         assert!((found - wanted).abs() < 1e-6, "{n}, {m}, {dim}: {found}, not {wanted}");
