@@ -24,6 +24,7 @@ use crate::spec::{list, member};
 
 const EXAMPLES: &str = "Examples:
   kiln evaluate density/moons -n 4000 --metric wasserstein,sliced_wasserstein:directions=1000
+  kiln evaluate density/checkerboard --metric precision,recall,coverage:k=3
   kiln evaluate mnist/flow --data data/mnist --json
   kiln evaluate mnist/classifier --data data/mnist
   kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9";
