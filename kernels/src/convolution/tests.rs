@@ -23,6 +23,10 @@ fn cases() -> Vec<Case> {
     }
     cases.push(([9, 32, 32, 14, 14], [3, 3], [1, 1]));
     cases.push(([2, 1, 7, 31, 32], [3, 3], [1, 1]));
+    // More channels than lie in the nearest cache.
+    for (kernel, stride) in [([3, 3], [1, 1]), ([3, 3], [2, 2]), ([1, 1], [1, 1])] {
+        cases.push(([2, 71, 39, 14, 14], kernel, stride));
+    }
     cases
 }
 
