@@ -155,6 +155,12 @@ pub trait Generation {
     /// Takes one step; `None` once there is nothing left to do. After an error there is nothing left to do.
     fn step(&mut self) -> Option<Result<Frame>>;
 
+    /// The end of a walk that has not begun, all of whose steps a kernel takes at once: for whoever does not want to see what lies between. It
+    /// differs from step after step by rounding. `None` where there is no such kernel: then one steps.
+    fn leap(&mut self) -> Option<Frame> {
+        None
+    }
+
     /// Steps in all.
     fn steps(&self) -> usize;
 

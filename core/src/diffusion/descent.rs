@@ -1,12 +1,13 @@
 //! A walk from noise to data along a course, a step at a time, whatever denoises.
 
 use burn::prelude::*;
+use kiln_kernels::trajectory;
 
 use super::Sampling;
 use crate::Result;
 use crate::editing::{Course, pass};
 use crate::model::{Frame, Generation};
-use crate::samplers::{Denoiser, Noise, Sampler, Walk};
+use crate::samplers::{Denoiser, Noise, Sampler, Stage, Walk, course};
 use crate::schedules::Level;
 
 /// A walk under way.
@@ -89,13 +90,35 @@ impl Descent {
         }
     }
 
+    /// The whole walk in one launch, and how often it asks, where its model is small and its sampler known beforehand.
+    fn fly(&self) -> Option<(Tensor<2>, usize)> {
+        let [_, features] = self.x.dims();
+        if features > trajectory::FEATURES {
+            return None;
+        }
+        let stages = course(&self.sampling.sampler, &*self.sampling.schedule, &self.levels)?;
+        let sigmas: Vec<[f64; 2]> = stages.iter().map(|stage| stage.sigmas).collect();
+        let flow = self.denoiser.flow(&sigmas)?;
+        let evaluation = |(stage, [scale, skip, out]): (&Stage, &[f64; 3])| trajectory::Evaluation {
+            ask: stage.ask,
+            scale: *scale,
+            skip: *skip,
+            out: *out,
+            then: stage.then,
+            noise: stage.noise.map(|([step, draw], weight)| (Noise::name(step, draw), weight)),
+        };
+        let plan: Vec<_> = stages.iter().zip(&flow.scales).map(evaluation).collect();
+        let draws = stages.iter().any(|stage| stage.noise.is_some()).then(|| self.noise.steps());
+        Some((trajectory::integrate(self.x.clone(), &flow.field, &plan, draws), stages.len()))
+    }
+
     fn advance(&mut self, [i, j]: [usize; 2]) -> Result<Frame> {
         let [from, to] = [self.levels[i], self.levels[j]];
         let noise = pass(&self.noise, self.jumps);
         let walk =
             Walk::new(&*self.denoiser, &*self.sampling.schedule, &self.levels, &noise).down_to(self.bottom);
         walk.begin(i);
-        let x = self.sampler.step(&walk, self.x.clone(), from, to)?;
+        let x = self.sampler.step(&walk, self.x.clone().into(), from, to)?.into_tensor();
         self.evaluations += walk.evaluations();
         self.at += 1;
         self.x = self.course.arrive(x, &self.noise, to, self.at);
@@ -116,6 +139,15 @@ impl Generation for Descent {
             self.at = self.course.route.len();
         }
         Some(frame)
+    }
+
+    fn leap(&mut self) -> Option<Frame> {
+        let whole = self.at == 0 && self.course.is_plain(self.levels.len() - 1);
+        let (x, evaluations) = if whole { self.fly() } else { None }?;
+        let (last, steps) = (self.levels[self.levels.len() - 1], self.steps());
+        (self.at, self.evaluations) = (self.course.route.len(), evaluations);
+        let x = if last.alpha == 1.0 { x } else { x / last.alpha };
+        Some(Frame { step: steps, steps, level: last.ratio(), x })
     }
 
     fn steps(&self) -> usize {

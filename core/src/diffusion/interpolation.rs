@@ -66,7 +66,7 @@ impl Interpolation {
         let noise = self.down.noise();
         let walk = Walk::new(&*self.up, &*self.down.sampling().schedule, &self.levels, noise);
         walk.begin(self.at);
-        self.ends = self.sampler.step(&walk, self.ends.clone(), from, to)?;
+        self.ends = self.sampler.step(&walk, self.ends.clone().into(), from, to)?.into_tensor();
         self.evaluations += walk.evaluations();
         self.at += 1;
         let x = self.between();

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use super::{Diffusion, Trained};
 use crate::guidance::Conditional;
 use crate::likelihood::{Estimation, Likelihood, LikelihoodConfig, Process, Query};
-use crate::samplers::{Denoiser, Evaluation};
+use crate::samplers::{Denoiser, Evaluation, Vector};
 use crate::{Error, Result};
 
 impl Likelihood for Diffusion {
@@ -54,7 +54,7 @@ impl Denoiser for Told {
         self.core.denoise(x, sigma, self.class.as_ref())
     }
 
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         self.core.evaluate(x, sigma, next, self.class.as_ref())
     }
 }

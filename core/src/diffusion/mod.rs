@@ -36,7 +36,7 @@ use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model,
 use crate::nn::{Condition, Init, Interface, Mode, Named, Network, NetworkConfig, count};
 use crate::random::Key;
 use crate::registry::{About, Member};
-use crate::samplers::{Evaluation, SamplerConfig};
+use crate::samplers::{Evaluation, Flow, SamplerConfig, Vector};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result};
@@ -173,11 +173,17 @@ impl DiffusionConfig {
     }
 
     /// `F`'s output turned into `D`, with what it tells of the variance: one σ for the batch, or one a row.
-    fn evaluate(&self, network: &dyn Network, x: Tensor<2>, input: &Noisy, mode: Mode) -> Evaluation {
+    fn evaluate(
+        &self,
+        network: &dyn Network,
+        x: Tensor<2>,
+        input: &Noisy,
+        mode: Mode,
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
         let (skip, out) = self.coefficients(&input.sigma, &x.device());
         let c_in = column(&input.sigma, |sigma| self.c_in(sigma), &x.device());
         let (f, v) = self.split(network.forward(x.clone() * c_in, &input.condition(), mode));
-        Evaluation { mean: x * skip + f * out, v }
+        (x * skip + f * out, v)
     }
 
     /// `c_skip` and `c_out`, `[1 or batch, 1]`.
@@ -306,11 +312,33 @@ impl Conditional for Trained {
     }
 
     fn denoise_each(&self, x: Tensor<2>, sigma: &[f64], class: Option<&Tensor<2>>) -> Tensor<2> {
-        self.said(x, sigma, sigma, class).mean
+        let input = self.told(sigma, sigma, class.cloned());
+        self.config.evaluate(&*self.network, x, &input, Mode::Infer).0
     }
 
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64, class: Option<&Tensor<2>>) -> Evaluation {
-        self.said(x, &[sigma], &[next], class)
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64, class: Option<&Tensor<2>>) -> Evaluation {
+        let (f, v) = self.ask(self.scaled(&x, sigma), [sigma, next], class.cloned());
+        Evaluation { mean: self.mean(x, f, sigma), v }
+    }
+
+    fn evaluate_both(&self, x: Vector, sigma: f64, next: f64, class: &Tensor<2>) -> (Evaluation, Vector) {
+        let rows = class.dims()[0];
+        let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
+        let twice = self.scaled(&x, sigma).repeat_dim(0, 2);
+        let (f, v) = self.ask(twice, [sigma, next], Some(both));
+        let away = self.mean(x.clone(), f.clone().narrow(0, rows, rows), sigma);
+        let mean = self.mean(x, f.narrow(0, 0, rows), sigma);
+        (Evaluation { mean, v: v.map(|v| v.narrow(0, 0, rows)) }, away)
+    }
+
+    fn flow(&self, sigmas: &[[f64; 2]]) -> Option<Flow> {
+        let [from, next]: [Vec<f64>; 2] = [0, 1].map(|i| sigmas.iter().map(|pair| pair[i]).collect());
+        let field = self.network.field(&self.told(&from, &next, None).condition())?;
+        let scales = |sigma: &f64| {
+            let [skip, out] = self.config.prediction.coefficients(*sigma, self.config.sigma_data);
+            [self.config.c_in(*sigma), skip, out]
+        };
+        Some(Flow { field, scales: from.iter().map(scales).collect() })
     }
 
     fn learns(&self) -> Learns {
@@ -323,12 +351,33 @@ impl Conditional for Trained {
 }
 
 impl Trained {
-    fn said(&self, x: Tensor<2>, sigma: &[f64], next: &[f64], class: Option<&Tensor<2>>) -> Evaluation {
+    fn told(&self, sigma: &[f64], next: &[f64], class: Option<Tensor<2>>) -> Noisy {
         // A model without classes may help one that has some.
-        let class = class.filter(|_| !self.interface.classes.is_empty()).cloned();
+        let class = class.filter(|_| !self.interface.classes.is_empty());
         let input = Noisy::new(sigma.to_vec(), class);
-        let input = if self.config.objective.tells_span() { input.toward(next.to_vec()) } else { input };
-        self.config.evaluate(&*self.network, x, &input, Mode::Infer)
+        if self.config.objective.tells_span() { input.toward(next.to_vec()) } else { input }
+    }
+
+    /// What the network sees of `x`.
+    fn scaled(&self, x: &Vector, sigma: f64) -> Tensor<2> {
+        Vector::sum([(self.config.c_in(sigma), x.clone())]).into_tensor()
+    }
+
+    /// `F`, and what it tells of the variance.
+    fn ask(
+        &self,
+        x: Tensor<2>,
+        [sigma, next]: [f64; 2],
+        class: Option<Tensor<2>>,
+    ) -> (Tensor<2>, Option<Tensor<2>>) {
+        let input = self.told(&[sigma], &[next], class);
+        self.config.split(self.network.forward(x, &input.condition(), Mode::Infer))
+    }
+
+    /// `c_skip x + c_out F`.
+    fn mean(&self, x: Vector, f: Tensor<2>, sigma: f64) -> Vector {
+        let [skip, out] = self.config.prediction.coefficients(sigma, self.config.sigma_data);
+        Vector::sum([(skip, x), (out, f.into())])
     }
 }
 

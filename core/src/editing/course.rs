@@ -49,6 +49,12 @@ impl Course {
         Self { route: (steps - walked..=steps).collect(), origin: Some(rows), known: None }
     }
 
+    /// Whether nothing is put back or begun from on the way down in so many steps.
+    pub fn is_plain(&self, steps: usize) -> bool {
+        let straight = self.route.iter().copied().eq(0..=steps);
+        straight && self.origin.is_none() && self.known.is_none()
+    }
+
     /// Steps downwards.
     pub fn steps(&self) -> usize {
         self.route.windows(2).filter(|pair| pair[1] > pair[0]).count()

@@ -13,7 +13,7 @@ use burn::prelude::*;
 
 use super::{Dps, Known};
 use crate::guidance::gradient::through;
-use crate::samplers::{Denoiser, Evaluation};
+use crate::samplers::{Denoiser, Evaluation, Vector};
 
 /// A denoiser that is pulled towards a measurement.
 pub struct Pulled {
@@ -43,16 +43,17 @@ impl Pulled {
 
 impl Denoiser for Pulled {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.evaluate(x, sigma, sigma).mean
+        self.evaluate(x.into(), sigma, sigma).mean.into_tensor()
     }
 
     /// What is known moves the mean; the variance stays the model's.
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         let residual = |denoised| ((self.measure)(denoised) - self.measured.clone()).square().sum();
-        let (said, gradient) = through(&*self.inner, &x, [sigma, next], residual);
+        let (said, gradient) = through(&*self.inner, &x.into_tensor(), [sigma, next], residual);
         let (noise, data) = (sigma * sigma, self.spread * self.spread);
         let v = self.pull.noise.powi(2) + self.gain * noise * data / (noise + data);
-        Evaluation { mean: said.mean - gradient * (self.pull.strength * noise / (2.0 * v)), ..said }
+        let moved = (-self.pull.strength * noise / (2.0 * v), gradient.into());
+        Evaluation { mean: Vector::sum([(1.0, said.mean), moved]), v: said.v }
     }
 
     fn forget(&self) {

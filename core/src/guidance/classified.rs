@@ -13,7 +13,7 @@ use burn::prelude::*;
 use burn::tensor::activation::log_softmax;
 
 use super::gradient::through;
-use crate::samplers::{Denoiser, Evaluation};
+use crate::samplers::{Denoiser, Evaluation, Vector};
 
 /// A denoiser, pulled towards what a classifier takes for the wanted classes.
 pub struct Classified {
@@ -29,14 +29,15 @@ pub struct Classified {
 
 impl Denoiser for Classified {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.evaluate(x, sigma, sigma).mean
+        self.evaluate(x.into(), sigma, sigma).mean.into_tensor()
     }
 
     /// What is known moves the mean; the variance stays the model's.
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         let log_likelihood = |denoised| (log_softmax((self.logits)(denoised), 1) * self.class.clone()).sum();
-        let (said, gradient) = through(&*self.inner, &x, [sigma, next], log_likelihood);
-        Evaluation { mean: said.mean + gradient * (self.scale * sigma * sigma), ..said }
+        let (said, gradient) = through(&*self.inner, &x.into_tensor(), [sigma, next], log_likelihood);
+        let moved = (self.scale * sigma * sigma, gradient.into());
+        Evaluation { mean: Vector::sum([(1.0, said.mean), moved]), v: said.v }
     }
 
     fn forget(&self) {

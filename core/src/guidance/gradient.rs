@@ -16,13 +16,14 @@ pub(crate) fn through(
 ) -> (Evaluation, Tensor<2>) {
     let plain = x.clone().without_autodiff();
     let leaf = plain.clone().autodiff().require_grad();
-    let Evaluation { mean, v } = denoiser.evaluate(leaf.clone(), sigma, next);
+    let Evaluation { mean, v } = denoiser.evaluate(leaf.clone().into(), sigma, next);
+    let mean = mean.into_tensor();
     let gradient = of(f(mean.clone()), &leaf).unwrap_or_else(|| plain.zeros_like());
     // Burn differentiates once: inside of another gradient, this one is a constant.
     let mean = if x.is_autodiff() {
-        denoiser.evaluate(x.clone(), sigma, next).mean
+        denoiser.evaluate(x.clone().into(), sigma, next).mean
     } else {
-        mean.without_autodiff()
+        mean.without_autodiff().into()
     };
     (Evaluation { mean, v: v.map(Tensor::without_autodiff) }, gradient)
 }
@@ -50,7 +51,7 @@ mod tests {
         let constant = |x: Tensor<2>, _sigma: f64| x.without_autodiff() * 3.0;
         let fixed = |_x: Tensor<2>, _sigma: f64| rows() + 1.0;
         let (said, gradient) = through(&constant, &rows(), [1.0; 2], squares);
-        assert_eq!(said.mean.into_data(), (rows() * 3.0).into_data());
+        assert_eq!(said.mean.into_tensor().into_data(), (rows() * 3.0).into_data());
         assert_eq!(gradient.into_data(), rows().zeros_like().into_data());
         let (_, gradient) = through(&fixed, &rows(), [1.0; 2], squares);
         assert_eq!(gradient.into_data(), rows().zeros_like().into_data());
@@ -61,6 +62,7 @@ mod tests {
     fn the_gradient_of_the_squares_of_twice_x_is_eight_x() {
         let twice = |x: Tensor<2>, _sigma: f64| x * 2.0;
         let (Evaluation { mean: denoised, .. }, gradient) = through(&twice, &rows(), [1.0; 2], squares);
+        let denoised = denoised.into_tensor();
         assert_eq!(denoised.clone().into_data(), (rows() * 2.0).into_data());
         assert!(!denoised.is_autodiff() && !gradient.is_autodiff());
         assert_eq!(gradient.into_data(), (rows() * 8.0).into_data());
@@ -73,7 +75,7 @@ mod tests {
         let x = rows().autodiff().require_grad();
         let (Evaluation { mean: denoised, .. }, gradient) = through(&twice, &x, [1.0; 2], squares);
         assert_eq!(gradient.clone().without_autodiff().into_data(), (rows() * 8.0).into_data());
-        let outer = of((denoised * gradient).sum(), &x).expect("it depends on x");
+        let outer = of((denoised.into_tensor() * gradient).sum(), &x).expect("it depends on x");
         assert_eq!(outer.into_data(), (rows() * 16.0).into_data());
     }
 }

@@ -10,7 +10,7 @@ use burn::prelude::*;
 
 use super::methods::Rule;
 use super::{Conditional, Guiding, rescale};
-use crate::samplers::{Denoiser, Evaluation};
+use crate::samplers::{Denoiser, Evaluation, Flow, Vector};
 
 /// The denoiser of a model for given classes, guided.
 pub struct Guided {
@@ -35,38 +35,42 @@ impl Guided {
     }
 
     /// What is said for the class, and `D⁻`.
-    fn pair(&self, x: Tensor<2>, sigma: f64, next: f64) -> Option<(Evaluation, Tensor<2>)> {
+    fn pair(&self, x: Vector, sigma: f64, next: f64) -> Option<(Evaluation, Vector)> {
         let class = self.class.as_ref();
         if let Some(weak) = &self.weak {
             let strong = self.model.evaluate(x.clone(), sigma, next, class);
             return Some((strong, weak.evaluate(x, sigma, next, class).mean));
         }
-        // Both in one batch: the network is asked once.
-        let class = class?;
-        let rows = x.dims()[0];
-        let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
-        let Evaluation { mean, v } = self.model.evaluate(x.repeat_dim(0, 2), sigma, next, Some(&both));
-        let towards =
-            Evaluation { mean: mean.clone().narrow(0, 0, rows), v: v.map(|v| v.narrow(0, 0, rows)) };
-        Some((towards, mean.narrow(0, rows, rows)))
+        Some(self.model.evaluate_both(x, sigma, next, class?))
     }
 }
 
 impl Denoiser for Guided {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.evaluate(x, sigma, sigma).mean
+        self.evaluate(x.into(), sigma, sigma).mean.into_tensor()
     }
 
     /// The mean is guided, the variance that of the class (as in GLIDE, Nichol et al. 2022, <https://arxiv.org/abs/2112.10741>).
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         let scale = self.guiding.scale(self.scale, sigma);
         if scale == 1.0 || (self.class.is_none() && self.weak.is_none()) {
             return self.model.evaluate(x, sigma, next, self.class.as_ref());
         }
-        let (towards, away) =
+        let (Evaluation { mean: towards, v }, away) =
             self.pair(x, sigma, next).expect("there should be something to be guided away from");
-        let guided = self.rule.borrow_mut().guide(towards.mean.clone(), away, sigma, scale);
-        Evaluation { mean: rescale(guided, &towards.mean, self.guiding.rescale), v: towards.v }
+        let plain = (self.guiding.rescale > 0.0).then(|| towards.clone());
+        let guided = self.rule.borrow_mut().guide(towards, away, sigma, scale);
+        let mean = match plain {
+            Some(plain) => rescale(guided.into_tensor(), &plain.into_tensor(), self.guiding.rescale).into(),
+            None => guided,
+        };
+        Evaluation { mean, v }
+    }
+
+    /// Where nothing guides.
+    fn flow(&self, sigmas: &[[f64; 2]]) -> Option<Flow> {
+        let plain = self.class.is_none() && self.weak.is_none();
+        if plain { self.model.flow(sigmas) } else { None }
     }
 
     fn forget(&self) {

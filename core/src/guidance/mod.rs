@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::check::{not_negative, under, within};
-use crate::samplers::Evaluation;
+use crate::samplers::{Evaluation, Flow, Vector};
 use crate::{Error, Result};
 
 pub use classified::Classified;
@@ -47,8 +47,26 @@ pub trait Conditional {
     }
 
     /// See [`Denoiser::evaluate`](crate::samplers::Denoiser::evaluate).
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64, class: Option<&Tensor<2>>) -> Evaluation {
-        Evaluation { mean: self.denoise(x, sigma, class), v: None }
+    fn evaluate(&self, x: Vector, sigma: f64, _next: f64, class: Option<&Tensor<2>>) -> Evaluation {
+        Evaluation { mean: self.denoise(x.into_tensor(), sigma, class).into(), v: None }
+    }
+
+    /// What is said for a class, and the mean for none: both in one batch, so that a network is asked once.
+    fn evaluate_both(&self, x: Vector, sigma: f64, next: f64, class: &Tensor<2>) -> (Evaluation, Vector) {
+        let rows = class.dims()[0];
+        let both = Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
+        let said = self.evaluate(x.into_tensor().repeat_dim(0, 2).into(), sigma, next, Some(&both));
+        let mean = said.mean.into_tensor();
+        let towards = mean.clone().narrow(0, 0, rows).into();
+        (
+            Evaluation { mean: towards, v: said.v.map(|v| v.narrow(0, 0, rows)) },
+            mean.narrow(0, rows, rows).into(),
+        )
+    }
+
+    /// See [`Denoiser::flow`](crate::samplers::Denoiser::flow): of no class.
+    fn flow(&self, _sigmas: &[[f64; 2]]) -> Option<Flow> {
+        None
     }
 
     /// What it has learnt to say.

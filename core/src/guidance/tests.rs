@@ -132,7 +132,10 @@ fn projected_guidance_is_orthogonal_bounded_and_remembers() {
             let mut rule = MethodConfig::Apg(config).build();
             // Twice at each level, as solvers and gradients ask: that is once.
             let mut level = |sigma: f64| {
-                let mut step = || rule.guide(towards.clone(), away.clone(), sigma, 3.0) - towards.clone();
+                let mut step = || {
+                    let guided = rule.guide(towards.clone().into(), away.clone().into(), sigma, 3.0);
+                    guided.into_tensor() - towards.clone()
+                };
                 close(step(), step(), 1e-12);
                 step()
             };
@@ -167,7 +170,7 @@ fn what_is_remembered_does_not_depend_on_how_often_is_asked_and_can_be_forgotten
     let plain = last_said(|denoiser, sigma| denoiser.denoise(points(DType::F64), sigma));
     let squares = |d: Tensor<2>| d.square().sum();
     let inside = last_said(|denoiser, sigma| {
-        gradient::through(denoiser, &points(DType::F64), [sigma; 2], squares).0.mean
+        gradient::through(denoiser, &points(DType::F64), [sigma; 2], squares).0.mean.into_tensor()
     });
     close(inside, plain.clone(), 1e-12);
     let forgetful = last_said(|denoiser, sigma| {
@@ -197,17 +200,17 @@ fn the_quantile_is_that_of_sorted_values_and_predictions_stay_within() {
         close(quantile(&x, p), value(place) * (1.0 - part) + value(place + 1) * part, 1e-6);
     }
     let threshold = Threshold { percentile: 0.75, ..Threshold::default() };
-    let bounded = threshold.apply(x.clone());
+    let bounded = threshold.apply(x.clone().into()).into_tensor();
     let s = value(72); // above 1: two standard deviations
     close(bounded.clone().abs().max_dim(1), s.ones_like(), 1e-6);
     close(bounded, (x.clone() / s).clamp(-1.0, 1.0), 1e-5);
     // What is within the range already stays.
     let small = x.clone() * 0.01;
-    close(threshold.apply(small.clone()), small, 1e-7);
+    close(threshold.apply(small.clone().into()).into_tensor(), small, 1e-7);
     // Static: clipped, and nothing scaled. In between the scale is bounded.
     let still = Threshold { limit: 1.5, largest: Some(1.5), ..Threshold::default() };
-    close(still.apply(x.clone()), x.clone().clamp(-1.5, 1.5), 1e-7);
-    let bounded = Threshold { largest: Some(1.2), ..threshold }.apply(x.clone());
+    close(still.apply(x.clone().into()).into_tensor(), x.clone().clamp(-1.5, 1.5), 1e-7);
+    let bounded = Threshold { largest: Some(1.2), ..threshold }.apply(x.clone().into()).into_tensor();
     close(bounded, (x / 1.2).clamp(-1.0, 1.0), 1e-6);
 }
 

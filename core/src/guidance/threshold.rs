@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::config::check::{between, positive};
-use crate::samplers::{Denoiser, Evaluation};
+use crate::samplers::{Denoiser, Evaluation, Vector};
 
 /// Where to bound predictions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,11 +43,15 @@ impl Threshold {
     }
 
     /// `[batch, features]`, bounded.
-    pub fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+    pub fn apply(&self, x: Vector) -> Vector {
+        if let Some(largest) = self.largest.filter(|largest| *largest <= self.limit) {
+            return Vector::sum([(self.limit / largest, x.within(-largest, largest))]);
+        }
+        self.scaled(x.into_tensor()).into()
+    }
+
+    fn scaled(&self, x: Tensor<2>) -> Tensor<2> {
         let bound = match self.largest {
-            Some(largest) if largest <= self.limit => {
-                return x.clamp(-largest, largest) * (self.limit / largest);
-            }
             Some(largest) => quantile(&x, self.percentile).clamp(self.limit, largest), // [batch, 1]
             None => quantile(&x, self.percentile).clamp_min(self.limit),
         };
@@ -65,10 +69,10 @@ pub struct Thresholded {
 
 impl Denoiser for Thresholded {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
-        self.threshold.apply(self.inner.denoise(x, sigma))
+        self.threshold.apply(self.inner.denoise(x, sigma).into()).into_tensor()
     }
 
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         let Evaluation { mean, v } = self.inner.evaluate(x, sigma, next);
         Evaluation { mean: self.threshold.apply(mean), v }
     }

@@ -134,7 +134,7 @@ impl Ladder {
         let sigma = self.levels[self.at];
         let n = self.noise.draw(Purpose::Noise, self.at as u32 + 1).cast(self.rows.dtype());
         let next = self.at.checked_sub(1).map_or(0.0, |below| self.levels[below]);
-        let said = self.process.denoiser.evaluate(self.rows.clone() + n * sigma, sigma, next);
+        let said = self.process.denoiser.evaluate((self.rows.clone() + n * sigma).into(), sigma, next);
         let cost = match self.at {
             0 => self.reconstruction(said, sigma) + self.prior(),
             i => self.step_down(said, [sigma, self.levels[i - 1]]),
@@ -147,7 +147,7 @@ impl Ladder {
 
     /// `L_i`, `[batch, 1]`.
     fn step_down(&self, Evaluation { mean, v }: Evaluation, [sigma, to]: [f64; 2]) -> Tensor<2> {
-        let surplus = (self.rows.clone() - mean).square() * terms::gain(sigma, to);
+        let surplus = (self.rows.clone() - mean.into_tensor()).square() * terms::gain(sigma, to);
         let w = match v {
             Some(v) => v * Ends::of(sigma, to).range(),
             None => surplus.zeros_like(),
@@ -157,6 +157,7 @@ impl Ladder {
 
     /// `L_0`, `[batch, 1]`.
     fn reconstruction(&self, Evaluation { mean, v }: Evaluation, sigma: f64) -> Tensor<2> {
+        let mean = mean.into_tensor();
         let std = match (v, self.levels.get(1)) {
             (Some(v), Some(above)) => Ends::last(*above, sigma).between(v).sqrt(),
             _ => mean.zeros_like() + sigma,

@@ -41,6 +41,16 @@ impl Linear {
         Self { weight: init.constant([inputs, outputs], 0.0), bias: init.constant([outputs], 0.0) }
     }
 
+    /// `[inputs, outputs]`.
+    pub(super) fn weight(&self) -> Tensor<2> {
+        self.weight.val()
+    }
+
+    /// `[outputs]`.
+    pub(super) fn bias(&self) -> Tensor<1> {
+        self.bias.val()
+    }
+
     /// `[.., inputs]` to `[.., outputs]`. What was made on the host, as embeddings are, takes on the weights' precision.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (weight, shape) = (self.weight.val(), x.dims());

@@ -6,6 +6,7 @@
 
 use burn::prelude::*;
 use kiln_kernels::activation::silu;
+use kiln_kernels::trajectory::{self, Field, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -95,18 +96,51 @@ impl Mlp {
     }
 }
 
-impl Forward for Mlp {
-    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
-        let mut embedding = self.level.forward(fourier_of(condition, self.features, &x.device())); // [1 | B, H]
+impl Mlp {
+    /// `e`, `[1 or batch, hidden]`.
+    fn embedding(&self, condition: &Condition, device: &Device) -> Tensor<2> {
+        let mut embedding = self.level.forward(fourier_of(condition, self.features, device));
         if let (Some(layer), Some(class)) = (&self.class, &condition.class) {
             embedding = embedding + layer.forward(class.clone());
         }
-        let embedding = silu(self.embed.forward(silu(embedding)));
+        silu(self.embed.forward(silu(embedding)))
+    }
+}
+
+impl Forward for Mlp {
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
+        let embedding = self.embedding(condition, &x.device());
         let mut h = self.input.forward(x); // [B, H]
         for block in &self.blocks {
             let inner = block.first.forward(silu(h.clone())) + block.embed.forward(embedding.clone());
             h = h + block.second.forward(block.dropout.forward(silu(inner), mode));
         }
         self.output.forward(silu(h))
+    }
+
+    fn field(&self, levels: &Condition) -> Option<Field> {
+        let input = self.input.weight();
+        if input.dims()[0] != self.output.bias().dims()[0] {
+            return None;
+        }
+        let embedding = self.embedding(levels, &input.device());
+        let [rows, hidden] = embedding.dims();
+        let same = |bias: Tensor<1>| bias.unsqueeze::<2>().expand([rows, hidden]);
+        let mut biases = vec![same(self.input.bias())];
+        let mut layers = Vec::new();
+        for block in &self.blocks {
+            biases.push(block.embed.forward(embedding.clone()) + block.first.bias().unsqueeze());
+            biases.push(same(block.second.bias()));
+            layers.extend([block.first.weight(), block.second.weight()]);
+        }
+        Some(Field {
+            input,
+            hidden: layers,
+            output: self.output.weight(),
+            biases: Tensor::stack(biases, 1),
+            output_bias: self.output.bias(),
+            activation: trajectory::Activation::Silu,
+            shape: Stack::Residual,
+        })
     }
 }

@@ -23,6 +23,7 @@ use std::any::Any;
 
 use burn::prelude::*;
 use burn::tensor::Gradients;
+use kiln_kernels::trajectory::Field;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -80,6 +81,9 @@ pub trait Network: Any {
     fn takes_tokens(&self) -> bool {
         false
     }
+    /// What a kernel needs to know to walk through the network by itself: its weights, and its biases at each of these levels, of no class;
+    /// `None` where no kernel does.
+    fn field(&self, levels: &Condition) -> Option<Field>;
     /// The parameters by path, flattened, without autodiff, in a fixed order.
     fn parameters(&self) -> Vec<Named>;
     /// Puts other values in the parameters' place; the order, names and shapes are those of [`Network::parameters`].
@@ -97,6 +101,11 @@ pub trait Forward {
     fn takes_tokens(&self) -> bool {
         false
     }
+
+    /// See [`Network::field`].
+    fn field(&self, _levels: &Condition) -> Option<Field> {
+        None
+    }
 }
 
 impl<M: Module + Forward + 'static> Network for M {
@@ -106,6 +115,10 @@ impl<M: Module + Forward + 'static> Network for M {
 
     fn takes_tokens(&self) -> bool {
         Forward::takes_tokens(self)
+    }
+
+    fn field(&self, levels: &Condition) -> Option<Field> {
+        Forward::field(self, levels)
     }
 
     fn parameters(&self) -> Vec<Named> {

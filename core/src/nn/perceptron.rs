@@ -10,6 +10,7 @@
 
 use burn::prelude::*;
 use burn::tensor::activation;
+use kiln_kernels::trajectory::{self, Field, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -114,5 +115,33 @@ impl Forward for Perceptron {
             h = self.activate(layer.forward(h));
         }
         self.output.forward(h)
+    }
+
+    fn field(&self, levels: &Condition) -> Option<Field> {
+        let (weight, features) = (self.layers[0].weight(), self.output.bias().dims()[0]);
+        // Beside the features stand the level and the classes.
+        if weight.dims()[0] != features + 1 + self.classes {
+            return None;
+        }
+        let level = TensorData::new(levels.noise.clone(), [levels.noise.len(), 1]);
+        let level = Tensor::<2>::from_data(level, (&weight.device(), weight.dtype()));
+        let first = level * weight.clone().narrow(0, features, 1) + self.layers[0].bias().unsqueeze();
+        let [rows, hidden] = first.dims();
+        let rest = &self.layers[1..];
+        let same = |layer: &Linear| layer.bias().unsqueeze::<2>().expand([rows, hidden]);
+        Some(Field {
+            input: weight.narrow(0, 0, features),
+            hidden: rest.iter().map(Linear::weight).collect(),
+            output: self.output.weight(),
+            biases: Tensor::stack([vec![first], rest.iter().map(same).collect()].concat(), 1),
+            output_bias: self.output.bias(),
+            activation: match self.activation {
+                Activation::Selu => trajectory::Activation::Selu,
+                Activation::Silu => trajectory::Activation::Silu,
+                Activation::Tanh => trajectory::Activation::Tanh,
+                Activation::Relu => trajectory::Activation::Relu,
+            },
+            shape: Stack::Plain,
+        })
     }
 }

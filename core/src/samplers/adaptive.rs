@@ -12,8 +12,8 @@ use burn::prelude::*;
 
 use super::control::{Control, Tolerance};
 use super::dense::Piece;
-use super::runge_kutta::combine;
-use super::{Level, Sampler, Walk};
+use super::runge_kutta::{along, combine};
+use super::{Level, Sampler, Vector, Walk};
 use crate::{Error, Result, device};
 
 /// Attempts within one step of the grid after which a sampler gives up.
@@ -106,15 +106,15 @@ pub(super) struct Adaptive {
 struct State {
     /// Time, `x` and `dx/dt` there.
     t: f64,
-    x: Tensor<2>,
-    slope: Tensor<2>,
+    x: Vector,
+    slope: Vector,
     /// The way from the step before to here.
     piece: Option<Piece>,
     control: Control,
 }
 
 impl Sampler for Adaptive {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         if to.sigma > 0.0 {
             return self.reach(walk, x, from, to);
         }
@@ -122,7 +122,7 @@ impl Sampler for Adaptive {
         let bottom = walk.bottom();
         let x = self.reach(walk, x, from, bottom)?;
         self.state = None;
-        Ok(walk.denoise(&x, bottom) * to.alpha)
+        Ok(super::combine([(to.alpha, walk.denoise(&x, bottom))]))
     }
 
     fn moved(&mut self) {
@@ -136,7 +136,7 @@ impl Sampler for Adaptive {
 
 impl State {
     /// `x` at a time within the last step.
-    fn at(&self, t: f64) -> Tensor<2> {
+    fn at(&self, t: f64) -> Vector {
         match &self.piece {
             Some(piece) if t > self.t => piece.at(t - self.t, &self.x, &self.slope),
             _ => self.x.clone(),
@@ -150,7 +150,7 @@ impl Adaptive {
     }
 
     /// Goes on until a level lies behind; `x` there.
-    fn reach(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn reach(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let end = walk.bottom().t;
         let mut state = match self.state.take() {
             Some(state) => state,
@@ -169,17 +169,18 @@ impl Adaptive {
     }
 
     /// The first slope, and a step that moves `x` by about a hundredth of itself (Hairer et al. 1993, section II.4).
-    fn start(&self, walk: &Walk, x: Tensor<2>, from: Level, end: f64) -> Result<State> {
+    fn start(&self, walk: &Walk, x: Vector, from: Level, end: f64) -> Result<State> {
         let slope = walk.slope(&x, from);
-        let (span, size) = (from.t - end, x.clone().abs());
-        let distance = self.norm(x.clone(), size.clone())?;
-        let speed = self.norm(slope.clone(), size.clone())?;
+        let (span, size) = (from.t - end, x.tensor().abs());
+        let distance = self.norm(x.tensor(), size.clone())?;
+        let speed = self.norm(slope.tensor(), size.clone())?;
         if !(distance + speed).is_finite() {
             return Err(self.not_a_number(walk, from.t));
         }
         let h_0 = if distance.min(speed) < 1e-5 { 1e-6 } else { 0.01 * distance / speed }.min(span);
-        let ahead = walk.slope(&(x.clone() - slope.clone() * h_0), walk.at(from.t - h_0));
-        let bend = self.norm(ahead - slope.clone(), size)? / h_0;
+        let ahead = Vector::sum([(1.0, x.clone()), (-h_0, slope.clone())]);
+        let ahead = walk.slope(&ahead, walk.at(from.t - h_0));
+        let bend = self.norm(ahead.tensor() - slope.tensor(), size)? / h_0;
         let h_1 = (0.01 / speed.max(bend).max(1e-15)).powf(1.0 / self.pair.power);
         let control = Control::new(-h_1.min(100.0 * h_0).min(span), self.pair.power);
         Ok(State { t: from.t, x, slope, piece: None, control })
@@ -196,14 +197,13 @@ impl Adaptive {
             x = combine(&state.x, h, a, &k);
             k.push(walk.slope(&x, walk.at(state.t + c * h)));
         }
-        let zero = state.x.zeros_like();
-        let size = state.x.clone().abs().max_pair(x.clone().abs());
-        let error = self.norm(combine(&zero, h, self.pair.error, &k), size)?;
+        let size = state.x.tensor().abs().max_pair(x.tensor().abs());
+        let error = self.norm(along(h, self.pair.error, &k).into_tensor(), size)?;
         if !state.control.accepts(h, error) {
             return Ok(state);
         }
         let t = if h == left { end } else { state.t + h };
-        let quartic = (!self.pair.dense.is_empty()).then(|| combine(&zero, h, self.pair.dense, &k));
+        let quartic = (!self.pair.dense.is_empty()).then(|| along(h, self.pair.dense, &k));
         let piece = Some(Piece { h, x: state.x, slope: state.slope, quartic });
         let slope = k.pop().expect("the last stage should be the end's");
         Ok(State { t, x, slope, piece, control: state.control })

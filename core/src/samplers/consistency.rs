@@ -7,11 +7,10 @@
 //! Song et al. 2023, Algorithm 1, <https://arxiv.org/abs/2303.01469>, in the frame `x/α`. The model has to be a consistency function `f`,
 //! which leads any `x` to the end of its ODE; a denoiser's mean is too narrow. The last step, into data, draws nothing.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, Wants, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, Wants, combine};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
@@ -56,7 +55,7 @@ impl Solver for Consistency {
 }
 
 impl Sampler for Consistency {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let y = walk.denoise(&x, from);
         let sigma = to.ratio();
         if sigma <= self.sigma_min {

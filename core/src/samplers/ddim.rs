@@ -6,11 +6,10 @@
 //!
 //! Song et al. 2021, Eq. 12 and 16, <https://arxiv.org/abs/2010.02502>.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, combine};
 use crate::Result;
 use crate::config::check::within;
 use crate::registry::{About, Member};
@@ -47,7 +46,7 @@ impl Solver for Ddim {
 }
 
 impl Sampler for Ddim {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let s = self.eta * posterior_std(from, to);
         let denoised = if s > 0.0 { walk.denoise(&x, from) } else { walk.evaluate(&x, from, to).mean };
         let kept = (to.sigma * to.sigma - s * s).max(0.0).sqrt() / from.sigma;

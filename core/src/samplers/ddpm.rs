@@ -8,11 +8,10 @@
 //! Ho et al. 2020, Eq. 6 and 7 and section 3.2, <https://arxiv.org/abs/2006.11239>; written for any schedule as in Kingma et al. 2021,
 //! Eq. 25, <https://arxiv.org/abs/2107.00630>. The step into data draws nothing.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Ends, Evaluation, Level, Sampler, Solver, Walk, combine};
+use super::{Ends, Evaluation, Level, Sampler, Solver, Vector, Walk, combine};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -57,7 +56,7 @@ impl Solver for Ddpm {
 }
 
 impl Sampler for Ddpm {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let Evaluation { mean: denoised, v } = self.evaluate(walk, &x, [from, to]);
         let a = from.alpha / to.alpha;
         let (var, var_to) = (from.sigma * from.sigma, to.sigma * to.sigma);
@@ -72,7 +71,7 @@ impl Sampler for Ddpm {
             Variance::Large => (beta.sqrt(), walk.draw()),
             Variance::Learned => {
                 let var = Ends::of(from.ratio(), to.ratio()).between(v.ok_or_else(unlearned)?);
-                (to.alpha, walk.draw() * var.sqrt())
+                (to.alpha, Vector::from(walk.draw().into_tensor() * var.sqrt()))
             }
         };
         Ok(combine(mean.into_iter().chain([noise])))
@@ -81,7 +80,7 @@ impl Sampler for Ddpm {
 
 impl Ddpm {
     /// `v` only where it is wanted: a wrapper may have to work for it.
-    fn evaluate(&self, walk: &Walk, x: &Tensor<2>, [from, to]: [Level; 2]) -> Evaluation {
+    fn evaluate(&self, walk: &Walk, x: &Vector, [from, to]: [Level; 2]) -> Evaluation {
         match self.variance {
             Variance::Learned => walk.evaluate(x, from, to),
             Variance::Small | Variance::Large => Evaluation { mean: walk.denoise(x, from), v: None },

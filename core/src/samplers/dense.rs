@@ -7,33 +7,31 @@
 //! Hairer, Nørsett and Wanner 1993, Eq. II.6.7 (Hermite's cubic), and their program DOPRI5 for the quartic term,
 //! <https://doi.org/10.1007/978-3-540-78862-1>.
 
-use burn::prelude::*;
+use super::{Vector, combine};
 
 /// The way of one step, without its end.
 pub(super) struct Piece {
     /// How long the step was.
     pub(super) h: f64,
     /// `x` and `dx/dt` where it began.
-    pub(super) x: Tensor<2>,
-    pub(super) slope: Tensor<2>,
+    pub(super) x: Vector,
+    pub(super) slope: Vector,
     /// `h Σ d_i k_i`.
-    pub(super) quartic: Option<Tensor<2>>,
+    pub(super) quartic: Option<Vector>,
 }
 
 impl Piece {
     /// `x` at `back` from the end of the step, where it is `x` with that slope.
-    pub(super) fn at(&self, back: f64, x: &Tensor<2>, slope: &Tensor<2>) -> Tensor<2> {
+    pub(super) fn at(&self, back: f64, x: &Vector, slope: &Vector) -> Vector {
         // Time falls: `back` is positive, `h` negative.
         let theta = 1.0 + back / self.h;
         let rest = 1.0 - theta;
         let w = theta * theta * (3.0 - 2.0 * theta);
-        let ends = self.x.clone() * (1.0 - w) + x.clone() * w;
-        let slopes = self.slope.clone() * (self.h * theta * rest * rest)
-            - slope.clone() * (self.h * theta * theta * rest);
-        match &self.quartic {
-            Some(quartic) => ends + slopes + quartic.clone() * (theta * rest).powi(2),
-            None => ends + slopes,
-        }
+        let ends = [(1.0 - w, self.x.clone()), (w, x.clone())];
+        let slopes =
+            [(self.h * theta * rest * rest, self.slope.clone()), (-self.h * theta * theta * rest, slope.clone())];
+        let bent = self.quartic.iter().map(|quartic| ((theta * rest).powi(2), quartic.clone()));
+        combine(ends.into_iter().chain(slopes).chain(bent))
     }
 
     /// Tensors that it keeps.

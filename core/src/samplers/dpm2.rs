@@ -7,11 +7,10 @@
 //! k-diffusion's `sample_dpm_2`, <https://github.com/crowsonkb/k-diffusion>, in the frame `x/α`, after DPM-Solver-2 of Lu et al. 2022,
 //! <https://arxiv.org/abs/2206.00927>. The last step, into data, is Euler's.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -40,7 +39,7 @@ impl Solver for Dpm2 {
 }
 
 impl Sampler for Dpm2 {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         Ok(combine(frame::dpm2(walk, x, from, to)))
     }
 }

@@ -6,12 +6,11 @@
 //!
 //! k-diffusion's `sample_dpm_2_ancestral`, <https://github.com/crowsonkb/k-diffusion>, in the frame `x/α`.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::noise::check_noise;
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -59,7 +58,7 @@ impl Solver for Dpm2Ancestral {
 }
 
 impl Sampler for Dpm2Ancestral {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let (down, up) = frame::ancestral(from.ratio(), to.ratio(), self.eta);
         let mut terms = frame::dpm2(walk, x, from, frame::level(to.alpha, down));
         // Where `η` is large the noise may be all of the level (`down = 0`): k-diffusion draws none then, and stands below `to`.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::dpm_stages::{Stages, down};
 use super::exponential::has_order;
 use super::noise::check_noise;
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::config::check::{not_negative, positive, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result, device};
@@ -117,20 +117,20 @@ struct Walker {
 }
 
 impl Sampler for Walker {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let end = if to.sigma > 0.0 { to } else { walk.bottom() };
         let x = self.integrate(walk, frame::enter(x, from), from.log_snr(), end.log_snr())?;
         if to.sigma > 0.0 {
             return Ok(frame::leave(x, to));
         }
         // In the frame, at that level.
-        Ok(walk.denoise(&x, frame::level(1.0, end.ratio())) * to.alpha)
+        Ok(combine([(to.alpha, walk.denoise(&x, frame::level(1.0, end.ratio())))]))
     }
 }
 
 impl Walker {
     /// From one `λ` to another, in the frame `x/α`.
-    fn integrate(&mut self, walk: &Walk, x: Tensor<2>, from: f64, end: f64) -> Result<Tensor<2>> {
+    fn integrate(&mut self, walk: &Walk, x: Vector, from: f64, end: f64) -> Result<Vector> {
         let (mut x, mut before, mut s) = (x.clone(), x, from);
         while s < end - END {
             let t = end.min(s + self.control.h);
@@ -150,7 +150,7 @@ impl Walker {
     }
 
     /// The results of the order below and of the order.
-    fn both(&self, walk: &Walk, x: &Tensor<2>, s: f64, h: f64) -> (Tensor<2>, Tensor<2>) {
+    fn both(&self, walk: &Walk, x: &Vector, s: f64, h: f64) -> (Vector, Vector) {
         let stages = Stages::begin(walk, x.clone(), (-s).exp(), h);
         if self.config.order == 2 {
             return (stages.first(1.0), stages.of_order(2));
@@ -160,10 +160,11 @@ impl Walker {
     }
 
     /// `E`, `[1]`.
-    fn error(&self, low: &Tensor<2>, high: &Tensor<2>, before: &Tensor<2>) -> Tensor<1> {
-        let largest = low.clone().abs().max_pair(before.clone().abs());
+    fn error(&self, low: &Vector, high: &Vector, before: &Vector) -> Tensor<1> {
+        let [low, high, before] = [low, high, before].map(Vector::tensor);
+        let largest = low.clone().abs().max_pair(before.abs());
         let delta = (largest * self.config.rtol).clamp_min(self.config.atol);
-        let scaled = (low.clone() - high.clone()) / delta;
+        let scaled = (low - high) / delta;
         (scaled.clone() * scaled).mean().sqrt()
     }
 }

@@ -8,13 +8,12 @@
 //! <https://github.com/crowsonkb/k-diffusion>. The levels are its own, between the walk's first and its last before data. A step of the
 //! walk is one evaluation, into data the last: a substep of order 3 is taken at once, and the two steps that paid for it rest.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::dpm_stages::{Stages, down};
 use super::noise::check_noise;
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -65,9 +64,9 @@ impl Solver for DpmFast {
 }
 
 impl Sampler for DpmFast {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         if to.sigma == 0.0 {
-            return Ok(walk.denoise(&x, from) * to.alpha);
+            return Ok(combine([(to.alpha, walk.denoise(&x, from))]));
         }
         let x = frame::enter(x, from);
         let x = match Plan::of(walk).beginning_at(walk.step()) {
@@ -79,7 +78,7 @@ impl Sampler for DpmFast {
 }
 
 impl DpmFast {
-    fn take(&self, walk: &Walk, x: Tensor<2>, substep: &Substep) -> Tensor<2> {
+    fn take(&self, walk: &Walk, x: Vector, substep: &Substep) -> Vector {
         let [from, to] = substep.lambdas;
         let (lower, up) = down(from, to, substep.end, self.eta);
         let x = Stages::begin(walk, x, (-from).exp(), lower - from).of_order(substep.order);

@@ -8,23 +8,21 @@
 //!
 //! Lu et al. 2022, Algorithms 1 to 3, <https://arxiv.org/abs/2206.00927>.
 
-use burn::prelude::*;
-
 use super::exponential::z_phi;
-use super::{Walk, combine, frame};
+use super::{Vector, Walk, combine, frame};
 
 /// One step from `σ` over `h` in `λ`, with the predictions made so far.
 pub(super) struct Stages<'a, 'w> {
     walk: &'a Walk<'w>,
-    x: Tensor<2>,
+    x: Vector,
     sigma: f64,
     h: f64,
-    noise: Tensor<2>,
+    noise: Vector,
 }
 
 impl<'a, 'w> Stages<'a, 'w> {
     /// From `x` at `σ`; evaluates there.
-    pub(super) fn begin(walk: &'a Walk<'w>, x: Tensor<2>, sigma: f64, h: f64) -> Self {
+    pub(super) fn begin(walk: &'a Walk<'w>, x: Vector, sigma: f64, h: f64) -> Self {
         let noise = frame::slope(walk, &x, sigma);
         Self { walk, x, sigma, h, noise }
     }
@@ -35,31 +33,31 @@ impl<'a, 'w> Stages<'a, 'w> {
     }
 
     /// Order 1, to the share `r` of the step, and so much of the change of the noise to another prediction.
-    fn changed(&self, r: f64, other: &Tensor<2>, weight: f64) -> Tensor<2> {
+    fn changed(&self, r: f64, other: &Vector, weight: f64) -> Vector {
         let (sigma, phi) = self.at(r);
         let noise = (weight - sigma * phi[0], self.noise.clone());
-        combine([(1.0, self.x.clone()), noise, (-weight, other.clone())])
+        Vector::sum([(1.0, self.x.clone()), noise, (-weight, other.clone())])
     }
 
     /// Order 1, to the share `r` of the step.
-    pub(super) fn first(&self, r: f64) -> Tensor<2> {
+    pub(super) fn first(&self, r: f64) -> Vector {
         let (sigma, phi) = self.at(r);
-        combine([(1.0, self.x.clone()), (-sigma * phi[0], self.noise.clone())])
+        Vector::sum([(1.0, self.x.clone()), (-sigma * phi[0], self.noise.clone())])
     }
 
     /// The prediction at order 1's result there.
-    pub(super) fn middle(&self, r: f64) -> Tensor<2> {
+    pub(super) fn middle(&self, r: f64) -> Vector {
         frame::slope(self.walk, &self.first(r), self.at(r).0)
     }
 
     /// Order 2 with the prediction in the middle, at `r`.
-    pub(super) fn second(&self, middle: &Tensor<2>, r: f64) -> Tensor<2> {
+    pub(super) fn second(&self, middle: &Vector, r: f64) -> Vector {
         let (sigma, phi) = self.at(1.0);
         self.changed(1.0, middle, sigma * phi[0] / (2.0 * r))
     }
 
     /// Order 3 with the prediction in the middle, at a third, and one more, at two thirds.
-    pub(super) fn third(&self, middle: &Tensor<2>) -> Tensor<2> {
+    pub(super) fn third(&self, middle: &Vector) -> Vector {
         let (r1, r2) = (1.0 / 3.0, 2.0 / 3.0);
         let (sigma, phi) = self.at(r2);
         let u = self.changed(r2, middle, sigma * (r2 / r1) * phi[1]);
@@ -69,7 +67,7 @@ impl<'a, 'w> Stages<'a, 'w> {
     }
 
     /// The step at that order, 1 to 3.
-    pub(super) fn of_order(&self, order: usize) -> Tensor<2> {
+    pub(super) fn of_order(&self, order: usize) -> Vector {
         match order {
             1 => self.first(1.0),
             2 => self.second(&self.middle(0.5), 0.5),

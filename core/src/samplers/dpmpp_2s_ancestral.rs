@@ -8,13 +8,11 @@
 //! `sample_dpmpp_2s_ancestral` of k-diffusion, <https://github.com/crowsonkb/k-diffusion>, after Lu et al. 2022, Algorithm 1,
 //! <https://arxiv.org/abs/2211.01095>. The noise is that of one path, whatever the number of steps.
 
-use burn::prelude::*;
-use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::noise::check_noise;
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Term, Vector, Walk, combine, frame};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -62,7 +60,7 @@ impl Solver for Dpmpp2sAncestral {
 }
 
 impl Sampler for Dpmpp2sAncestral {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let sigma = from.ratio();
         let (down, up) = frame::ancestral(sigma, to.ratio(), self.eta);
         let mut terms = second_order(walk, x, from, frame::level(to.alpha, down));
@@ -74,12 +72,12 @@ impl Sampler for Dpmpp2sAncestral {
 }
 
 /// DPM-Solver++(2S) from a level down to another, whatever its `α`; Euler's step into data. The terms of a sum.
-fn second_order(walk: &Walk, x: Tensor<2>, from: Level, down: Level) -> Vec<Term> {
+fn second_order(walk: &Walk, x: Vector, from: Level, down: Level) -> Vec<Term> {
     let denoised = walk.denoise(&x, from);
     if down.sigma == 0.0 {
         return vec![(down.alpha, denoised)];
     }
     let s = frame::level(from.alpha, (from.ratio() * down.ratio()).sqrt());
-    let y = combine(frame::euler(x.clone(), denoised, from, s));
+    let y = Vector::sum(frame::euler(x.clone(), denoised, from, s));
     frame::euler(x, walk.denoise(&y, s), from, down).into()
 }

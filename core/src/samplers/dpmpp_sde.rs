@@ -8,13 +8,11 @@
 //! `sample_dpmpp_sde` of k-diffusion, <https://github.com/crowsonkb/k-diffusion>, after Lu et al. 2022,
 //! <https://arxiv.org/abs/2211.01095>. The noise is that of one path, whatever the number of steps.
 
-use burn::prelude::*;
-use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::noise::check_noise;
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Term, Vector, Walk, combine, frame};
 use crate::Result;
 use crate::config::check::between;
 use crate::registry::{About, Member};
@@ -71,10 +69,10 @@ impl DpmppSde {
     fn leap<const N: usize>(
         &self,
         walk: &Walk,
-        x: Tensor<2>,
+        x: Vector,
         denoised: [Term; N],
         [from, to]: [Level; 2],
-    ) -> Tensor<2> {
+    ) -> Vector {
         let (sigma, sigma_to) = (from.ratio(), to.ratio());
         let (down, up) = frame::ancestral(sigma, sigma_to, self.eta);
         let mut terms = vec![(to.alpha / from.alpha * down / sigma, x)];
@@ -87,10 +85,10 @@ impl DpmppSde {
 }
 
 impl Sampler for DpmppSde {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         if to.sigma == 0.0 {
-            return Ok(denoised * to.alpha);
+            return Ok(combine([(to.alpha, denoised)]));
         }
         let sigma = from.ratio();
         let s = frame::level(from.alpha, sigma * (to.ratio() / sigma).powf(self.r));

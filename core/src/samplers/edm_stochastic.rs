@@ -9,11 +9,10 @@
 
 use std::f64::consts::SQRT_2;
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -98,14 +97,14 @@ impl Solver for EdmStochastic {
 }
 
 impl Sampler for EdmStochastic {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let sigma = from.ratio();
         let gamma = self.gamma(sigma, walk.steps());
         let sigma_hat = sigma * (1.0 + gamma);
         let (mut x_hat, mut hat) = (x, from);
         if gamma > 0.0 {
             let std = (sigma_hat * sigma_hat - sigma * sigma).sqrt();
-            x_hat = combine([(1.0, x_hat), (from.alpha * std * self.s_noise, walk.draw())]);
+            x_hat = Vector::sum([(1.0, x_hat), (from.alpha * std * self.s_noise, walk.draw())]);
             hat = frame::level(from.alpha, sigma_hat);
         }
         Ok(match self.method {

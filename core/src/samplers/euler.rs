@@ -3,11 +3,10 @@
 //! Karras et al. 2022, Algorithm 1 without its correction, <https://arxiv.org/abs/2206.00364>. Under the `edm` schedule this is DDIM,
 //! under `cond_ot` the sampler of rectified flow. The last step, into data, is what is denoised, to which the slopes of these two lead.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -33,7 +32,7 @@ impl Solver for Euler {
 }
 
 impl Sampler for Euler {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         if to.sigma == 0.0 {
             return Ok(combine([(to.alpha, denoised)]));

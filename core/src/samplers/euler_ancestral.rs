@@ -8,12 +8,11 @@
 //! k-diffusion's `sample_euler_ancestral`, <https://github.com/crowsonkb/k-diffusion>, in the frame `x/α`; with `η = 1` the posterior of
 //! Song et al. 2021, Eq. 47, <https://arxiv.org/abs/2011.13456>.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::noise::check_noise;
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -58,7 +57,7 @@ impl Solver for EulerAncestral {
 }
 
 impl Sampler for EulerAncestral {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let (down, up) = frame::ancestral(from.ratio(), to.ratio(), self.eta);
         let denoised = walk.denoise(&x, from);
         let noise = (up > 0.0).then(|| (to.alpha * up * self.s_noise, walk.draw()));

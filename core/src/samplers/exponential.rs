@@ -16,12 +16,10 @@
 
 use std::collections::VecDeque;
 
-use burn::prelude::*;
-use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Walk, combine};
+use super::{Level, Term, Vector, Walk, combine};
 use crate::{Error, Result};
 
 /// What is interpolated.
@@ -37,7 +35,7 @@ pub enum Predicts {
 
 impl Predicts {
     /// `m` at `x`, and what a step from there carries: `x`, or of the noise `D`.
-    pub(super) fn of(self, walk: &Walk, x: Tensor<2>, at: Level) -> (Tensor<2>, Tensor<2>) {
+    pub(super) fn of(self, walk: &Walk, x: Vector, at: Level) -> (Vector, Vector) {
         let denoised = walk.denoise(&x, at);
         match self {
             Self::Data => (denoised, x),
@@ -46,7 +44,7 @@ impl Predicts {
     }
 
     /// What a step carries from the `x` of those terms, at whose level `m` is the prediction: `x`, or `D = (x − σ m)/α`.
-    pub(super) fn carried(self, mut terms: Vec<Term>, m: &Tensor<2>, at: Level) -> Tensor<2> {
+    pub(super) fn carried(self, mut terms: Vec<Term>, m: &Vector, at: Level) -> Vector {
         if self == Self::Noise {
             terms.push((-at.sigma, m.clone()));
             terms.iter_mut().for_each(|(weight, _)| *weight /= at.alpha);
@@ -119,10 +117,10 @@ impl Exponential {
     /// `own`-th, is what the others leave of the whole.
     pub(super) fn terms<'a>(
         &self,
-        carried: Tensor<2>,
+        carried: Vector,
         mut weights: Vec<f64>,
         own: usize,
-        predictions: impl IntoIterator<Item = &'a Tensor<2>>,
+        predictions: impl IntoIterator<Item = &'a Vector>,
     ) -> Vec<Term> {
         weights[own] = 0.0;
         weights[own] = self.whole - weights.iter().sum::<f64>();
@@ -168,10 +166,10 @@ fn times(polynomial: &[f64], root: f64, scale: f64) -> Vec<f64> {
 
 /// The latest predictions, newest first, and the `λ` of each.
 #[derive(Debug, Default)]
-pub(super) struct History(VecDeque<(f64, Tensor<2>)>);
+pub(super) struct History(VecDeque<(f64, Vector)>);
 
 impl History {
-    pub(super) fn push(&mut self, at: Level, prediction: Tensor<2>) {
+    pub(super) fn push(&mut self, at: Level, prediction: Vector) {
         self.0.push_front((at.log_snr(), prediction));
     }
 
@@ -190,7 +188,7 @@ impl History {
         self.0.iter().take(count).map(|(lambda, _)| (lambda - from.log_snr()) / h).collect()
     }
 
-    pub(super) fn predictions(&self) -> impl Iterator<Item = &Tensor<2>> {
+    pub(super) fn predictions(&self) -> impl Iterator<Item = &Vector> {
         self.0.iter().map(|(_, prediction)| prediction)
     }
 
@@ -198,7 +196,7 @@ impl History {
     /// moments: the weight of that prediction, and the other terms of the sum.
     pub(super) fn advance(
         &self,
-        carried: Tensor<2>,
+        carried: Vector,
         [from, to]: [Level; 2],
         step: &Exponential,
         moments: &[f64],

@@ -7,10 +7,7 @@
 //! Karras et al. 2022, Eq. 3 and section 4, <https://arxiv.org/abs/2206.00364>. Samplers that were written for variance-exploding
 //! models step in it, under whichever schedule they are asked to walk.
 
-use burn::prelude::*;
-use kiln_kernels::combine::Term;
-
-use super::{Level, Walk, combine};
+use super::{Level, Term, Vector, Walk, combine};
 
 /// The level at which the ratio is `sigma`, where `x` is `α` times what it is in the frame: it need not be the schedule's.
 pub(super) fn level(alpha: f64, sigma: f64) -> Level {
@@ -18,22 +15,22 @@ pub(super) fn level(alpha: f64, sigma: f64) -> Level {
 }
 
 /// `x/α`.
-pub(super) fn enter(x: Tensor<2>, at: Level) -> Tensor<2> {
-    combine([(1.0 / at.alpha, x)])
+pub(super) fn enter(x: Vector, at: Level) -> Vector {
+    Vector::sum([(1.0 / at.alpha, x)])
 }
 
 /// `α x`.
-pub(super) fn leave(x: Tensor<2>, at: Level) -> Tensor<2> {
-    combine([(at.alpha, x)])
+pub(super) fn leave(x: Vector, at: Level) -> Vector {
+    Vector::sum([(at.alpha, x)])
 }
 
 /// `(x − D(x; σ))/σ`, in the frame.
-pub(super) fn slope(walk: &Walk, x: &Tensor<2>, sigma: f64) -> Tensor<2> {
+pub(super) fn slope(walk: &Walk, x: &Vector, sigma: f64) -> Vector {
     walk.epsilon(x.clone(), walk.denoise(x, level(1.0, sigma)), level(1.0, sigma))
 }
 
 /// Euler's step from one level to another, whatever their `α`: `x' = (σ'/σ) x + (α' − α σ'/σ) D`. The terms of a sum.
-pub(super) fn euler(x: Tensor<2>, denoised: Tensor<2>, from: Level, to: Level) -> [Term; 2] {
+pub(super) fn euler(x: Vector, denoised: Vector, from: Level, to: Level) -> [Term; 2] {
     let [of_x, of_data] = euler_weights(from, to);
     [(of_x, x), (of_data, denoised)]
 }
@@ -44,13 +41,13 @@ fn euler_weights(from: Level, to: Level) -> [f64; 2] {
 }
 
 /// Heun's step; Euler's where it leads into data.
-pub(super) fn heun(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<2> {
+pub(super) fn heun(walk: &Walk, x: Vector, from: Level, to: Level) -> Vector {
     let denoised = walk.denoise(&x, from);
     if to.sigma == 0.0 {
         return combine(euler(x, denoised, from, to));
     }
     let [of_x, of_data] = euler_weights(from, to);
-    let x_euler = combine([(of_x, x.clone()), (of_data, denoised.clone())]);
+    let x_euler = Vector::sum([(of_x, x.clone()), (of_data, denoised.clone())]);
     let denoised_prime = walk.denoise(&x_euler, to);
     // x + h/2 ((x − D)/σ + (x' − D')/σ') in the frame, times α', in which x' is what it was made of
     let half = (to.ratio() - from.ratio()) / 2.0;
@@ -64,14 +61,14 @@ pub(super) fn heun(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Tensor<
 
 /// The step of DPM-Solver-2 as k-diffusion has it: the whole way with the slope at the geometric mean of the levels. The terms of a
 /// sum.
-pub(super) fn dpm2(walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Vec<Term> {
+pub(super) fn dpm2(walk: &Walk, x: Vector, from: Level, to: Level) -> Vec<Term> {
     let denoised = walk.denoise(&x, from);
     if to.sigma == 0.0 {
         return euler(x, denoised, from, to).into();
     }
     let mid = level(from.alpha, (from.ratio() * to.ratio()).sqrt());
     let [of_x, of_data] = euler_weights(from, mid);
-    let x_mid = combine([(of_x, x.clone()), (of_data, denoised.clone())]);
+    let x_mid = Vector::sum([(of_x, x.clone()), (of_data, denoised.clone())]);
     let denoised_mid = walk.denoise(&x_mid, mid);
     // x + h (x_m − D_m)/σ_m in the frame, times α', in which x_m is what it was made of
     let (scale, slope) = (to.alpha / from.alpha, (to.ratio() - from.ratio()) / mid.ratio());

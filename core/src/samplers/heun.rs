@@ -3,11 +3,10 @@
 //! Karras et al. 2022, Algorithm 1, <https://arxiv.org/abs/2206.00364>. The last step, into data, is Euler's in EDM's
 //! schedule: what is denoised.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -36,7 +35,7 @@ impl Solver for Heun {
 }
 
 impl Sampler for Heun {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         if to.sigma == 0.0 {
             return Ok(combine([(to.alpha, denoised)]));
@@ -44,7 +43,7 @@ impl Sampler for Heun {
         let h = to.t - from.t;
         // d = a x + b D at either end
         let [a, b] = walk.slope_weights(from);
-        let x_euler = combine([(1.0 + h * a, x.clone()), (h * b, denoised.clone())]);
+        let x_euler = Vector::sum([(1.0 + h * a, x.clone()), (h * b, denoised.clone())]);
         let [a_prime, b_prime] = walk.slope_weights(to);
         let denoised_prime = walk.denoise(&x_euler, to);
         let half = h / 2.0;

@@ -8,13 +8,12 @@
 //! Zhang and Chen 2023, appendix H, <https://arxiv.org/abs/2204.13902>, after Liu et al. 2022, <https://arxiv.org/abs/2202.09778>; the
 //! same as diffusers' `IPNDMScheduler`.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::has_order;
 use super::past::Past;
-use super::{Level, Sampler, Solver, Walk, adams_bashforth};
+use super::{Level, Sampler, Solver, Vector, Walk, adams_bashforth};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -62,7 +61,7 @@ struct Multistep {
 }
 
 impl Sampler for Multistep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         let weights = adams_bashforth::weights(self.past.len(), [from, to]);
         Ok(self.past.step([x, denoised], weights, self.order - 1, [from, to]))

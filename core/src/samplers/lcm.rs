@@ -7,11 +7,10 @@
 //! Luo et al. 2023, Algorithm 3, <https://arxiv.org/abs/2310.04378>. The model has to be a consistency function. The last step, into
 //! data, draws nothing.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, Wants, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, Wants, combine};
 use crate::Result;
 use crate::config::check::{positive, under};
 use crate::registry::{About, Member};
@@ -88,7 +87,7 @@ impl Walker {
 }
 
 impl Sampler for Walker {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         let [skip, out] = self.weights(from);
         let noise = (to.sigma > 0.0).then(|| (to.sigma, walk.draw()));

@@ -7,13 +7,12 @@
 //! Adams and Bashforth's method for unequal steps (Hairer et al. 1993, section III.5, <https://doi.org/10.1007/978-3-540-78862-1>);
 //! k-diffusion's `sample_lms`, <https://github.com/crowsonkb/k-diffusion>, in the frame `x/α`. It starts with fewer slopes.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::has_order;
 use super::past::Past;
-use super::{Level, Sampler, Solver, Walk};
+use super::{Level, Sampler, Solver, Vector, Walk};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -70,7 +69,7 @@ struct Multistep {
 }
 
 impl Sampler for Multistep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         self.sigmas.insert(0, from.ratio());
         let step = coefficients(&self.sigmas, to.ratio());

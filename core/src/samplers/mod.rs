@@ -5,7 +5,8 @@
 
 mod walk;
 mod noise;
-mod combine;
+mod vector;
+mod course;
 mod euler;
 mod heun;
 mod runge_kutta;
@@ -56,11 +57,12 @@ mod dpm_adaptive;
 mod brownian;
 
 use burn::prelude::*;
+use kiln_kernels::trajectory::Field;
 
 use crate::Result;
 use crate::schedules::Level;
 
-use combine::{combine, combine_both};
+use vector::{combine, combine_both};
 
 pub use control::{Over, Tolerance};
 pub use ddpm::Variance;
@@ -74,12 +76,14 @@ pub use noise::{Noise, NoiseSource};
 pub use pndm::Warmup;
 pub use predictor_corrector::Predictor;
 pub use unipc::Variant;
+pub use vector::{Term, Vector};
 pub use walk::{Walk, walk};
 
 // Tables of numbers and the choice of steps, for whatever else integrates
 pub(crate) use adaptive::Pair;
 pub(crate) use bosh3::PAIR as BOSH3;
 pub(crate) use control::Control;
+pub(crate) use course::{Stage, course};
 pub(crate) use dopri5::PAIR as DOPRI5;
 pub(crate) use midpoint::TABLE as MIDPOINT;
 pub(crate) use ralston::TABLE as RALSTON;
@@ -93,19 +97,34 @@ pub trait Denoiser {
 
     /// What is said of `x` before a step from `σ` to `next`, at most `σ`. Its mean leads a deterministic DDIM step to where the ODE
     /// leads; a model that has not learnt how far a step goes gives `D(x; σ)`, which is the limit of short steps.
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
-        Evaluation { mean: self.denoise(x, sigma), v: None }
+    fn evaluate(&self, x: Vector, sigma: f64, _next: f64) -> Evaluation {
+        Evaluation { mean: self.denoise(x.into_tensor(), sigma).into(), v: None }
+    }
+
+    /// For a kernel that walks by itself, what is asked at these levels `[σ, next]`, one after the other; `None` where it cannot be told
+    /// beforehand.
+    fn flow(&self, _sigmas: &[[f64; 2]]) -> Option<Flow> {
+        None
     }
 
     /// Another walk begins: what is remembered of the one before is void.
     fn forget(&self) {}
 }
 
+/// A denoiser as a small network: `D = skip x + out F(scale x)`, at each of some levels.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// `F`.
+    pub field: Field,
+    /// `[scale, skip, out]` of each level.
+    pub scales: Vec<[f64; 3]>,
+}
+
 /// What a model says of one `x`.
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     /// The mean of the data, `[batch, features]`.
-    pub mean: Tensor<2>,
+    pub mean: Vector,
     /// Where between its [`Ends`] the variance of a step from here lies, `[batch, features]`: 0 is the posterior's, 1 the forward
     /// step's. `None` where the model has learnt none.
     pub v: Option<Tensor<2>>,
@@ -175,7 +194,7 @@ pub trait Solver {
 /// often as it likes in between: an adaptive one divides the step itself.
 pub trait Sampler {
     /// Takes the step. `to` is data (`σ = 0`) in the last.
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>>;
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector>;
 
     /// `x` was changed from outside since the last step: where the walk stood is void.
     fn moved(&mut self) {}

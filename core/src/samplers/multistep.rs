@@ -8,14 +8,12 @@
 //! Lu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2211.01095>. `D_2` as published is half of what integrates the parabola
 //! exactly (that would be `2 w_3`, as DEIS has it); what is reproduced is what was published.
 
-use burn::prelude::*;
-use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::{Exponential, History, Predicts};
 use super::walk::epsilon;
-use super::{Level, Sampler, Walk, combine, combine_both};
+use super::{Level, Sampler, Term, Vector, Walk, combine, combine_both};
 use crate::Result;
 
 /// How the second-order term is weighted.
@@ -113,11 +111,11 @@ impl Multistep {
     pub(super) fn advance(
         &mut self,
         walk: &Walk,
-        x: Tensor<2>,
+        x: Vector,
         [from, to]: [Level; 2],
         step: &Exponential,
         noise: Option<Term>,
-    ) -> Tensor<2> {
+    ) -> Vector {
         let denoised = walk.denoise(&x, from);
         let order = self.last.order(walk, to, self.order).min(self.history.len() + 1);
         let carried = if self.predicts == Predicts::Data { &x } else { &denoised }.clone();
@@ -143,7 +141,7 @@ impl Multistep {
 }
 
 impl Sampler for Multistep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let step = self.predicts.step(from, to, 0.0);
         Ok(self.advance(walk, x, [from, to], &step, None))
     }
@@ -163,7 +161,7 @@ pub(super) struct Noisy {
 }
 
 impl Sampler for Noisy {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let step = self.ode.predicts.step(from, to, self.tau2);
         let noise = (step.fresh > 0.0).then(|| {
             let noise = match self.source {

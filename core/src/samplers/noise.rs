@@ -2,7 +2,9 @@
 
 use burn::prelude::*;
 
-use super::brownian;
+use kiln_kernels::normals::Draws;
+
+use super::{Vector, brownian};
 use crate::Result;
 use crate::config::check::not_negative;
 use crate::random::{Key, Purpose};
@@ -12,6 +14,11 @@ use crate::schedules::Level;
 pub trait NoiseSource {
     /// The noise of a step; `draw` counts the draws within it.
     fn normal(&self, step: u32, draw: u32) -> Tensor<2>;
+
+    /// The same, drawn where it is wanted.
+    fn fresh(&self, step: u32, draw: u32) -> Vector {
+        self.normal(step, draw).into()
+    }
 
     /// The increment of a Brownian path from time `a` to time `b` (either order, both 0 or more), scaled to unit variance.
     fn brownian(&self, a: f64, b: f64) -> Tensor<2>;
@@ -35,8 +42,22 @@ pub struct Noise {
 impl Noise {
     /// Standard normals `[rows, features]`, a stream a row.
     pub fn draw(&self, purpose: Purpose, draw: u32) -> Tensor<2> {
-        let key = Key::new(self.seed, purpose, self.first).draw(draw);
-        key.normal_rows(self.rows, self.features, &self.device)
+        self.draws(purpose, draw).tensor(&self.device)
+    }
+
+    /// What a kernel that draws for all steps is told; which draw it is, it is told by [`Noise::name`].
+    pub(crate) fn steps(&self) -> Draws {
+        self.draws(Purpose::SamplerNoise, 0)
+    }
+
+    /// The draw of a step, by which it is keyed.
+    pub(crate) fn name(step: u32, draw: u32) -> u32 {
+        // Steps in the low bits: what draws once a step draws what it always drew.
+        step | draw << 20
+    }
+
+    fn draws(&self, purpose: Purpose, draw: u32) -> Draws {
+        Key::new(self.seed, purpose, self.first).draw(draw).draws(self.rows, self.features)
     }
 
     /// What a walk starts from: `σ n` at its first level.
@@ -47,8 +68,11 @@ impl Noise {
 
 impl NoiseSource for Noise {
     fn normal(&self, step: u32, draw: u32) -> Tensor<2> {
-        // Steps in the low bits: what draws once a step draws what it always drew.
-        self.draw(Purpose::SamplerNoise, step | draw << 20)
+        self.fresh(step, draw).into_tensor()
+    }
+
+    fn fresh(&self, step: u32, draw: u32) -> Vector {
+        Vector::noise(self.draws(Purpose::SamplerNoise, Self::name(step, draw)), self.device.clone())
     }
 
     fn brownian(&self, a: f64, b: f64) -> Tensor<2> {

@@ -1,20 +1,18 @@
 //! Noise predictions of the steps before, for multistep samplers that carry `x = α D + σ e` along a mean of them.
 
-use burn::prelude::*;
-
 use super::walk::epsilon;
-use super::{Level, combine_both};
+use super::{Level, Vector, combine_both};
 
 /// The latest predictions, newest first.
 #[derive(Debug, Default)]
-pub(super) struct Past(Vec<Tensor<2>>);
+pub(super) struct Past(Vec<Vector>);
 
 impl Past {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn push(&mut self, prediction: Tensor<2>) {
+    pub(super) fn push(&mut self, prediction: Vector) {
         self.0.insert(0, prediction);
     }
 
@@ -22,11 +20,11 @@ impl Past {
     /// Then `e_0` is put before them, and the newest `kept` are left.
     pub(super) fn step(
         &mut self,
-        [x, denoised]: [Tensor<2>; 2],
+        [x, denoised]: [Vector; 2],
         (own, others): (f64, Vec<f64>),
         kept: usize,
         [from, to]: [Level; 2],
-    ) -> Tensor<2> {
+    ) -> Vector {
         let older = others.into_iter().zip(self.0.iter().cloned());
         let rest: Vec<_> = older.chain([(to.alpha, denoised.clone())]).collect();
         // The oldest goes before the sum is made, which then lies in its place.

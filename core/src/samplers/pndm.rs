@@ -8,14 +8,13 @@
 //!
 //! Liu et al. 2022, Algorithm 2, <https://arxiv.org/abs/2202.09778>; `linear` is diffusers' `skip_prk_steps`.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::adams_bashforth::{self, mean};
 use super::past::Past;
 use super::walk::epsilon;
-use super::{Level, Sampler, Solver, Walk, combine, combine_both};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, combine_both};
 use crate::Result;
 use crate::config::check::under;
 use crate::registry::{About, Member};
@@ -90,7 +89,7 @@ impl Multistep {
 }
 
 impl Sampler for Multistep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let denoised = walk.denoise(&x, from);
         let span = [from, to];
         let (stages, weights) = match (self.warmup, self.past.len()) {
@@ -121,13 +120,13 @@ impl Sampler for Multistep {
 /// The prediction at `from`, and the step along the mean of it and of those at the stages, each found by `φ` along the one before (Eq. 13).
 fn start(
     walk: &Walk,
-    [mut x, data]: [Tensor<2>; 2],
+    [mut x, data]: [Vector; 2],
     stages: &[Level],
     weights: &[f64],
     [from, to]: [Level; 2],
-) -> (Tensor<2>, Tensor<2>) {
+) -> (Vector, Vector) {
     let (mut at, mut denoised) = (from, data.clone());
-    let mut predictions: Vec<Tensor<2>> = Vec::new();
+    let mut predictions: Vec<Vector> = Vec::new();
     for stage in stages {
         let along: &[f64] = if predictions.is_empty() { &[1.0] } else { &[0.0, 1.0] };
         let (of_first, of_last) = mean(along, [from, *stage]);

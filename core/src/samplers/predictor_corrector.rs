@@ -10,11 +10,10 @@
 //! authors' program. They take `ε = 2 (r ‖z‖/‖s‖)²` with norms over the batch; here the ratio is `σ`, which is what it is about where
 //! `x` is noise, so that a sample does not depend on its batch. The step into data draws nothing.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, combine};
 use crate::Result;
 use crate::config::check::{between, within};
 use crate::registry::{About, Member};
@@ -76,7 +75,7 @@ impl Solver for PredictorCorrector {
 }
 
 impl Sampler for PredictorCorrector {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let (sigma, sigma_to) = (from.ratio(), to.ratio());
         let x = (0..self.corrections).fold(x, |x, _| self.correct(walk, x, from));
         let denoised = walk.denoise(&x, from);
@@ -97,7 +96,7 @@ impl Sampler for PredictorCorrector {
 
 impl PredictorCorrector {
     /// A Langevin step at one level: `x + 2 r² (D − x) + 2 r σ z` in the frame.
-    fn correct(&self, walk: &Walk, x: Tensor<2>, at: Level) -> Tensor<2> {
+    fn correct(&self, walk: &Walk, x: Vector, at: Level) -> Vector {
         let denoised = walk.denoise(&x, at);
         let drift = 2.0 * self.snr * self.snr;
         combine([(1.0 - drift, x), (at.alpha * drift, denoised), (2.0 * self.snr * at.sigma, walk.draw())])

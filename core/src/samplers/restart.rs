@@ -7,11 +7,10 @@
 //! Xu et al. 2023, Algorithm 1, <https://arxiv.org/abs/2306.14878>, in the frame `x/α`. As in the authors' program `σ_min` is the grid's
 //! level nearest to the one wanted, and the levels of a return are equally spaced in the seventh root.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
 use crate::config::check::{at_least, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -68,7 +67,7 @@ impl Solver for Restart {
 }
 
 impl Sampler for Restart {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let returns = self.times > 0 && self.begins(walk)? == walk.step() + 1;
         let x = frame::heun(walk, x, from, to);
         Ok(if returns { (0..self.times).fold(x, |x, _| self.again(walk, x, to)) } else { x })
@@ -92,9 +91,9 @@ impl Restart {
     }
 
     /// From a level up into noise and down again.
-    fn again(&self, walk: &Walk, x: Tensor<2>, at: Level) -> Tensor<2> {
+    fn again(&self, walk: &Walk, x: Vector, at: Level) -> Vector {
         let (low, high) = (at.ratio(), self.between[1]);
-        let noisy = combine([(1.0, x), (at.alpha * (high * high - low * low).sqrt(), walk.draw())]);
+        let noisy = Vector::sum([(1.0, x), (at.alpha * (high * high - low * low).sqrt(), walk.draw())]);
         let level = |i: usize| frame::level(at.alpha, level(low, high, i as f64 / self.steps as f64));
         (0..self.steps).fold(noisy, |x, i| frame::heun(walk, x, level(i), level(i + 1)))
     }

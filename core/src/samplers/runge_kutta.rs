@@ -6,9 +6,7 @@
 //!
 //! Hairer, Nørsett and Wanner 1993, Eq. II.1.8, <https://doi.org/10.1007/978-3-540-78862-1>; `f` is the ODE in the schedule's time.
 
-use burn::prelude::*;
-
-use super::{Level, Walk};
+use super::{Level, Term, Vector, Walk};
 
 /// The numbers of a method. `a` and `c` begin with the second stage.
 pub(crate) struct Tableau {
@@ -45,10 +43,10 @@ macro_rules! table {
             fn step(
                 &mut self,
                 walk: &$crate::samplers::Walk,
-                x: ::burn::prelude::Tensor<2>,
+                x: $crate::samplers::Vector,
                 from: $crate::schedules::Level,
                 to: $crate::schedules::Level,
-            ) -> $crate::Result<::burn::prelude::Tensor<2>> {
+            ) -> $crate::Result<$crate::samplers::Vector> {
                 Ok($crate::samplers::runge_kutta::step(walk, &x, from, to, &$TABLE))
             }
         }
@@ -58,7 +56,7 @@ pub(super) use table;
 
 /// Takes the step. No stage can stand on data, where the slope is not defined, and no slope leads there but along a straight line: into
 /// data the step is else what is denoised.
-pub(super) fn step(walk: &Walk, x: &Tensor<2>, from: Level, to: Level, table: &Tableau) -> Tensor<2> {
+pub(super) fn step(walk: &Walk, x: &Vector, from: Level, to: Level, table: &Tableau) -> Vector {
     let h = to.t - from.t;
     if to.sigma == 0.0 && (table.c.contains(&1.0) || !is_straight(walk, from, h)) {
         return super::combine([(to.alpha, walk.denoise(x, from))]);
@@ -79,7 +77,15 @@ fn is_straight(walk: &Walk, from: Level, h: f64) -> bool {
 }
 
 /// `x + h Σ w_i k_i`.
-pub(super) fn combine(x: &Tensor<2>, h: f64, weights: &[f64], k: &[Tensor<2>]) -> Tensor<2> {
-    let slopes = weights.iter().zip(k).map(|(weight, k)| (h * weight, k.clone()));
-    super::combine([(1.0, x.clone())].into_iter().chain(slopes))
+pub(super) fn combine(x: &Vector, h: f64, weights: &[f64], k: &[Vector]) -> Vector {
+    Vector::sum([(1.0, x.clone())].into_iter().chain(weighed(h, weights, k)))
+}
+
+/// `h Σ w_i k_i`.
+pub(super) fn along(h: f64, weights: &[f64], k: &[Vector]) -> Vector {
+    super::combine(weighed(h, weights, k))
+}
+
+fn weighed(h: f64, weights: &[f64], k: &[Vector]) -> impl Iterator<Item = Term> {
+    weights.iter().zip(k).map(move |(weight, k)| (h * weight, k.clone()))
 }

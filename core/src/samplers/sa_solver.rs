@@ -9,14 +9,12 @@
 //! Xue et al. 2023, Algorithm 1, <https://arxiv.org/abs/2309.05019>. Of order 2, the authors weight the data's slope by
 //! `(1 + τ²) α' h/2`, which differs in `h³`, for walks of few steps. `τ` is that of the level where a step begins.
 
-use burn::prelude::*;
-use kiln_kernels::combine::Term;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::{Exponential, History, Predicts, has_order, quadrature};
 use super::multistep::{Last, left};
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::{Level, Sampler, Solver, Term, Vector, Walk, combine};
 use crate::config::check::not_negative;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -116,9 +114,9 @@ impl SaSolver {
 /// A step that waits to be corrected: where it began, its noise, and the corrector's order.
 #[derive(Debug)]
 struct Before {
-    carried: Tensor<2>,
+    carried: Vector,
     at: Level,
-    noise: Option<Tensor<2>>,
+    noise: Option<Vector>,
     order: usize,
 }
 
@@ -130,14 +128,14 @@ struct Walker {
 }
 
 /// A step with its noise.
-fn noisy(mut terms: Vec<Term>, step: &Exponential, noise: Option<&Tensor<2>>) -> Vec<Term> {
+fn noisy(mut terms: Vec<Term>, step: &Exponential, noise: Option<&Vector>) -> Vec<Term> {
     terms.extend(noise.filter(|_| step.fresh > 0.0).map(|noise| (step.fresh, noise.clone())));
     terms
 }
 
 impl Walker {
     /// The last step again, with the prediction at its end; what the next one carries.
-    fn correct(&self, before: Before, prediction: &Tensor<2>, to: Level) -> Tensor<2> {
+    fn correct(&self, before: Before, prediction: &Vector, to: Level) -> Vector {
         let step = self.config.coefficients(before.at, to);
         let mut nodes = vec![1.0];
         nodes.extend(self.history.nodes(before.at, to, before.order - 1));
@@ -159,7 +157,7 @@ impl Walker {
 }
 
 impl Sampler for Walker {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let (prediction, carried) = self.config.predict.of(walk, x, from);
         let carried = match self.before.take() {
             Some(before) => self.correct(before, &prediction, from),

@@ -9,11 +9,9 @@
 //! Lu et al. 2022, Algorithm 1, <https://arxiv.org/abs/2211.01095>; with the order list of section 3.4 of
 //! <https://arxiv.org/abs/2206.00927>, for one evaluation a step.
 
-use burn::prelude::*;
-
 use super::exponential::{History, Predicts, quadrature};
 use super::multistep::{Last, Rule, Second};
-use super::{Level, Sampler, Walk, combine};
+use super::{Level, Sampler, Vector, Walk, combine};
 use crate::Result;
 
 /// A singlestep walker.
@@ -24,7 +22,7 @@ pub(super) struct Singlestep {
     order: usize,
     last: Last,
     /// What the group carries from its beginning, and where that is.
-    start: Option<(Tensor<2>, Level)>,
+    start: Option<(Vector, Level)>,
     history: History,
 }
 
@@ -34,7 +32,7 @@ impl Singlestep {
     }
 
     /// What the step from the group's beginning is made of: nodes, and which of the latest predictions stand there.
-    fn nodes(&self, span: [Level; 2], order: usize) -> (Vec<f64>, Vec<&Tensor<2>>) {
+    fn nodes(&self, span: [Level; 2], order: usize) -> (Vec<f64>, Vec<&Vector>) {
         let nodes = self.history.nodes(span[0], span[1], order);
         let used = |i: &usize| !(order == 3 && self.second == Second::Midpoint && *i == 1);
         let predictions: Vec<_> = self.history.predictions().collect();
@@ -44,7 +42,7 @@ impl Singlestep {
         )
     }
 
-    fn advance(&self, carried: Tensor<2>, span: [Level; 2], order: usize) -> Tensor<2> {
+    fn advance(&self, carried: Vector, span: [Level; 2], order: usize) -> Vector {
         let step = self.predicts.step(span[0], span[1], 0.0);
         if order == 1 {
             return combine(step.terms(carried, step.moments(1), 0, self.history.predictions()));
@@ -60,7 +58,7 @@ impl Singlestep {
 }
 
 impl Sampler for Singlestep {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let (prediction, carried) = self.predicts.of(walk, x, from);
         self.history.push(from, prediction);
         let data = walk.levels.last().is_some_and(|level| level.sigma == 0.0);

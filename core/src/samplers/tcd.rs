@@ -7,11 +7,10 @@
 //! Zheng et al. 2024, Eq. 12 (strategic stochastic sampling), <https://arxiv.org/abs/2402.19159>. `γ = 0` is DDIM and `γ = 1` LCM. The
 //! model has to be a (trajectory) consistency function. The last step, into data, draws nothing.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Walk, Wants, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, Wants, combine};
 use crate::Result;
 use crate::config::check::{under, within};
 use crate::registry::{About, Member};
@@ -76,7 +75,7 @@ impl Walker {
 }
 
 impl Sampler for Walker {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let y = walk.denoise(&x, from);
         if to.sigma == 0.0 {
             return Ok(combine([(to.alpha, y)]));

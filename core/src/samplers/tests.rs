@@ -18,13 +18,13 @@ const MEAN: f64 = 0.4;
 const VAR: f64 = 0.25;
 
 /// `D(x; σ) = (s² x + σ² μ)/(s² + σ²)`.
-fn ideal(x: Tensor<2>, sigma: f64) -> Tensor<2> {
+pub(super) fn ideal(x: Tensor<2>, sigma: f64) -> Tensor<2> {
     let total = VAR + sigma * sigma;
     x * (VAR / total) + MEAN * sigma * sigma / total
 }
 
 /// The levels of a named grid under that schedule.
-fn levels(grid: &str, steps: usize, schedule: &ScheduleConfig) -> Vec<Level> {
+pub(super) fn levels(grid: &str, steps: usize, schedule: &ScheduleConfig) -> Vec<Level> {
     let span = Span { steps, schedule: &**schedule, range: [0.002, 80.0], features: 1 };
     GridConfig::named(grid).and_then(|grid| grid.levels(&span)).expect("a grid")
 }
@@ -34,7 +34,7 @@ fn smooth() -> Vec<ScheduleConfig> {
     ScheduleConfig::all().into_iter().filter(|schedule| schedule.name() != "laplace").collect()
 }
 
-fn noise(rows: usize) -> Noise {
+pub(super) fn noise(rows: usize) -> Noise {
     Noise { seed: 1, first: 0, rows, features: 1, device: Device::flex() }
 }
 
@@ -64,7 +64,7 @@ fn error(sampler: &SamplerConfig, schedule: &ScheduleConfig, n: usize, warm: usi
             x = row(exact(pair[0]));
         }
         walk.begin(i);
-        x = sampler.step(&walk, x, pair[0], pair[1]).expect("a step");
+        x = sampler.step(&walk, x.into(), pair[0], pair[1]).expect("a step").into_tensor();
     }
     (x.into_scalar::<f64>() - exact(levels[warm + n])).abs()
 }
@@ -159,7 +159,7 @@ fn evaluations_and_memory_are_as_promised() {
         let mut x = noise.start(levels[0]);
         for (i, pair) in levels.windows(2).enumerate() {
             walk.begin(i);
-            x = sampler.step(&walk, x, pair[0], pair[1]).expect("a step");
+            x = sampler.step(&walk, x.into(), pair[0], pair[1]).expect("a step").into_tensor();
             assert!(sampler.kept() <= config.memory(), "{} keeps {}", config.name(), sampler.kept());
         }
         if let Some(evaluations) = config.evaluations() {

@@ -9,13 +9,12 @@
 //! integrate the interpolating polynomial exactly. Into data `B` of bh1 is infinite, where the original gives no number; here bh2's
 //! holds in that step, whose order is 1.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exponential::{Exponential, History, Predicts, has_order, quadrature};
 use super::multistep::Last;
-use super::{Level, Sampler, Solver, Walk, combine};
+use super::{Level, Sampler, Solver, Vector, Walk, combine};
 use crate::Result;
 use crate::registry::{About, Member};
 
@@ -98,7 +97,7 @@ impl Unipc {
 /// A step that waits to be corrected: where it began, and its order.
 #[derive(Debug)]
 struct Before {
-    carried: Tensor<2>,
+    carried: Vector,
     at: Level,
     order: usize,
 }
@@ -121,7 +120,7 @@ impl Walker {
     }
 
     /// UniC: the last step again, with the prediction at its end; what the next one carries.
-    fn correct(&self, before: Before, prediction: &Tensor<2>, to: Level) -> Tensor<2> {
+    fn correct(&self, before: Before, prediction: &Vector, to: Level) -> Vector {
         let step = self.config.predict.step(before.at, to, 0.0);
         let mut nodes = vec![1.0];
         nodes.extend(self.history.nodes(before.at, to, before.order));
@@ -132,7 +131,7 @@ impl Walker {
 }
 
 impl Sampler for Walker {
-    fn step(&mut self, walk: &Walk, x: Tensor<2>, from: Level, to: Level) -> Result<Tensor<2>> {
+    fn step(&mut self, walk: &Walk, x: Vector, from: Level, to: Level) -> Result<Vector> {
         let (prediction, carried) = self.config.predict.of(walk, x, from);
         let carried = match self.before.take() {
             Some(before) => self.correct(before, &prediction, from),

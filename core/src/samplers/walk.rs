@@ -3,9 +3,8 @@
 use std::cell::Cell;
 
 use burn::prelude::*;
-use kiln_kernels::combine::Term;
 
-use super::{Denoiser, Evaluation, NoiseSource, SamplerConfig, combine};
+use super::{Denoiser, Evaluation, NoiseSource, SamplerConfig, Term, Vector};
 use crate::schedules::{Level, Schedule};
 use crate::{Error, Result};
 
@@ -77,30 +76,30 @@ impl<'a> Walk<'a> {
     }
 
     /// The mean of the data given `x` at that level.
-    pub fn denoise(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
-        self.denoiser.denoise(self.asked(x, at), at.ratio())
+    pub fn denoise(&self, x: &Vector, at: Level) -> Vector {
+        self.evaluate(x, at, at).mean
     }
 
     /// What is said of `x` before a step from one level to another: see [`Denoiser::evaluate`].
-    pub fn evaluate(&self, x: &Tensor<2>, from: Level, to: Level) -> Evaluation {
+    pub fn evaluate(&self, x: &Vector, from: Level, to: Level) -> Evaluation {
         self.denoiser.evaluate(self.asked(x, from), from.ratio(), to.ratio())
     }
 
     /// Counts an evaluation; `x/α`, which is what a denoiser is asked.
-    fn asked(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
+    fn asked(&self, x: &Vector, at: Level) -> Vector {
         self.evaluations.set(self.evaluations.get() + 1);
-        if at.alpha == 1.0 { x.clone() } else { combine([(1.0 / at.alpha, x.clone())]) }
+        if at.alpha == 1.0 { x.clone() } else { Vector::sum([(1.0 / at.alpha, x.clone())]) }
     }
 
     /// The noise in `x` given its mean `D`: `n̂ = (x − α D)/σ`.
-    pub fn epsilon(&self, x: Tensor<2>, denoised: Tensor<2>, at: Level) -> Tensor<2> {
-        combine(epsilon(x, denoised, at))
+    pub fn epsilon(&self, x: Vector, denoised: Vector, at: Level) -> Vector {
+        Vector::sum(epsilon(x, denoised, at))
     }
 
     /// `dx/dt = α̇ D + σ̇ (x − α D)/σ`.
-    pub fn slope(&self, x: &Tensor<2>, at: Level) -> Tensor<2> {
+    pub fn slope(&self, x: &Vector, at: Level) -> Vector {
         let [of_x, of_data] = self.slope_weights(at);
-        combine([(of_x, x.clone()), (of_data, self.denoise(x, at))])
+        Vector::sum([(of_x, x.clone()), (of_data, self.denoise(x, at))])
     }
 
     /// The multiples of `x` and of `D` that are `dx/dt`, gathered in double precision.
@@ -115,20 +114,20 @@ impl<'a> Walk<'a> {
     }
 
     /// Fresh noise of this step: standard normal, `[batch, features]`, another at each call.
-    pub fn draw(&self) -> Tensor<2> {
+    pub fn draw(&self) -> Vector {
         let draw = self.draws.get();
         self.draws.set(draw + 1);
-        self.noise.normal(self.step.get() as u32, draw)
+        self.noise.fresh(self.step.get() as u32, draw)
     }
 
     /// `(W(b) − W(a))/sqrt(|b − a|)` of the walk's one Brownian path `W`: the path does not change with the number of steps.
-    pub fn brownian(&self, a: f64, b: f64) -> Tensor<2> {
-        self.noise.brownian(a, b)
+    pub fn brownian(&self, a: f64, b: f64) -> Vector {
+        self.noise.brownian(a, b).into()
     }
 }
 
 /// The terms of the noise in `x` given its mean.
-pub(super) fn epsilon(x: Tensor<2>, denoised: Tensor<2>, at: Level) -> [Term; 2] {
+pub(super) fn epsilon(x: Vector, denoised: Vector, at: Level) -> [Term; 2] {
     [(1.0 / at.sigma, x), (-at.alpha / at.sigma, denoised)]
 }
 
@@ -139,8 +138,9 @@ pub fn walk(config: &SamplerConfig, walk: &Walk, x: Tensor<2>) -> Result<Tensor<
     }
     config.check()?;
     let mut sampler = config.build();
-    walk.levels.windows(2).enumerate().try_fold(x, |x, (i, pair)| {
+    let end = walk.levels.windows(2).enumerate().try_fold(Vector::from(x), |x, (i, pair)| {
         walk.begin(i);
         sampler.step(walk, x, pair[0], pair[1])
-    })
+    });
+    end.map(Vector::into_tensor)
 }

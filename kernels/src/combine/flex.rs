@@ -11,6 +11,7 @@ use burn::tensor::DType;
 use pulp::{Simd, WithSimd};
 
 use super::Term;
+use super::step::{Output, Part, Step};
 use crate::flex::{fresh, fresh_beside};
 use crate::threads;
 use crate::vectors::widest;
@@ -35,27 +36,39 @@ pub(super) fn combine(terms: Vec<Term>) -> Result<Tensor<2>, Vec<Term>> {
     }))
 }
 
-/// Both sums; the terms themselves as above.
-pub(super) fn combine_both(
-    first: Vec<Term>,
-    share: f64,
-    rest: Vec<Term>,
-) -> Result<[Tensor<2>; 2], [Vec<Term>; 2]> {
-    let count = first.len();
-    let (weights, tensors) = apart(first.into_iter().chain(rest).collect());
+/// A step without noise; the step itself as above. Where the first is not wanted, the second stands for it.
+pub(super) fn step(step: Step, output: Output) -> Result<[Tensor<2>; 2], Step> {
+    let tensors: Vec<_> = step.parts.iter().map(|part| part.x.clone().into_dispatch()).collect();
     if !fit(&tensors) {
-        let mut first = together(&weights, tensors);
-        let rest = first.split_off(count);
-        return Err([first, rest]);
+        return Err(step);
     }
-    let mut tensors: Vec<Primitive> = tensors.into_iter().filter_map(taken).collect();
-    let rest = (&weights[count..], tensors.split_off(count));
-    let first = (&weights[..count], tensors);
-    Ok(match first.1[0].dtype() {
-        DType::F64 => both::<f64>(first, share, rest),
-        _ => both::<f32>(first, share, rest),
+    drop(tensors);
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for Part { x, estimate, beside } in step.parts {
+        // What has no weight at all is in the first, which must not be empty.
+        let within = (estimate != 0.0 || beside == 0.0).then(|| (estimate, x.clone()));
+        rest.extend((beside != 0.0).then_some((beside, x)));
+        first.extend(within);
     }
-    .map(float))
+    let (weights, tensors) = apart(first);
+    let (more_weights, more) = apart(rest);
+    let [tensors, more] =
+        [tensors, more].map(|all| all.into_iter().filter_map(taken).collect::<Vec<Primitive>>());
+    let double = tensors[0].dtype() == DType::F64;
+    let (first, rest) = ((&*weights, tensors), (&*more_weights, more));
+    Ok(match (output, double) {
+        (Output::Both, true) => both::<f64>(first, step.bounds, step.share, rest).map(float),
+        (Output::Both, false) => both::<f32>(first, step.bounds, step.share, rest).map(float),
+        (Output::Last, double) => {
+            let z = if double {
+                through::<f64>(first, step.bounds, step.share, rest)
+            } else {
+                through::<f32>(first, step.bounds, step.share, rest)
+            };
+            let z = float(z);
+            [z.clone(), z]
+        }
+    })
 }
 
 fn apart(terms: Vec<Term>) -> (Vec<f64>, Vec<DispatchTensor>) {
@@ -97,7 +110,9 @@ fn fit(tensors: &[DispatchTensor]) -> bool {
 }
 
 /// What tensors are made of.
-trait Number: Copy + Default + Send + Sync + std::ops::Add<Output = Self> + std::ops::Mul<Output = Self> {
+trait Number:
+    Copy + Default + PartialOrd + Send + Sync + std::ops::Add<Output = Self> + std::ops::Mul<Output = Self>
+{
     fn of(weight: f64) -> Self;
     fn read(x: &Primitive) -> Option<&[Self]>;
     fn write(x: &mut Primitive) -> Option<&mut [Self]>;
@@ -138,25 +153,20 @@ fn sum<E: Number>(weights: &[f64], tensors: Vec<Primitive>) -> Primitive {
     own
 }
 
-/// `y = Σ w_i x_i` and `share y + Σ v_i z_i`: in one pass where `y` has a place of its own.
+/// `y` and `z`: in one pass where `y` has a place of its own.
 fn both<E: Number>(
     first: (&[f64], Vec<Primitive>),
+    bounds: Option<[f64; 2]>,
     share: f64,
     rest: (&[f64], Vec<Primitive>),
 ) -> [Primitive; 2] {
     let shape = first.1[0].shape();
     let size = shape.num_elements();
     let (y, others) = place::<E>(first.1);
-    let Some(mut y) = y else {
-        let y = sum::<E>(first.0, others.into_iter().flatten().collect());
-        let weights: Vec<f64> = std::iter::once(share).chain(rest.0.iter().copied()).collect();
-        let z = sum::<E>(&weights, std::iter::once(y.clone()).chain(rest.1).collect());
-        return [y, z];
-    };
+    let mut y = y.unwrap_or_else(|| E::tensor(vec![E::default(); size], shape.clone()));
     let (z, more) = place::<E>(rest.1);
     let (weights, more_weights) = (weights_of::<E>(first.0), weights_of::<E>(rest.0));
-    let sums =
-        Both { first: sources(&weights, &others), share: E::of(share), rest: sources(&more_weights, &more) };
+    let sums = Sums::new((&weights, &others), bounds, share, (&more_weights, &more));
     let out = E::write(&mut y).expect("what is nobody else's should be written");
     let part = part(size);
     let z = match z {
@@ -168,6 +178,28 @@ fn both<E: Number>(
         None => E::tensor(fresh_beside(size, part, out, part, |from, z, y| sums.in_fresh(y, z, from)), shape),
     };
     [y, z]
+}
+
+/// `z` alone.
+fn through<E: Number>(
+    first: (&[f64], Vec<Primitive>),
+    bounds: Option<[f64; 2]>,
+    share: f64,
+    rest: (&[f64], Vec<Primitive>),
+) -> Primitive {
+    let shape = first.1[0].shape();
+    let size = shape.num_elements();
+    let others: Vec<_> = first.1.into_iter().map(Some).collect();
+    let (z, more) = place::<E>(rest.1);
+    let (weights, more_weights) = (weights_of::<E>(first.0), weights_of::<E>(rest.0));
+    let sums = Sums::new((&weights, &others), bounds, share, (&more_weights, &more));
+    let part = part(size);
+    let Some(mut z) = z else {
+        return E::tensor(fresh(size, part, |from, z| sums.fresh_alone(z, from)), shape);
+    };
+    let out = E::write(&mut z).expect("what is nobody else's should be written");
+    threads::parts(out, part, |from, z| sums.alone(z, from));
+    z
 }
 
 fn weights_of<E: Number>(weights: &[f64]) -> Vec<E> {
@@ -231,14 +263,23 @@ fn copied<'a, E: Copy>(numbers: &[E], room: &'a mut [E]) -> &'a [E] {
     room
 }
 
-/// Two sums, of which the first is a term of the second: its other terms.
-struct Both<'a, E> {
+/// Two sums, of which the first, kept within bounds, is a term of the second: its other terms.
+struct Sums<'a, E> {
     first: Vec<Source<'a, E>>,
+    bounds: Option<[E; 2]>,
     share: E,
     rest: Vec<Source<'a, E>>,
 }
 
-impl<E: Number> Both<'_, E> {
+/// Weights and what they weigh.
+type Weighed<'a, E> = (&'a [E], &'a [Option<Primitive>]);
+
+impl<'a, E: Number> Sums<'a, E> {
+    fn new(first: Weighed<'a, E>, bounds: Option<[f64; 2]>, share: f64, rest: Weighed<'a, E>) -> Self {
+        let bounds = bounds.map(|bounds| bounds.map(E::of));
+        Self { first: sources(first.0, first.1), bounds, share: E::of(share), rest: sources(rest.0, rest.1) }
+    }
+
     /// The sums of the numbers from `from` on; `y` and `z` hold a term each.
     fn in_place(&self, y: &mut [E], z: &mut [E], from: usize) {
         let mut own = [E::default(); BLOCK];
@@ -262,15 +303,48 @@ impl<E: Number> Both<'_, E> {
         }
     }
 
+    /// The second alone, which holds a term.
+    fn alone(&self, z: &mut [E], from: usize) {
+        let (mut own, mut y) = ([E::default(); BLOCK], [E::default(); BLOCK]);
+        for (block, z) in z.chunks_mut(BLOCK).enumerate() {
+            let (at, y) = (from + block * BLOCK, &mut y[..z.len()]);
+            self.first(y, at, &mut own);
+            let own = copied(z, &mut own);
+            self.second(y, z, at, own);
+        }
+    }
+
+    /// The second alone, in new memory.
+    fn fresh_alone(&self, z: &mut [MaybeUninit<E>], from: usize) {
+        let mut y = [E::default(); BLOCK];
+        for (block, z) in z.chunks_mut(BLOCK).enumerate() {
+            self.in_fresh(&mut y[..z.len()], z, from + block * BLOCK);
+        }
+    }
+
     fn first(&self, y: &mut [E], at: usize, own: &mut [E]) {
         let own = copied(y, own);
         widest(Add { out: y, terms: &cut(&self.first, own, at, own.len()) });
+        if let Some([low, high]) = self.bounds {
+            y.iter_mut().for_each(|y| *y = kept(*y, low, high));
+        }
     }
 
     fn second(&self, y: &[E], z: &mut [E], at: usize, own: &[E]) {
         let mut terms = cut(&self.rest, own, at, y.len());
         terms.insert(0, (self.share, y));
         widest(Add { out: z, terms: &terms });
+    }
+}
+
+/// What is no number stays none.
+fn kept<E: PartialOrd>(y: E, low: E, high: E) -> E {
+    if y < low {
+        low
+    } else if y > high {
+        high
+    } else {
+        y
     }
 }
 

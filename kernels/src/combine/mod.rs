@@ -7,6 +7,8 @@
 //! In plain operations each term costs one pass over memory and each sum another; here all is done in one. On the processor it is done in
 //! place where a term is nobody else's, and with the same bits: terms are rounded and added in their order. A number of tensors that
 //! is not known beforehand is more than Burn's extension traits route: elsewhere six are combined at a time.
+//!
+//! A [`Step`] is more than a sum: an estimate that is kept within bounds, a sum of which it is a term, and fresh noise.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
@@ -17,6 +19,9 @@ use burn::prelude::*;
 mod cube;
 #[cfg(feature = "flex")]
 mod flex;
+mod step;
+
+pub use step::{Part, Step, StepOps};
 
 /// A weight and what it weighs, `[batch, features]`.
 pub type Term = (f64, Tensor<2>);
@@ -35,19 +40,6 @@ pub fn combine(terms: Vec<Term>) -> Tensor<2> {
         sum = routed(sum_so_far.chain(terms.by_ref().take(TOGETHER - 1)).collect());
     }
     sum
-}
-
-/// `y = Σ w_i x_i`, and of it `share y + Σ v_i z_i`, terms added in that order: on the processor in one pass, where nobody else holds
-/// one of the `x_i`.
-pub fn combine_both(first: Vec<Term>, share: f64, rest: Vec<Term>) -> [Tensor<2>; 2] {
-    #[cfg(feature = "flex")]
-    let [first, rest] = match flex::combine_both(first, share, rest) {
-        Ok(sums) => return sums,
-        Err(terms) => terms,
-    };
-    let y = combine(first);
-    let z = combine(std::iter::once((share, y.clone())).chain(rest).collect());
-    [y, z]
 }
 
 /// Terms that one kernel combines: a seventh buffer is the sum's.
@@ -152,37 +144,6 @@ mod tests {
                         let mixed: Vec<Term> = shared.iter().enumerate().map(fresh).collect();
                         assert_eq!(combine(mixed).into_data(), wanted, "{count} of {size}, {alone} alone");
                     }
-                }
-            }
-        }
-    }
-
-    /// Whoever else holds a term of either, or a term is in both.
-    #[test]
-    fn two_sums_at_once_are_one_after_the_other() {
-        let separate = |first: Vec<Term>, share, rest: Vec<Term>| {
-            let y = reference(first);
-            let z = reference([(share, y.clone())].into_iter().chain(rest).collect());
-            [y, z].map(Tensor::into_data)
-        };
-        for dtype in [DType::F32, DType::F64] {
-            for size in [1, 33, 1500, 600_001] {
-                for (count, more) in [(1, 0), (2, 1), (2, 4), (4, 2)] {
-                    let [x, d] = [7, 8].map(|seed| (0.7, tensor(size, seed, dtype)));
-                    let first = || [vec![x.clone()], terms(size, count - 1, dtype)].concat();
-                    let rest = || [vec![x.clone(), d.clone()], terms(size, more, dtype)].concat();
-                    let wanted = separate(first(), -0.3, rest());
-                    let (held, also_held) = (first(), rest());
-                    for (first, rest) in [
-                        (first(), rest()),
-                        (held.clone(), rest()),
-                        (first(), also_held.clone()),
-                        (held.clone(), also_held.clone()),
-                    ] {
-                        let sums = combine_both(first, -0.3, rest).map(Tensor::into_data);
-                        assert_eq!(sums, wanted, "{count} and {more} of {size}");
-                    }
-                    assert_eq!(separate(held, -0.3, also_held), wanted);
                 }
             }
         }

@@ -76,7 +76,7 @@ impl Plan {
             if variant.is_some() {
                 x = x.cast(DType::F32).cast(dtype);
             }
-            x = sampler.step(&walk, x, *from, *to)?;
+            x = sampler.step(&walk, x.into(), *from, *to)?.into_tensor();
             states.push((walk.evaluations(), numbers(x.clone())));
         }
         Ok(Trajectory { states, evaluations: walk.evaluations() })

@@ -172,7 +172,7 @@ impl Denoiser for Network {
             }
         };
         match &self.threshold {
-            Some(threshold) => threshold.apply(denoised),
+            Some(threshold) => threshold.apply(denoised.into()).into_tensor(),
             None => denoised,
         }
     }

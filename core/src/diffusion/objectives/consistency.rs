@@ -144,7 +144,7 @@ pub(super) fn distance(
     huber: f64,
 ) -> Tensor<1> {
     let input = Noisy::new(above.to_vec(), class);
-    let f = lesson.model.evaluate(lesson.network, x, &input, lesson.learning.mode).mean;
+    let f = lesson.model.evaluate(lesson.network, x, &input, lesson.learning.mode).0;
     let lambda: Vec<f64> = above.iter().zip(below).map(|(above, below)| (above - below).recip()).collect();
     (pseudo_huber(f, wanted, huber) * lesson.column(&lambda, |lambda| lambda)).mean()
 }

@@ -10,7 +10,6 @@ use crate::guidance::Conditional;
 use crate::model::{Generate, Learning, Model};
 use crate::nn::{Interface, Mode, Network, one_hot};
 use crate::random::{Key, Purpose, Stream};
-use crate::samplers::Evaluation;
 
 /// One batch to learn from.
 pub struct Lesson<'a> {
@@ -113,16 +112,13 @@ impl Lesson<'_> {
         match v {
             None => simple,
             // D − wanted = c_out (F − target)
-            Some(v) => {
-                let said = Evaluation { mean: wanted.clone() + away * out, v: Some(v) };
-                model.hybrid(simple, &input.sigma, &wanted, said)
-            }
+            Some(v) => model.hybrid(simple, &input.sigma, &wanted, [wanted.clone() + away * out, v]),
         }
     }
 
     /// The student's `D`, as a constant.
     pub(super) fn constant(&self, x: Tensor<2>, input: &Noisy, mode: Mode) -> Tensor<2> {
-        self.model.evaluate(self.network, x, input, mode).mean.without_autodiff()
+        self.model.evaluate(self.network, x, input, mode).0.without_autodiff()
     }
 
     /// The teacher's denoiser.

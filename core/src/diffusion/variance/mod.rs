@@ -7,7 +7,6 @@ use burn::prelude::*;
 
 use super::{DiffusionConfig, NoiseConfig};
 use crate::Result;
-use crate::samplers::Evaluation;
 
 pub use learned::Decoder;
 
@@ -53,17 +52,16 @@ impl DiffusionConfig {
         (output.narrow(1, 0, features), Some(v))
     }
 
-    /// The loss with `λ L_vlb` added where the variance is learnt; `said` is what the model says of `y` with noise `sigma`.
+    /// The loss with `λ L_vlb` added where the variance is learnt, of the mean and the variance that the model says of `y` with noise `sigma`.
     pub(super) fn hybrid(
         &self,
         simple: Tensor<1>,
         sigma: &[f64],
         y: &Tensor<2>,
-        said: Evaluation,
+        [mean, v]: [Tensor<2>; 2],
     ) -> Tensor<1> {
-        let Some(learned) = self.variance.bound() else { return simple };
-        match (self.noise.table(), said.v) {
-            (Some(table), Some(v)) => simple + learned.cost(&table, sigma, y, said.mean, v),
+        match (self.variance.bound(), self.noise.table()) {
+            (Some(learned), Some(table)) => simple + learned.cost(&table, sigma, y, mean, v),
             _ => simple,
         }
     }

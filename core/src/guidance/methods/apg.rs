@@ -15,6 +15,7 @@ use super::{Method, Rule};
 use crate::Result;
 use crate::config::check::{between, not_negative, within};
 use crate::registry::{About, Member};
+use crate::samplers::Vector;
 
 /// Less of what goes along the prediction, a bound, and a memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,9 +84,10 @@ impl Projection {
 }
 
 impl Rule for Projection {
-    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, sigma: f64, scale: f64) -> Tensor<2> {
+    fn guide(&mut self, towards: Vector, away: Vector, sigma: f64, scale: f64) -> Vector {
         let Apg { eta, norm, momentum } = self.config;
-        let mut delta = towards.clone() - away;
+        let towards = towards.into_tensor();
+        let mut delta = towards.clone() - away.into_tensor();
         if momentum != 0.0 {
             delta = self.moved(delta, sigma);
         }
@@ -95,6 +97,6 @@ impl Rule for Projection {
         }
         let dot = (delta.clone() * towards.clone()).sum_dim(1);
         let along = towards.clone() * (dot / (towards.clone().square().sum_dim(1) + TINY));
-        towards + (delta - along * (1.0 - eta)) * (scale - 1.0)
+        (towards + (delta - along * (1.0 - eta)) * (scale - 1.0)).into()
     }
 }

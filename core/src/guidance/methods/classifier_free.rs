@@ -6,12 +6,12 @@
 //!
 //! Ho and Salimans 2022, Eq. 6, <https://arxiv.org/abs/2207.12598>, with `w = 1 + their w`.
 
-use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Method, Rule};
 use crate::registry::{About, Member};
+use crate::samplers::Vector;
 
 /// The whole difference, `w` times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ impl Method for ClassifierFree {
 }
 
 impl Rule for ClassifierFree {
-    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, _sigma: f64, scale: f64) -> Tensor<2> {
-        towards * scale + away * (1.0 - scale)
+    fn guide(&mut self, towards: Vector, away: Vector, _sigma: f64, scale: f64) -> Vector {
+        Vector::sum([(scale, towards), (1.0 - scale, away)])
     }
 }

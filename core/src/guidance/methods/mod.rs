@@ -3,9 +3,8 @@
 mod classifier_free;
 mod apg;
 
-use burn::prelude::*;
-
 use crate::Result;
+use crate::samplers::Vector;
 
 /// What a method's configuration makes.
 pub trait Method {
@@ -21,7 +20,7 @@ pub trait Method {
 /// Puts two predictions together. It may remember those of levels before; how often it was asked at one, it does not tell.
 pub trait Rule {
     /// Away from `away`, beyond `towards` by `scale − 1`, at noise level `sigma`. Rows: `[batch, features]`.
-    fn guide(&mut self, towards: Tensor<2>, away: Tensor<2>, sigma: f64, scale: f64) -> Tensor<2>;
+    fn guide(&mut self, towards: Vector, away: Vector, sigma: f64, scale: f64) -> Vector;
 }
 
 registry! {

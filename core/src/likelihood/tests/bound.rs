@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::random::Purpose;
-use crate::samplers::{Ends, Evaluation};
+use crate::samplers::{Ends, Evaluation, Vector};
 use crate::schedules::discrete::Betas;
 use crate::schedules::grids::GridConfig;
 
@@ -84,7 +84,7 @@ impl Denoiser for Knowing {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         gaussian().denoiser.denoise(x, sigma)
     }
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, _next: f64) -> Evaluation {
         let left = VAR * sigma * sigma / (VAR + sigma * sigma);
         let at = self.0.partition_point(|level| *level < sigma * (1.0 - 1e-9));
         let (ends, wanted) = match at {
@@ -94,8 +94,9 @@ impl Denoiser for Knowing {
                 (ends, ends.small * (1.0 + terms::gain(sigma, self.0[at - 1]) * left))
             }
         };
+        let x = x.into_tensor();
         let v = x.zeros_like() + (wanted / ends.small).ln() / ends.range();
-        Evaluation { mean: self.denoise(x, sigma), v: Some(v) }
+        Evaluation { mean: self.denoise(x, sigma).into(), v: Some(v) }
     }
 }
 

@@ -38,7 +38,7 @@ fn trial(sampler: &SamplerConfig, schedule: &ScheduleConfig, range: [f64; 2], n:
     let mut worst = 0.0_f64;
     for (i, pair) in levels.windows(2).enumerate() {
         walk.begin(i);
-        x = sampler.step(&walk, x, pair[0], pair[1]).expect("a step");
+        x = sampler.step(&walk, x.into(), pair[0], pair[1]).expect("a step").into_tensor();
         let wanted = exact(pair[1]);
         worst = worst.max((x.clone().into_scalar::<f64>() - wanted).abs() / (1.0 + wanted.abs()));
     }

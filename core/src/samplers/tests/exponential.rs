@@ -120,7 +120,7 @@ fn local_errors(sampler: &SamplerConfig, predicts: Predicts, k: i32, n: usize) -
     for (i, pair) in levels.windows(2).enumerate() {
         walk.begin(i);
         exact += integral(predicts, k, exact, pair[0].sigma, pair[1].sigma);
-        x = solver.step(&walk, x, pair[0], pair[1]).expect("a step");
+        x = solver.step(&walk, x.into(), pair[0], pair[1]).expect("a step").into_tensor();
         let end = numbers(x.clone())[0];
         errors.push((end - exact).abs());
         exact = end;
@@ -304,7 +304,7 @@ fn evaluations_and_memory_are_as_promised_with_every_option() {
             let mut x = column(&[1.0]);
             for (i, pair) in levels.windows(2).enumerate() {
                 walk.begin(i);
-                x = solver.step(&walk, x, pair[0], pair[1]).expect("a step");
+                x = solver.step(&walk, x.into(), pair[0], pair[1]).expect("a step").into_tensor();
                 assert!(solver.kept() <= sampler.memory(), "{sampler:?} keeps {}", solver.kept());
             }
             assert!(numbers(x)[0].is_finite(), "{sampler:?}");

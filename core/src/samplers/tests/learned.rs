@@ -9,13 +9,14 @@ impl Denoiser for Knowing {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         ideal(x, sigma)
     }
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
+    fn evaluate(&self, x: Vector, sigma: f64, _next: f64) -> Evaluation {
         let next = self.0.iter().find(|level| **level < sigma * (1.0 - 1e-9)).expect("a level below");
         let (ends, left) = (Ends::of(sigma, *next), VAR * sigma * sigma / (VAR + sigma * sigma));
         // What the posterior leaves, and what is not known of the data.
         let wanted = ends.small + (1.0 - (next / sigma).powi(2)).powi(2) * left;
+        let x = x.into_tensor();
         let v = x.zeros_like() + (wanted / ends.small).ln() / ends.range();
-        Evaluation { mean: self.denoise(x, sigma), v: Some(v) }
+        Evaluation { mean: self.denoise(x, sigma).into(), v: Some(v) }
     }
 }
 
@@ -58,8 +59,9 @@ impl Denoiser for Told {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         ideal(x, sigma)
     }
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, _next: f64) -> Evaluation {
-        Evaluation { v: Some(x.zeros_like() + self.0), mean: self.denoise(x, sigma) }
+    fn evaluate(&self, x: Vector, sigma: f64, _next: f64) -> Evaluation {
+        let x = x.into_tensor();
+        Evaluation { v: Some(x.zeros_like() + self.0), mean: self.denoise(x, sigma).into() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::*;
 use crate::diffusion::objectives::trajectory::two_steps;
 use crate::guidance::{Guided, Guiding, Threshold, Thresholded};
-use crate::samplers::{Denoiser, Evaluation, Noise, SamplerConfig, Walk, walk};
+use crate::samplers::{Denoiser, Evaluation, Vector, Noise, SamplerConfig, Walk, walk};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::{GridConfig, Span};
 
@@ -168,8 +168,8 @@ impl Denoiser for Shortcut {
     fn denoise(&self, x: Tensor<2>, sigma: f64) -> Tensor<2> {
         ideal(x, &[sigma])
     }
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64) -> Evaluation {
-        Evaluation { mean: secant(x, &[sigma], &[next]), v: None }
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
+        Evaluation { mean: secant(x.into_tensor(), &[sigma], &[next]).into(), v: None }
     }
 }
 
@@ -177,8 +177,8 @@ impl Conditional for Shortcut {
     fn denoise(&self, x: Tensor<2>, sigma: f64, _class: Option<&Tensor<2>>) -> Tensor<2> {
         ideal(x, &[sigma])
     }
-    fn evaluate(&self, x: Tensor<2>, sigma: f64, next: f64, _class: Option<&Tensor<2>>) -> Evaluation {
-        Evaluation { mean: secant(x, &[sigma], &[next]), v: None }
+    fn evaluate(&self, x: Vector, sigma: f64, next: f64, _class: Option<&Tensor<2>>) -> Evaluation {
+        Evaluation { mean: secant(x.into_tensor(), &[sigma], &[next]).into(), v: None }
     }
 }
 
