@@ -58,7 +58,7 @@ impl Draws {
 }
 
 /// The table in a device's memory, where it stays.
-fn table(client: &Client, device: &CubeDevice) -> CubeTensor {
+pub(crate) fn table(client: &Client, device: &CubeDevice) -> CubeTensor {
     thread_local! {
         static TABLES: RefCell<Vec<CubeTensor>> = const { RefCell::new(Vec::new()) };
     }
@@ -154,7 +154,7 @@ fn philox_round(c: &mut Array<u32>, low: u32, high: u32) {
 
 /// [`super::normal`].
 #[cube]
-fn normal(table: &Tensor<u32>, word: u32) -> f32 {
+pub(crate) fn normal(table: &Tensor<u32>, word: u32) -> f32 {
     let unit = comptime!(1u32 << 24);
     let m = max(word & 0x7FFF_FFFFu32, 1u32);
     let m = select(m < 0x1000_0000u32, m, m & 0xFFFF_FF80u32);
