@@ -28,6 +28,7 @@ mod threads;
 #[cfg(feature = "flex")]
 mod tile;
 pub mod tokens;
+pub mod trajectory;
 #[cfg_attr(
     not(feature = "flex"),
     expect(dead_code, reason = "only pairs of rows are looked at without tensors")

@@ -13,7 +13,7 @@
 #[cfg(feature = "gpu")]
 pub(crate) mod cube;
 mod philox;
-mod table;
+pub(crate) mod table;
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 /// Bits of a word below its sign.
 const BITS: u32 = 31;
 /// Bits of the number of an interval within its octave.
-pub(super) const FINE: u32 = 5;
+pub(crate) const FINE: u32 = 5;
 /// Bits behind the point of a row's numbers.
-pub(super) const POINT: u32 = 28;
+pub(crate) const POINT: u32 = 28;
 
 /// `c0`, `c1` and `c2` of `c0 − u (c1 − u c2)`, in units of 2⁻²⁸, and nothing.
 pub type Row = [u32; 4];
