@@ -7,10 +7,10 @@ use std::cell::RefCell;
 
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
-use kiln_kernels::activation::{gelu, silu};
+use kiln_kernels::activation::{After, gelu};
 use kiln_kernels::attention::{self, attention};
-use kiln_kernels::convolution::convolution;
-use kiln_kernels::group_norm::{After, group_norm};
+use kiln_kernels::convolution::convolution_then;
+use kiln_kernels::group_norm::group_norm;
 use kiln_kernels::layer_norm::layer_norm;
 
 use crate::random::{Key, Purpose};
@@ -67,7 +67,9 @@ fn matmul(rows: usize, given: &Given) -> Tensor<1> {
 /// 3 × 3 over 8 channels, and what usually follows.
 fn convolved(stride: [usize; 2], given: &Given) -> Tensor<1> {
     let weight = given.normal([8, 8, 3, 3], 3) / 72_f64.sqrt();
-    silu(convolution(given.normal([2, 8, 14, 14], 2), weight, given.normal([8], 4), stride)).flatten(0, 3)
+    let (x, bias) = (given.normal([2, 8, 14, 14], 2), given.normal([8], 4));
+    let residual = given.normal([2, 8, 14 / stride[0], 14 / stride[1]], 9);
+    convolution_then(x, weight, bias, stride, After::Silu, Some(residual)).flatten(0, 3)
 }
 
 fn group_normalised(given: &Given) -> Tensor<1> {

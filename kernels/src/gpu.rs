@@ -40,26 +40,33 @@ pub(crate) fn invocations(count: usize) -> (CubeCount, CubeDim) {
 /// The sum of a number of each of a workgroup's `UNITS` invocations, known to all of them.
 #[cube]
 pub(crate) fn sum_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
-    reduced(x, shared, false)
+    reduced(x, shared, UNITS, false)
+}
+
+/// The same among so many neighbours, a power of two.
+#[cube]
+pub(crate) fn sum_of_team(x: f32, shared: &mut Shared<[f32]>, #[comptime] team: u32) -> f32 {
+    reduced(x, shared, team, false)
 }
 
 /// The greatest of them.
 #[cube]
 pub(crate) fn most_of_units(x: f32, shared: &mut Shared<[f32]>) -> f32 {
-    reduced(x, shared, true)
+    reduced(x, shared, UNITS, true)
 }
 
 #[cube]
-fn reduced(x: f32, shared: &mut Shared<[f32]>, #[comptime] most: bool) -> f32 {
+fn reduced(x: f32, shared: &mut Shared<[f32]>, #[comptime] team: u32, #[comptime] most: bool) -> f32 {
     let unit = UNIT_POS as usize;
+    let place = (UNIT_POS % team) as usize;
     // Who still reads the last one is waited for.
     sync_cube();
     shared[unit] = x;
     sync_cube();
     #[unroll]
-    for i in 0..8u32 {
-        let half = comptime!((UNITS >> (i + 1)) as usize);
-        if unit < half {
+    for i in 0..comptime!(team.ilog2()) {
+        let half = comptime!((team >> (i + 1)) as usize);
+        if place < half {
             let (own, other) = (shared[unit], shared[unit + half]);
             if comptime!(most) {
                 shared[unit] = max(own, other);
@@ -69,7 +76,19 @@ fn reduced(x: f32, shared: &mut Shared<[f32]>, #[comptime] most: bool) -> f32 {
         }
         sync_cube();
     }
-    shared[0usize]
+    shared[unit - place]
+}
+
+/// `tanh x`, as on the processor: what drivers call so may overflow, or miss by more.
+#[cube]
+pub(crate) fn tanh(x: f32) -> f32 {
+    let square = x * x;
+    let p = (-5.704_988_7e-3f32 * square + 2.063_908_8e-2f32) * square - 5.373_971_6e-2f32;
+    let p = (p * square + 0.133_314_42f32) * square - 0.333_332_8f32;
+    let small = (-2.0f32 * x.abs()).exp();
+    let far = (1.0f32 - small) / (1.0f32 + small);
+    let far = select(x < 0.0f32, -far, far);
+    select(x.abs() < 0.625f32, x + x * (square * p), far)
 }
 
 /// `1 / (1 + e^−x)`.

@@ -10,6 +10,8 @@ pub mod adapters;
 pub mod attention;
 pub mod combine;
 pub mod convolution;
+pub mod coupling;
+mod direction;
 #[cfg(feature = "flex")]
 mod flex;
 #[cfg(feature = "gpu")]
@@ -20,6 +22,7 @@ pub mod memory;
 #[cfg(feature = "gpu")]
 mod normalising;
 pub mod normals;
+mod numbers;
 pub mod pairs;
 pub mod spline;
 #[cfg(all(test, feature = "flex"))]

@@ -2,8 +2,9 @@
 
 use burn::module::Param;
 use burn::prelude::*;
-use kiln_kernels::convolution::convolution;
-use kiln_kernels::group_norm::{After, group_norm};
+use kiln_kernels::activation::After;
+use kiln_kernels::convolution::{convolution, convolution_then};
+use kiln_kernels::group_norm::group_norm;
 use kiln_kernels::layer_norm::layer_norm;
 
 use super::precision::{like, wide};
@@ -104,6 +105,12 @@ impl Conv2d {
     /// `[batch, in, height, width]` to `[batch, out, height / stride, width / stride]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         convolution(x, self.weight.val(), self.bias.val(), self.stride)
+    }
+
+    /// The same, added to a `residual` of the output's shape in one pass.
+    pub fn onto(&self, residual: Tensor<4>, x: Tensor<4>) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        convolution_then(x, weight, bias, self.stride, After::Nothing, Some(residual))
     }
 }
 

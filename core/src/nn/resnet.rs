@@ -132,7 +132,7 @@ impl Block {
     /// `[batch, channels, height, width]` to the same.
     pub(crate) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let h = self.conv1.forward(self.norm1.activated(x.clone()));
-        x + self.conv2.forward(self.norm2.activated(h))
+        self.conv2.onto(x, self.norm2.activated(h))
     }
 }
 

@@ -26,6 +26,15 @@ pub enum Gate {
     Gelu,
 }
 
+/// What an operation does to its output in the same pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// The sigmoid linear unit.
+    Silu,
+}
+
 /// `x σ(x)`, of any shape.
 pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     gated(x, Gate::Silu)
@@ -62,6 +71,14 @@ pub trait ActivationOps: Backend {
 
 pub(crate) fn reference<B: Backend>(x: FloatTensor<B>, gate: Gate) -> FloatTensor<B> {
     B::float_mul(x.clone(), B::sigmoid(argument::<B>(x, gate)))
+}
+
+/// What comes after `x`.
+pub(crate) fn after<B: Backend>(x: FloatTensor<B>, after: After) -> FloatTensor<B> {
+    match after {
+        After::Nothing => x,
+        After::Silu => reference::<B>(x, Gate::Silu),
+    }
 }
 
 /// `g(x)`.

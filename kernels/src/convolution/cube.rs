@@ -17,8 +17,9 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::{ConvolutionOps, options};
-use crate::gpu::{fresh, straight};
+use super::{ConvolutionOps, options, reference};
+use crate::activation::After;
+use crate::gpu::{fresh, sigmoid, straight};
 
 type Primitive = FloatTensor<CubeBackend>;
 
@@ -39,6 +40,13 @@ enum Pass {
     Forward,
     Input,
     Weights,
+}
+
+/// What follows the bias.
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq)]
+struct Finish {
+    silu: bool,
+    residual: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -91,8 +99,14 @@ impl Sizes {
         }
     }
 
-    /// What a kernel does, with the sum in so many parts.
-    fn launch(&self, pass: Pass, [a, b, bias]: [CubeTensor; 3], out: &CubeTensor, parts: usize) {
+    /// What a kernel does, with the sum in so many parts. Where there is no bias or no residual, any tensor stands for it.
+    fn launch(
+        &self,
+        (pass, finish): (Pass, Finish),
+        [a, b, bias, residual]: [CubeTensor; 4],
+        out: &CubeTensor,
+        parts: usize,
+    ) {
         let [rows, columns, terms] = self.product(pass);
         let part = terms.div_ceil(parts).next_multiple_of(DEEP as usize);
         let told = ToldLaunch::new(
@@ -119,9 +133,11 @@ impl Sizes {
             a.into_tensor_arg(),
             b.into_tensor_arg(),
             bias.into_tensor_arg(),
+            residual.into_tensor_arg(),
             out.clone().into_tensor_arg(),
             told,
             pass,
+            finish,
         );
     }
 
@@ -133,16 +149,44 @@ impl Sizes {
     }
 }
 
+fn forward(
+    given: [Primitive; 3],
+    residual: Option<Primitive>,
+    stride: [usize; 2],
+    after: After,
+) -> Primitive {
+    let [x, weight, bias] = &given;
+    let sizes = Sizes::of(x, weight, stride);
+    let straight = straight([x, weight, bias, residual.as_ref().unwrap_or(bias)]);
+    let Some([x, weight, bias, beside]) = straight.filter(|_| sizes.fit()) else {
+        return reference::<CubeBackend>(given, residual, stride, after);
+    };
+    let finish = Finish { silu: after == After::Silu, residual: residual.is_some() };
+    let y = fresh(&x, [sizes.batch, sizes.outputs, sizes.to[0], sizes.to[1]].into());
+    sizes.launch((Pass::Forward, finish), [weight, x, bias, beside], &y, 1);
+    y
+}
+
 impl ConvolutionOps for CubeBackend {
-    fn convolution(x: Primitive, weight: Primitive, bias: Primitive, stride: [usize; 2]) -> Primitive {
-        let sizes = Sizes::of(&x, &weight, stride);
-        let Some([x, weight, bias]) = straight([&x, &weight, &bias]).filter(|_| sizes.fit()) else {
-            let options = options(&weight.shape(), stride);
-            return <Self as burn::backend::ops::ModuleOps<Self>>::conv2d(x, weight, Some(bias), options);
-        };
-        let y = fresh(&x, [sizes.batch, sizes.outputs, sizes.to[0], sizes.to[1]].into());
-        sizes.launch(Pass::Forward, [weight, x, bias], &y, 1);
-        y
+    fn convolution(
+        x: Primitive,
+        weight: Primitive,
+        bias: Primitive,
+        stride: [usize; 2],
+        after: After,
+    ) -> Primitive {
+        forward([x, weight, bias], None, stride, after)
+    }
+
+    fn convolution_onto(
+        x: Primitive,
+        weight: Primitive,
+        bias: Primitive,
+        residual: Primitive,
+        stride: [usize; 2],
+        after: After,
+    ) -> Primitive {
+        forward([x, weight, bias], Some(residual), stride, after)
     }
 
     fn convolution_x_backward(
@@ -159,8 +203,9 @@ impl ConvolutionOps for CubeBackend {
             );
         };
         let dx = fresh(&x, x.shape());
-        // There is no bias: any tensor stands for it.
-        sizes.launch(Pass::Input, [weight.clone(), gradient, weight], &dx, 1);
+        let nothing = weight.clone();
+        let given = [weight, gradient, nothing.clone(), nothing];
+        sizes.launch((Pass::Input, Finish::default()), given, &dx, 1);
         dx
     }
 
@@ -180,7 +225,8 @@ impl ConvolutionOps for CubeBackend {
         let [rows, columns, terms] = sizes.product(Pass::Weights);
         let parts = terms.div_ceil(PART).min(256);
         let sums = fresh(&x, Shape::new([parts, rows * columns]));
-        sizes.launch(Pass::Weights, [gradient, x.clone(), x], &sums, parts);
+        let given = [gradient, x.clone(), x.clone(), x];
+        sizes.launch((Pass::Weights, Finish::default()), given, &sums, parts);
         Self::float_reshape(Self::float_sum_dim(sums, 0), weight.shape())
     }
 }
@@ -279,9 +325,11 @@ fn product(
     a: &Tensor<f32>,
     b: &Tensor<f32>,
     bias: &Tensor<f32>,
+    residual: &Tensor<f32>,
     out: &mut Tensor<f32>,
     told: Told,
     #[comptime] pass: Pass,
+    #[comptime] finish: Finish,
 ) {
     let size = comptime!((SIDE * DEEP) as usize);
     let mut lefts = Shared::<[f32]>::new_slice(size);
@@ -341,10 +389,17 @@ fn product(
             let column = first_column + UNIT_POS_X + j * UNITS;
             if row < told.rows && column < told.columns {
                 let mut sum = sums[(i * OWN + j) as usize];
+                let place = place_of(row, column, &told, pass) as usize;
                 if comptime!(pass == Pass::Forward) {
                     sum += bias[row as usize];
                 }
-                out[place_of(row, column, &told, pass) as usize] = sum;
+                if comptime!(finish.silu) {
+                    sum *= sigmoid(sum);
+                }
+                if comptime!(finish.residual) {
+                    sum += residual[place];
+                }
+                out[place] = sum;
             }
         }
     }

@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use burn::tensor::module::conv2d;
 
 use super::*;
-use crate::testing::{devices, far, values};
+use crate::testing::{devices, far, kinds, values};
 
 /// `[batch, in, out, height, width]`, kernel and stride.
 type Case = ([usize; 5], [usize; 2], [usize; 2]);
@@ -98,4 +98,107 @@ fn a_sample_is_the_same_alone_and_in_a_batch() {
         let alone = convolution(x.clone().narrow(0, i, 1), weight.clone(), bias.clone(), [1, 1]);
         assert_eq!(alone.into_data(), all.clone().narrow(0, i, 1).into_data());
     }
+}
+
+/// What follows the convolution, in plain operations.
+fn plain_then(
+    [x, weight, residual]: [Tensor<4>; 3],
+    bias: Tensor<1>,
+    stride: [usize; 2],
+    (after, beside): (After, bool),
+) -> Tensor<4> {
+    let y = plain(x, weight, bias, stride);
+    let y = match after {
+        After::Nothing => y,
+        After::Silu => y.clone() * burn::tensor::activation::sigmoid(y),
+    };
+    if beside { y + residual } else { y }
+}
+
+fn fused_then(
+    [x, weight, residual]: [Tensor<4>; 3],
+    bias: Tensor<1>,
+    stride: [usize; 2],
+    (after, beside): (After, bool),
+) -> Tensor<4> {
+    convolution_then(x, weight, bias, stride, after, beside.then_some(residual))
+}
+
+type Then = fn([Tensor<4>; 3], Tensor<1>, [usize; 2], (After, bool)) -> Tensor<4>;
+
+/// Input, weight and residual, of which the last lies otherwise than it is numbered, and the bias.
+fn given(
+    ([batch, inputs, outputs, height, width], kernel, stride): Case,
+    (device, dtype): (&Device, DType),
+) -> ([Tensor<4>; 3], Tensor<1>) {
+    let of = |seed| (device, dtype, seed);
+    let x = values([batch, inputs, height, width], of(1));
+    let weight = values([outputs, inputs, kernel[0], kernel[1]], of(2));
+    let [height, width] = [height.div_ceil(stride[0]), width.div_ceil(stride[1])];
+    let residual = values([batch, outputs + 2, width, height], of(5)).swap_dims(2, 3).narrow(1, 1, outputs);
+    ([x, weight, residual], values([outputs], of(3)))
+}
+
+/// The output without autodiff and with it, and the gradients of `Σ y t` for a fixed `t`.
+fn computed_then(case: Case, then: (After, bool), on: (&Device, DType), f: Then) -> [Vec<f64>; 6] {
+    let numbers = |data: TensorData| data.iter::<f64>().collect::<Vec<_>>();
+    let (tensors, bias) = given(case, on);
+    let y = f(tensors, bias, case.2, then);
+    let device = on.0.clone().autodiff();
+    let (tensors, bias) = given(case, (&device, on.1));
+    let (tensors, bias) = (tensors.map(Tensor::require_grad), bias.require_grad());
+    let tracked = f(tensors.clone(), bias.clone(), case.2, then);
+    let gradients = (tracked.clone() * values(tracked.dims(), (&device, on.1, 4))).sum().backward();
+    let of = |x: Tensor<4>| x.grad(&gradients).map_or_else(Vec::new, |x| numbers(x.into_data()));
+    let [dx, dw, dr] = tensors.map(of);
+    let db = numbers(bias.grad(&gradients).expect("a gradient").into_data());
+    [numbers(y.into_data()), numbers(tracked.into_data()), dx, dw, dr, db]
+}
+
+#[test]
+fn what_follows_is_that_of_plain_operations() {
+    let mut worst = 0.0_f64;
+    let thens = [After::Nothing, After::Silu].into_iter().flat_map(|after| [(after, false), (after, true)]);
+    for then in thens {
+        for (kernel, stride) in [1, 3].into_iter().flat_map(|kernel| [(kernel, 1), (kernel, 2)]) {
+            for sizes in
+                [[1, 1, 1, 1, 1], [2, 3, 5, 7, 7], [3, 4, 4, 8, 6], [1, 2, 3, 1, 33], [2, 71, 39, 14, 14]]
+            {
+                let case = (sizes, [kernel; 2], [stride; 2]);
+                let wanted = computed_then(case, then, (&Device::flex(), DType::F64), plain_then);
+                for (name, device, dtype, limit) in kinds(2e-6, 1e-14) {
+                    let found = computed_then(case, then, (&device, dtype), fused_then);
+                    let names = ["y", "tracked y", "dx", "dw", "dr", "db"];
+                    for (what, (found, wanted)) in names.iter().zip(found.iter().zip(&wanted)) {
+                        let far = far(found, wanted);
+                        assert!(far < limit, "{what} of {case:?} {then:?}, {name} {dtype:?}: {far}");
+                        worst = worst.max(far / limit);
+                    }
+                }
+            }
+        }
+    }
+    println!("worst: {worst:.2} of what is allowed");
+}
+
+#[test]
+fn no_samples_are_no_trouble() {
+    for (_, device, dtype, _) in kinds(0.0, 0.0) {
+        for then in [(After::Nothing, false), (After::Silu, false), (After::Silu, true)] {
+            let case = ([0, 2, 3, 5, 4], [3, 3], [2, 1]);
+            let found = computed_then(case, then, (&device, dtype), fused_then);
+            let [y, tracked, dx, dw, _, db] = found;
+            assert!(y.is_empty() && tracked.is_empty() && dx.is_empty(), "{then:?}");
+            assert_eq!((dw, db), (vec![0.0; 54], vec![0.0; 3]), "{then:?}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "a residual has the shape of the convolution's output")]
+fn a_residual_of_another_shape_is_refused() {
+    let ([x, weight, residual], bias) =
+        given(([2, 3, 4, 6, 6], [3, 3], [2, 2]), (&Device::flex(), DType::F32));
+    let wide = residual.narrow(3, 0, 1).expand([2, 4, 3, 5]);
+    convolution_then(x, weight, bias, [2, 2], After::Nothing, Some(wide));
 }

@@ -4,7 +4,8 @@ use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
 
-use super::{After, EPSILON, GroupNormOps, reference, reference_backward};
+use super::{EPSILON, GroupNormOps, reference, reference_backward};
+use crate::activation::After;
 use crate::gpu::straight;
 use crate::normalising::{Layout, backward, channel_gradients, forward};
 

@@ -7,7 +7,8 @@ use burn::backend::{Flex, TensorMetadata};
 use burn::prelude::*;
 use pulp::{Simd, WithSimd};
 
-use super::{After, EPSILON, GroupNormOps, reference, reference_backward};
+use super::{EPSILON, GroupNormOps, reference, reference_backward};
+use crate::activation::After;
 use crate::activation::flex::{silu, silu_slope};
 use crate::flex::{Primitive, all_straight, fresh, fresh_beside, numbers, tensor};
 use crate::vectors::{moments, sum, sum_of_two, widest};

@@ -12,7 +12,8 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend};
 
-use super::{After, GroupNormOps};
+use super::GroupNormOps;
+use crate::activation::After;
 
 #[derive(Debug)]
 struct GroupNorm;

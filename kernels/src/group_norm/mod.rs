@@ -11,7 +11,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::prelude::*;
 
-use crate::activation::{self, Gate};
+use crate::activation::{self, After, Gate};
 
 #[cfg(feature = "gpu")]
 mod cube;
@@ -21,17 +21,8 @@ mod gradient;
 #[cfg(all(test, feature = "flex"))]
 mod tests;
 
-/// What comes after the scale and the shift.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
-    /// Nothing.
-    Nothing,
-    /// The sigmoid linear unit.
-    Silu,
-}
-
 /// `x` is `[batch, channels, height, width]`, `gamma` and `beta` are `[batch, channels]` or `[1, channels]`; `groups` must divide the
-/// channels, and ε is 1e-5.
+/// channels, and ε is 1e-5. `after` is what comes after the scale and the shift.
 pub fn group_norm(x: Tensor<4>, gamma: Tensor<2>, beta: Tensor<2>, groups: usize, after: After) -> Tensor<4> {
     let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(<Dispatch as GroupNormOps>::group_norm(x, gamma, beta, groups, after))
@@ -77,11 +68,7 @@ pub(crate) fn reference<B: Backend>(
 ) -> FloatTensor<B> {
     let shape = x.shape();
     let (normal, _) = normalised::<B>(x, groups);
-    let y = affine::<B>(B::float_reshape(normal, shape), gamma, beta);
-    match after {
-        After::Nothing => y,
-        After::Silu => activation::reference::<B>(y, Gate::Silu),
-    }
+    activation::after::<B>(affine::<B>(B::float_reshape(normal, shape), gamma, beta), after)
 }
 
 /// `x̂`, and `1 / sqrt(var + ε)`, as `[batch, groups, numbers]` and `[batch, groups, 1]`.

@@ -20,12 +20,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::prelude::*;
 
+pub use crate::direction::Direction;
+
 #[cfg(feature = "gpu")]
 mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod gradient;
-mod numbers;
 mod reference;
 #[cfg(all(test, feature = "flex"))]
 mod tests;
@@ -79,15 +80,6 @@ fn through(x: Tensor<2>, parameters: Tensor<2>, spline: &Spline, direction: Dire
     let both = <Dispatch as SplineOps>::spline(x, parameters, *spline, direction);
     let both = Tensor::<3>::from_dispatch(both);
     [0, 1].map(|i| both.clone().narrow(0, i, 1).squeeze_dim(0))
-}
-
-/// Which way it is gone through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From `x` to `y`.
-    Forward,
-    /// From `y` to `x`.
-    Inverse,
 }
 
 /// Of a bin, beside all; of a slope, beside 1.

@@ -4,8 +4,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::prelude::*;
 
-use super::numbers::Numbers;
 use super::{Direction, LEAST, Spline, UNIT};
+use crate::numbers::Numbers;
 
 /// Output and logarithm of the slope, `[2, rows, features]`.
 pub(super) fn spline<B: Backend>(

@@ -126,12 +126,12 @@ impl Residual {
         let modulation = self.embed.forward(told.embedding.clone()); // [B or 1, 2C]
         let scale = modulation.clone().narrow(1, 0, c).expand([batch, c]);
         let shift = modulation.narrow(1, c, c).expand([batch, c]);
-        let h = self.norm2.modulated(h, scale, shift);
-        let h = self.conv2.forward(self.dropout.forward(h, told.mode));
-        match &self.skip {
-            Some(skip) => skip.forward(x) + h,
-            None => x + h,
-        }
+        let h = self.dropout.forward(self.norm2.modulated(h, scale, shift), told.mode);
+        let x = match &self.skip {
+            Some(skip) => skip.forward(x),
+            None => x,
+        };
+        self.conv2.onto(x, h)
     }
 }
 

@@ -7,8 +7,9 @@
 use burn::backend::ops::ModuleOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::prelude::*;
 
+use super::{ConvolutionOps, reference};
+use crate::activation::After;
 use crate::flex::{Primitive, all_straight, numbers, tensor};
 use crate::vectors::widest;
 
@@ -16,39 +17,61 @@ mod pass;
 mod plan;
 mod weights;
 
-use pass::{Convolving, blocks};
+use pass::{Convolving, Finish, blocks};
 use plan::{Axis, Plan};
 use weights::{Sums, WeightGradient};
 
-impl super::ConvolutionOps for Flex {
+fn forward(
+    given: [Primitive; 3],
+    residual: Option<Primitive>,
+    stride: [usize; 2],
+    after: After,
+) -> Primitive {
+    let [x, weight, bias] = &given;
+    let sizes = Sizes::of(x, weight, stride);
+    let Some([input, kernel, shift, beside]) =
+        sizes.fit([x, weight, bias, residual.as_ref().unwrap_or(bias)])
+    else {
+        return reference::<Flex>(given, residual, stride, after);
+    };
+    let [input, kernel, shift] = [&input, &kernel, &shift].map(numbers);
+    let Sizes { inputs, outputs, .. } = sizes;
+    let plan = Plan::forward(sizes.axes, inputs);
+    let shape = super::outputs(&x.shape(), &weight.shape(), stride);
+    let weight = |row, channel, tap| kernel[(row * inputs + channel) * sizes.taps() + tap];
+    let convolving = Convolving {
+        plan: &plan,
+        x: input,
+        channels: inputs,
+        size: sizes.size(),
+        rows: outputs,
+        out: sizes.out(),
+        weights: plan.passes.iter().map(|pass| blocks(pass, outputs, inputs, weight)).collect(),
+        finish: Some(Finish { bias: shift, after, residual: residual.is_some().then(|| numbers(&beside)) }),
+    };
+    tensor(convolving.compute(), shape)
+}
+
+impl ConvolutionOps for Flex {
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         stride: [usize; 2],
+        after: After,
     ) -> FloatTensor<Self> {
-        let sizes = Sizes::of(&x, &weight, stride);
-        let Some([input, kernel, shift]) = sizes.fit([&x, &weight, &bias]) else {
-            let options = super::options(&weight.shape(), stride);
-            return Self::conv2d(x, weight, Some(bias), options);
-        };
-        let [input, kernel, shift] = [&input, &kernel, &shift].map(numbers);
-        let Sizes { inputs, outputs, .. } = sizes;
-        let plan = Plan::forward(sizes.axes, inputs);
-        let weight = |row, channel, tap| kernel[(row * inputs + channel) * sizes.taps() + tap];
-        let convolving = Convolving {
-            plan: &plan,
-            x: input,
-            channels: inputs,
-            size: sizes.size(),
-            rows: outputs,
-            out: sizes.out(),
-            weights: plan.passes.iter().map(|pass| blocks(pass, outputs, inputs, weight)).collect(),
-            bias: Some(shift),
-        };
-        let [batch, _, height, width] = x.shape().dims();
-        let [height, width] = [height.div_ceil(stride[0]), width.div_ceil(stride[1])];
-        tensor(convolving.compute(), Shape::new([batch, outputs, height, width]))
+        forward([x, weight, bias], None, stride, after)
+    }
+
+    fn convolution_onto(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        stride: [usize; 2],
+        after: After,
+    ) -> FloatTensor<Self> {
+        forward([x, weight, bias], Some(residual), stride, after)
     }
 
     fn convolution_x_backward(
@@ -74,7 +97,7 @@ impl super::ConvolutionOps for Flex {
             rows: inputs,
             out: sizes.size(),
             weights: plan.passes.iter().map(|pass| blocks(pass, inputs, outputs, weight)).collect(),
-            bias: None,
+            finish: None,
         };
         tensor(convolving.compute(), x.shape())
     }

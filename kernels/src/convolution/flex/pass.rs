@@ -1,10 +1,13 @@
 //! A convolution sample by sample: forward, and its input's gradient.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
 use super::plan::{Pass, Plan};
+use crate::activation::After;
+use crate::activation::flex::silu;
 use crate::flex::fresh;
 use crate::tile::{Block, ROWS};
 use crate::vectors::widest;
@@ -26,8 +29,18 @@ pub(super) struct Convolving<'a> {
     pub out: [usize; 2],
     /// For each pass, blocks of `[channels, taps, ROWS]`.
     pub weights: Vec<Vec<f32>>,
-    /// One for each row; none for zeros.
-    pub bias: Option<&'a [f32]>,
+    /// What follows the sums of outputs; nothing follows those of gradients.
+    pub finish: Option<Finish<'a>>,
+}
+
+/// What follows a sum: `after(sum + bias) + residual`.
+#[derive(Clone, Copy)]
+pub(super) struct Finish<'a> {
+    /// One for each row.
+    pub bias: &'a [f32],
+    pub after: After,
+    /// Lies as the outputs do.
+    pub residual: Option<&'a [f32]>,
 }
 
 /// The weights of a pass as its tiles read them: `weight(row, channel, tap)`, in blocks of rows, the last filled up with zeros.
@@ -61,7 +74,8 @@ impl Convolving<'_> {
             for (i, out) in out.chunks_exact_mut(written).enumerate() {
                 let sample = from / written + i;
                 self.plan.layout.lay(&self.x[sample * read..][..read], self.size, &mut laid);
-                widest(Sample { convolving: self, laid: &laid, room: &mut room, out });
+                let finish = self.finish.map(|finish| finish.of(sample * written..(sample + 1) * written));
+                widest(Sample { convolving: self, finish, laid: &laid, room: &mut room, out });
             }
         })
     }
@@ -69,6 +83,7 @@ impl Convolving<'_> {
 
 struct Sample<'a> {
     convolving: &'a Convolving<'a>,
+    finish: Option<Finish<'a>>,
     laid: &'a [f32],
     room: &'a mut Vec<f32>,
     out: &'a mut [MaybeUninit<f32>],
@@ -79,7 +94,7 @@ impl WithSimd for Sample<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Convolving { plan, channels, rows, out: [height, width], weights, bias, .. } = self.convolving;
+        let Convolving { plan, channels, rows, out: [height, width], weights, .. } = self.convolving;
         for (pass, weights) in plan.passes.iter().zip(weights) {
             let layout = &plan.layout;
             let places = pass.places(layout.row);
@@ -106,26 +121,73 @@ impl WithSimd for Sample<'_> {
                     }
                 }
                 for row in group.clone() {
-                    let out = &mut self.out[row * height * width..][..height * width];
-                    let shift = bias.map_or(0.0, |bias| bias[row]);
-                    scatter(pass, &self.room[(row - first) * line..], layout.row, shift, *width, out);
+                    let part = row * height * width..(row + 1) * height * width;
+                    let (sums, out) =
+                        (&mut self.room[(row - first) * line..][..line], &mut self.out[part.clone()]);
+                    match self.finish {
+                        Some(finish) => finish.of(part).write(row, sums, layout.row, *width, out),
+                        None => scatter(pass, sums, layout.row, *width, out),
+                    }
                 }
             }
         }
     }
 }
 
-/// Writes the outputs of a pass to their places, without what lies between the rows.
+impl Finish<'_> {
+    /// Of these outputs.
+    #[inline(always)]
+    fn of(self, part: Range<usize>) -> Self {
+        Self { residual: self.residual.map(|residual| &residual[part]), ..self }
+    }
+
+    /// Writes the outputs of one row of weights, lines that are one after the other; the sums' lie `line` apart.
+    #[inline(always)]
+    fn write(self, row: usize, sums: &mut [f32], line: usize, width: usize, out: &mut [MaybeUninit<f32>]) {
+        let shift = self.bias[row];
+        match self.after {
+            After::Nothing => self.lines(sums, line, width, out, |x| x + shift),
+            After::Silu => {
+                // With what lies between the lines: whole vectors.
+                sums.iter_mut().for_each(|x| *x = silu(*x + shift));
+                self.lines(sums, line, width, out, |x| x);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn lines(
+        self,
+        sums: &[f32],
+        line: usize,
+        width: usize,
+        out: &mut [MaybeUninit<f32>],
+        f: impl Fn(f32) -> f32,
+    ) {
+        for (i, out) in out.chunks_exact_mut(width).enumerate() {
+            let pairs = out.iter_mut().zip(&sums[i * line..]);
+            match self.residual {
+                None => pairs.for_each(|(out, x)| _ = out.write(f(*x))),
+                Some(residual) => {
+                    let triples = pairs.zip(&residual[i * width..]);
+                    triples.for_each(|((out, x), r)| _ = out.write(f(*x) + r));
+                }
+            }
+        }
+    }
+}
+
+/// Writes the gradients of a pass to their places, without what lies between the lines.
 #[inline(always)]
-fn scatter(pass: &Pass, from: &[f32], row: usize, shift: f32, width: usize, out: &mut [MaybeUninit<f32>]) {
+fn scatter(pass: &Pass, from: &[f32], line: usize, width: usize, out: &mut [MaybeUninit<f32>]) {
     for i in 0..pass.count[0] {
-        let from = &from[i * row..][..pass.count[1]];
+        let from = &from[i * line..][..pass.count[1]];
         let out = &mut out[(pass.start[0] + i * pass.step[0]) * width + pass.start[1]..];
         if pass.step[1] == 1 {
-            out.iter_mut().zip(from).for_each(|(out, x)| _ = out.write(x + shift));
+            out.iter_mut().zip(from).for_each(|(out, x)| _ = out.write(*x));
         } else {
             let out = out.iter_mut().step_by(pass.step[1]);
-            out.zip(from).for_each(|(out, x)| _ = out.write(x + shift));
+            out.zip(from).for_each(|(out, x)| _ = out.write(*x));
         }
     }
 }
