@@ -91,6 +91,34 @@ pub(crate) fn tanh(x: f32) -> f32 {
     select(x.abs() < 0.625f32, x + x * (square * p), far)
 }
 
+/// Numbers of a row of a product's factor that lie in shared memory at a time.
+pub(crate) const DEEP: u32 = 16;
+/// From one row to the next there: one more, so that rows begin in different banks.
+pub(crate) const LINE: u32 = DEEP + 1;
+
+/// Numbers of `[.., dim]` from `deep` on, of `height` rows from `first` on, into shared memory by all `units` of a workgroup; zero is what
+/// there is not.
+#[cube]
+pub(crate) fn load_rows(
+    from: &Tensor<f32>,
+    first: u32,
+    rows: u32,
+    deep: u32,
+    dim: u32,
+    to: &mut Shared<[f32]>,
+    #[comptime] height: u32,
+    #[comptime] units: u32,
+) {
+    let mut i = UNIT_POS;
+    while i < comptime!(height * DEEP) {
+        let (row, at) = (first + i / DEEP, deep + i % DEEP);
+        let inside = row < rows && at < dim;
+        let place = select(inside, row * dim + at, 0u32);
+        to[(i / DEEP * LINE + i % DEEP) as usize] = select(inside, from[place as usize], 0.0f32);
+        i += comptime!(units);
+    }
+}
+
 /// `1 / (1 + e^−x)`.
 #[cube]
 pub(crate) fn sigmoid(x: f32) -> f32 {

@@ -16,6 +16,7 @@ use burn::tensor::{DType, FloatDType};
 
 #[cfg(feature = "gpu")]
 mod cube;
+pub mod decode;
 #[cfg(feature = "flex")]
 mod flex;
 mod gradient;
@@ -42,24 +43,37 @@ pub struct Options {
 /// <https://arxiv.org/abs/2305.13245>). A query that sees no key gets zeros. Half precision is computed in single.
 pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, options: &Options) -> Tensor<4> {
     let (dtype, device) = (q.dtype(), q.device());
-    let single = matches!(dtype, DType::F16 | DType::BF16);
+    let single = half(dtype);
     let wide = |x: Tensor<4>| if single { x.cast(FloatDType::F32) } else { x };
     let [q, k, v] = [q, k, v].map(wide);
     let looking = Looking {
-        scale: options.scale.unwrap_or_else(|| (q.dims()[3] as f64).sqrt().recip()),
+        scale: scale(&q, options.scale),
         causal: options.causal,
         padded: options.padding.is_some(),
     };
     let inner = (&device.inner(), q.dtype());
     let bias = options.bias.clone().map_or_else(|| Tensor::zeros([1; 4], inner), wide);
-    let seen = match &options.padding {
-        None => Tensor::ones([1; 2], inner),
-        Some(padding) => 1.0 - padding.clone().float().cast(float(q.dtype())),
-    };
+    let seen = seen(&q, options.padding.as_ref());
     let [q, k, v, bias] = [q, k, v, bias].map(Tensor::into_dispatch);
     let (o, _) = <Dispatch as AttentionOps>::attend(q, k, v, bias, seen.into_dispatch(), looking);
     let o = Tensor::<4>::from_dispatch(o);
     if single { o.cast(float(dtype)) } else { o }
+}
+
+fn half(dtype: DType) -> bool {
+    matches!(dtype, DType::F16 | DType::BF16)
+}
+
+fn scale(q: &Tensor<4>, wanted: Option<f64>) -> f64 {
+    wanted.unwrap_or_else(|| (q.dims()[3] as f64).sqrt().recip())
+}
+
+/// One where keys are seen, zero where they are not: `[batch, keys]`, or one for all.
+fn seen(q: &Tensor<4>, padding: Option<&Tensor<2, Bool>>) -> Tensor<2> {
+    match padding {
+        None => Tensor::ones([1; 2], (&q.device().inner(), q.dtype())),
+        Some(padding) => 1.0 - padding.clone().float().cast(float(q.dtype())),
+    }
 }
 
 fn float(dtype: DType) -> FloatDType {

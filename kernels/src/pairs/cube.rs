@@ -12,7 +12,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
 use super::{FAR, Kernel, PairOps, Pairs, Search, reference};
-use crate::gpu::{fresh, straight, workgroups};
+use crate::gpu::{DEEP, LINE, fresh, load_rows, straight, workgroups};
 
 type Primitive = FloatTensor<CubeBackend>;
 
@@ -23,10 +23,7 @@ const OWN: [u32; 2] = [4, 2];
 /// Rows of a workgroup, and columns of a tile.
 const ROWS: u32 = SIDE * OWN[0];
 const COLUMNS: u32 = SIDE * OWN[1];
-/// Numbers of a row in shared memory.
-const DEEP: u32 = 16;
-/// From one row to the next there, and in a tile: one more, so that rows begin in different banks.
-const LINE: u32 = DEEP + 1;
+/// From one row of a tile to the next: one more, so that rows begin in different banks.
 const TILE: u32 = COLUMNS + 1;
 /// Rounds in which an invocation brings its part of those numbers there, and the one that this is.
 const LOADS: usize = ((ROWS + COLUMNS) * DEEP / (SIDE * SIDE)) as usize + 1;
@@ -129,27 +126,6 @@ impl PairOps for CubeBackend {
     }
 }
 
-/// Some numbers of some rows into shared memory; zero is what there is not.
-#[cube]
-fn load(
-    from: &Tensor<f32>,
-    first: u32,
-    rows: u32,
-    deep: u32,
-    dim: u32,
-    to: &mut Shared<[f32]>,
-    #[comptime] height: u32,
-) {
-    let mut i = UNIT_POS;
-    while i < comptime!(height * DEEP) {
-        let (row, at) = (first + i / DEEP, deep + i % DEEP);
-        let inside = row < rows && at < dim;
-        let place = select(inside, row * dim + at, 0u32);
-        to[(i / DEEP * LINE + i % DEEP) as usize] = select(inside, from[place as usize], 0.0f32);
-        i += comptime!(SIDE * SIDE);
-    }
-}
-
 /// The squares or products of an invocation's rows and columns, summed.
 #[cube]
 fn tile(
@@ -170,8 +146,8 @@ fn tile(
     let mut deep = 0u32;
     while deep < told.dim {
         sync_cube();
-        load(x, first_row, told.rows, deep, told.dim, xs, ROWS);
-        load(y, first_column, told.end, deep, told.dim, ys, COLUMNS);
+        load_rows(x, first_row, told.rows, deep, told.dim, xs, ROWS, comptime!(SIDE * SIDE));
+        load_rows(y, first_column, told.end, deep, told.dim, ys, COLUMNS, comptime!(SIDE * SIDE));
         sync_cube();
         #[unroll]
         for at in 0..DEEP {

@@ -5,7 +5,7 @@
 
 mod gradients;
 mod outputs;
-mod parts;
+pub(super) mod parts;
 
 use burn::backend::TensorMetadata;
 use burn::backend::ops::FloatTensorOps;

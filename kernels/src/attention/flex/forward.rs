@@ -54,7 +54,7 @@ impl WithSimd for Forward<'_> {
 
 /// Scores to exponentials beside the greatest, their sum, and its logarithm; of nothing, zeros, one, and infinity.
 #[inline(always)]
-fn exponentials(scores: &mut [f32]) -> (f32, f32) {
+pub(in crate::attention) fn exponentials(scores: &mut [f32]) -> (f32, f32) {
     let most = greatest(scores);
     if most == f32::NEG_INFINITY && scores.iter().all(|score| *score == most) {
         scores.fill(0.0);

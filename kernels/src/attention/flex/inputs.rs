@@ -6,13 +6,15 @@ use super::super::Looking;
 use crate::flex::Primitive;
 
 /// Of the tensors.
-pub(super) struct Sizes {
+pub(in crate::attention) struct Sizes {
     pub batch: usize,
     pub heads: usize,
     /// Heads of keys and values.
     pub few: usize,
     pub queries: usize,
     pub keys: usize,
+    /// Keys that there is room for: from one head's first to the next head's.
+    pub capacity: usize,
     /// Of queries and keys, and of values.
     pub depth: usize,
     pub width: usize,
@@ -26,17 +28,22 @@ impl Sizes {
         let [batch, heads, queries, depth] = q.shape().dims();
         let [_, few, keys, _] = k.shape().dims();
         let (width, bias, seen) = (v.shape()[3], bias.shape().dims(), seen.shape().dims());
-        Self { batch, heads, few, queries, keys, depth, width, bias, seen, looking }
+        Self { batch, heads, few, queries, keys, capacity: keys, depth, width, bias, seen, looking }
     }
 
     /// The head of keys and values that this one, counted through the batch, looks at.
     pub fn shared(&self, head: usize) -> usize {
         head / self.heads * self.few + head % self.heads / (self.heads / self.few)
     }
+
+    /// Those rows of keys or values.
+    fn rows<'a>(&self, of: &'a [f32], head: usize, width: usize) -> &'a [f32] {
+        &of[self.shared(head) * self.capacity * width..][..self.keys * width]
+    }
 }
 
 /// What is read.
-pub(super) struct Inputs<'a> {
+pub(in crate::attention) struct Inputs<'a> {
     pub sizes: &'a Sizes,
     pub q: &'a [f32],
     pub k: &'a [f32],
@@ -52,13 +59,11 @@ impl<'a> Inputs<'a> {
     }
 
     pub fn keys(&self, head: usize) -> &'a [f32] {
-        let size = self.sizes.keys * self.sizes.depth;
-        &self.k[self.sizes.shared(head) * size..][..size]
+        self.sizes.rows(self.k, head, self.sizes.depth)
     }
 
     pub fn values(&self, head: usize) -> &'a [f32] {
-        let size = self.sizes.keys * self.sizes.width;
-        &self.v[self.sizes.shared(head) * size..][..size]
+        self.sizes.rows(self.v, head, self.sizes.width)
     }
 
     /// Adds the bias of query `i` to its scores, and takes away those of keys that it does not see.

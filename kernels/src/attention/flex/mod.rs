@@ -17,7 +17,8 @@ mod rows;
 
 use backward::{Backward, Found};
 use forward::Forward;
-use inputs::{Inputs, Sizes};
+pub(super) use forward::exponentials;
+pub(super) use inputs::{Inputs, Sizes};
 
 impl AttentionOps for Flex {
     fn attend(
