@@ -126,8 +126,8 @@ def method(found):
   layer of 256 numbers for each sample, SiLU, convolution of 3x3, plus the input. Kiln's is made of the library's own layers.
 - Work goes from an array of the page's to an array of the page's: each engine copies its input in and its output out. Weights are
   there already. TensorFlow.js has its arrays with channels last, as its convolutions want them.
-- One page of one Chromium runs all three. Each warms up for {WARM_UP / 1e3:g} s, in which the browser compiles it in full; then they take turns, {found["repeats"]} times,
-  each for {found["seconds"]:g} s or more. The page is not isolated from other origins, so that it has no shared memory and no engine can start threads.
+- One page of one Chromium runs all three. Each warms up for {WARM_UP / 1e3:g} s, in which the browser compiles it in full; then they
+  take turns, {found["repeats"]} times, each for {found["seconds"]:g} s or more. The page is not isolated from other origins, so that it has no shared memory and no engine can start threads.
 - TensorFlow.js has no group normalisation: it is composed of its moments, and one scale and one shift for each sample's channel. Its
   convolutions are the fused ones. ONNX Runtime's model is written node by node by `peer/block.py`, group normalisation as the instance
   normalisation of groups as exporters write it, and is optimised by its session as far as that goes.
@@ -140,12 +140,11 @@ def main():
     print("==> Kiln, TensorFlow.js and ONNX Runtime Web in Chromium", flush=True)
     told = measure(args, here["threads"])
     check(told["cases"])
-    peers = {name: version for name, version in told["versions"].items() if version}
     found = {
         "date": time.strftime("%Y-%m-%d"),
         "command": " ".join(["benches/run.sh browser", *sys.argv[1:]]),
         "machine": here,
-        "versions": versions(**peers),
+        "versions": versions(**told["versions"]),
         "repeats": args.repeats,
         "seconds": args.seconds,
         "cases": told["cases"],

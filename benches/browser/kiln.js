@@ -3,9 +3,6 @@ import start, { Block } from './bench/bench.js';
 
 const started = start();
 
-export const version = async () => null;
-
-// Resolves to the work, from the page's arrays to an array of the page's.
 export const load = async ({ batch, channels, side, groups, embedding, parameters, x, e }) => {
   await started;
   const block = new Block(channels, groups, embedding, parameters);

@@ -3,9 +3,8 @@ import * as ort from './node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mj
 
 ort.env.wasm.numThreads = 1;
 
-export const version = async () => ort.env.versions.web;
+export const version = ort.env.versions.web;
 
-// Resolves to the work, from the page's arrays to an array of the page's.
 export const load = async ({ batch, channels, side, embedding, x, e, onnx }) => {
   const session = await ort.InferenceSession.create(onnx, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' });
   const [name] = session.outputNames;

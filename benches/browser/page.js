@@ -1,7 +1,7 @@
 // What the driver calls: engines on one case after another, compared with the reference and timed in turn.
 //
-// An engine is `{version, load}`; `load(subject)` resolves to a function that takes a block's input from an array of the page's and
-// resolves to its output in another, both as NCHW unless `order` says how to get there.
+// An engine's `load` takes a case and resolves to `{work, output, free}`: `work` takes the block's input from the page's arrays and resolves
+// to its output in another, which `output` puts into the order of the reference.
 import * as kiln from './kiln.js';
 import * as onnxruntime from './onnxruntime.js';
 import * as tensorflow from './tensorflow.js';
@@ -40,10 +40,7 @@ const timed = async (work, least) => {
   return spent / calls;
 };
 
-const versions = async () => {
-  const told = Object.entries(ENGINES).map(async ([name, engine]) => [name, await engine.version()]);
-  return Object.fromEntries(await Promise.all(told));
-};
+const versions = { tensorflow: tensorflow.version, onnxruntime: onnxruntime.version };
 
 // Each engine's difference from the reference and milliseconds of each repetition, the engines taking turns.
 const measure = async (shapes, { repetitions, warmUp, least }) => {

@@ -29,7 +29,7 @@ try {
   page.on('pageerror', (error) => console.error(error.message));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.waitForFunction(() => window.bench);
-  const versions = { ...(await page.evaluate(() => window.bench.versions())), chromium: browser.version(), node: process.version };
+  const versions = { ...(await page.evaluate(() => window.bench.versions)), chromium: browser.version(), node: process.version };
   const found = [];
   for (const shapes of cases) {
     console.log(`    ${shapes.folder}`);

@@ -10,7 +10,7 @@ const started = (async () => {
   if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) throw new Error('TensorFlow.js finds no SIMD');
 })();
 
-export const version = async () => tf.version_core;
+export const version = tf.version_core;
 
 // `values` of this shape with the axes in another order.
 const transposed = (values, shape, order) =>
@@ -52,7 +52,6 @@ const forward = (x, told, groups, { norm1, conv1, embed, norm2, conv2 }) => {
   return tf.add(x, convolved(silu(h), conv2));
 };
 
-// Resolves to the work, from the page's arrays to an array of the page's.
 export const load = async (subject) => {
   await started;
   const { batch, channels, side, groups, embedding, e } = subject;
