@@ -162,13 +162,14 @@ def busy():
     return 1.0 - (idle_after - idle_before) / (all_after - all_before)
 
 
-def versions(torch):
+def versions(**peers):
+    """Ours, and those of the peers by name."""
     changed = " with changes" if output("git", "status", "--porcelain", "--", "core", "kernels") else ""
     return {
         "kiln": output("git", "rev-parse", "--short", "HEAD") + changed,
         "rustc": output("rustc", "--version"),
-        "torch": torch,
         "python": platform.python_version(),
+        **peers,
     }
 
 
@@ -184,7 +185,7 @@ def main():
         "date": time.strftime("%Y-%m-%d"),
         "command": " ".join(["benches/run.sh", *sys.argv[1:]]),
         "machine": here,
-        "versions": versions(same["torch"]),
+        "versions": versions(torch=same["torch"]),
         "parity": {"tolerance": same["tolerance"], "differences": same["found"]},
         "runs": runs,
     }

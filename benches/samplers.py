@@ -149,7 +149,7 @@ def main():
         "date": time.strftime("%Y-%m-%d"),
         "command": " ".join(["benches/run.sh samplers", *sys.argv[1:]]),
         "machine": here,
-        "versions": versions(next(iter(runs.values()))["diffusers"]["torch"]),
+        "versions": versions(torch=next(iter(runs.values()))["diffusers"]["torch"]),
         "runs": runs,
     }
     args.out.mkdir(parents=True, exist_ok=True)

@@ -131,7 +131,7 @@ def main():
         "date": time.strftime("%Y-%m-%d"),
         "command": " ".join(["benches/run.sh transport", *sys.argv[1:]]),
         "machine": here,
-        "versions": versions(peer["torch"]),
+        "versions": versions(torch=peer["torch"]),
         "peer": peer,
         "steps": args.steps,
         "seeds": args.seeds,

@@ -66,6 +66,19 @@ chromium_path() {
     return 1
 }
 
+# node_packages MANIFEST FOLDER: installs what a package.json pins, again only when it has changed.
+node_packages() {
+    local manifest=$1 home=$2
+    mkdir -p "$home"
+    if [ -d "$home/node_modules" ] && cmp -s "$manifest" "$home/installed.json"; then
+        return
+    fi
+    note "installing what $manifest pins, with npm"
+    cp "$manifest" "$home/package.json"
+    npm install --prefix "$home" --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
+    cp "$manifest" "$home/installed.json"
+}
+
 # cargo_brief ARGUMENT...: cargo with one line for its hundreds of `Compiling`; all else is passed on.
 cargo_brief() { { cargo "$@" 2>&1 >&3 | brief >&2; } 3>&1; }
 

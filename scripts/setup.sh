@@ -84,20 +84,8 @@ setup_node() {
     at_least "$(node --version | tr -d v)" "$node_wanted" ||
         die "node $node_wanted is needed and $(node --version) is found; see https://nodejs.org"
     have npm || packages npm
-    install_node_packages
+    node_packages web/package.json "$node_home"
     note "node: $(node --version), packages in $node_home"
-}
-
-# What web/package.json pins, again only when it has changed.
-install_node_packages() {
-    mkdir -p "$node_home"
-    if [ -d "$node_home/node_modules" ] && cmp -s web/package.json "$node_home/installed.json"; then
-        return
-    fi
-    note "installing what web/package.json pins, with npm"
-    cp web/package.json "$node_home/package.json"
-    npm install --prefix "$node_home" --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
-    cp web/package.json "$node_home/installed.json"
 }
 
 setup_bindgen() {

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Builds the page into dist: two modules of kiln-web (CPU; CPU and WebGPU), the page's own files, the zoo's weights.
 #
+#   web/build.sh         the page
+#   web/build.sh bench   the module that `benches/run.sh browser` measures, and no page
+#
 #   KILN_PAGE_OPTIMISE   what wasm-opt does (default -Os)
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
@@ -41,6 +44,12 @@ module() {
     printf '%s' "$key" >"$modules/$name.key"
 }
 
-module cpu flex
-module gpu flex,gpu
-node web/pack.mjs "$modules" "$compressed" dist
+case ${1:-page} in
+    page)
+        module cpu flex
+        module gpu flex,gpu
+        node web/pack.mjs "$modules" "$compressed" dist
+        ;;
+    bench) module bench flex,bench ;;
+    *) die "web/build.sh builds 'page' or 'bench', not '$1'" ;;
+esac

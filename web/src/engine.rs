@@ -94,6 +94,6 @@ async fn show(frame: Frame, shape: &[usize], rows: &RefCell<Vec<f32>>) -> Result
     Ok(object.into())
 }
 
-fn thrown(error: kiln::Error) -> JsError {
+pub(crate) fn thrown(error: kiln::Error) -> JsError {
     JsError::new(&error.to_string())
 }

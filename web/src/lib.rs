@@ -8,6 +8,10 @@ mod start;
 mod device;
 #[cfg(target_arch = "wasm32")]
 mod engine;
+#[cfg(all(target_arch = "wasm32", feature = "bench"))]
+mod block;
 
+#[cfg(all(target_arch = "wasm32", feature = "bench"))]
+pub use block::Block;
 #[cfg(target_arch = "wasm32")]
 pub use engine::{Engine, samplers};

@@ -1,0 +1,43 @@
+// Measures the engines in Chromium, and writes what the page found as JSON: `benches/browser.py` starts it.
+//
+//   node benches/browser/run.mjs SITE OUT OPTIONS      SITE: folder of the peers' packages and the cases' models; OPTIONS: of `measure`
+//
+//   CHROMIUM           the browser (default: chromium)
+//   CARGO_TARGET_DIR   where setup and web/build.sh have put playwright-core and Kiln's module
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../../web/serve.mjs';
+
+const [site, out, options] = process.argv.slice(2);
+const target = process.env.CARGO_TARGET_DIR;
+const here = dirname(fileURLToPath(import.meta.url));
+const { chromium } = createRequire(join(target, 'node/package.json'))('playwright-core');
+
+const PAGE = ['index.html', 'page.js', 'kiln.js', 'onnxruntime.js', 'tensorflow.js'];
+
+for (const name of PAGE) cpSync(join(here, name), join(site, name));
+cpSync(join(target, 'page/modules/bench'), join(site, 'bench'), { recursive: true });
+const cases = JSON.parse(readFileSync(join(site, 'models/cases.json')));
+
+const server = await serve(site);
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium' });
+try {
+  const page = await browser.newPage();
+  page.on('console', (line) => line.type() === 'error' && console.error(line.text()));
+  page.on('pageerror', (error) => console.error(error.message));
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.waitForFunction(() => window.bench);
+  const versions = { ...(await page.evaluate(() => window.bench.versions)), chromium: browser.version(), node: process.version };
+  const found = [];
+  for (const shapes of cases) {
+    console.log(`    ${shapes.folder}`);
+    const engines = await page.evaluate(([s, o]) => window.bench.measure(s, o), [shapes, JSON.parse(options)]);
+    found.push({ ...shapes, engines });
+  }
+  writeFileSync(out, JSON.stringify({ versions, cases: found }));
+} finally {
+  await browser.close();
+  server.close();
+}
