@@ -90,7 +90,8 @@ fn forward(
     let row = CUBE_POS as u32 * comptime!(UNITS / team) + UNIT_POS / team;
     let features = told.features;
     let mut sum = 0.0f32;
-    let mut i = UNIT_POS % team;
+    let place = UNIT_POS % team;
+    let mut i = place;
     while row < told.rows && i < features {
         let number = (row * features + i) as usize;
         let at = number + (row * features) as usize;
@@ -106,7 +107,7 @@ fn forward(
     }
     let mut shared = Shared::<[f32]>::new_slice(comptime!(UNITS as usize));
     let sum = sum_of_team(sum, &mut shared, team);
-    if row < told.rows && UNIT_POS % team == 0u32 {
+    if row < told.rows && place == 0u32 {
         both[(told.rows * features + row) as usize] = sum;
     }
 }
