@@ -14,6 +14,8 @@ pub mod coupling;
 mod direction;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(all(test, feature = "gpu", not(target_vendor = "apple")))]
+mod floor;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod group_norm;

@@ -7,7 +7,7 @@ use super::Sampling;
 use crate::Result;
 use crate::editing::{Course, pass};
 use crate::model::{Frame, Generation};
-use crate::samplers::{Denoiser, Noise, Sampler, Stage, Walk, course};
+use crate::samplers::{Course as Written, Denoiser, Noise, Predicts, Sampler, Walk, course};
 use crate::schedules::Level;
 
 /// A walk under way.
@@ -96,19 +96,21 @@ impl Descent {
         if features > trajectory::FEATURES {
             return None;
         }
-        let stages = course(&self.sampling.sampler, &*self.sampling.schedule, &self.levels)?;
+        let Written { predicts, stages } =
+            course(&self.sampling.sampler, &*self.sampling.schedule, &self.levels)?;
         let sigmas: Vec<[f64; 2]> = stages.iter().map(|stage| stage.sigmas).collect();
         let flow = self.denoiser.flow(&sigmas)?;
-        let evaluation = |(stage, [scale, skip, out]): (&Stage, &[f64; 3])| trajectory::Evaluation {
-            ask: stage.ask,
-            scale: *scale,
-            skip: *skip,
-            out: *out,
-            then: stage.then,
-            noise: stage.noise.map(|([step, draw], weight)| (Noise::name(step, draw), weight)),
-        };
-        let plan: Vec<_> = stages.iter().zip(&flow.scales).map(evaluation).collect();
+        let plan = stages.iter().zip(&flow.scales).map(|(stage, &[scale, skip, out])| {
+            let sigma = stage.sigmas[0];
+            let (skip, out) = match predicts {
+                Predicts::Data => (skip, out),
+                Predicts::Noise => ((1.0 - skip) / sigma, -out / sigma),
+            };
+            let noise = stage.noise.map(|([step, draw], weight)| (Noise::name(step, draw), weight));
+            trajectory::Evaluation { ask: stage.ask, scale, skip, out, then: stage.then, noise }
+        });
         let draws = stages.iter().any(|stage| stage.noise.is_some()).then(|| self.noise.steps());
+        let plan: Vec<_> = plan.collect();
         Some((trajectory::integrate(self.x.clone(), &flow.field, &plan, draws), stages.len()))
     }
 

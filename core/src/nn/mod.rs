@@ -83,7 +83,9 @@ pub trait Network: Any {
     }
     /// What a kernel needs to know to walk through the network by itself: its weights, and its biases at each of these levels, of no class;
     /// `None` where no kernel does.
-    fn field(&self, levels: &Condition) -> Option<Field>;
+    fn field(&self, _levels: &Condition) -> Option<Field> {
+        None
+    }
     /// The parameters by path, flattened, without autodiff, in a fixed order.
     fn parameters(&self) -> Vec<Named>;
     /// Puts other values in the parameters' place; the order, names and shapes are those of [`Network::parameters`].

@@ -2,7 +2,7 @@
 //!
 //! What a sampler does between evaluations is linear, whichever it is: so it is asked to walk once in the space of its own symbols, where the start, each
 //! estimate and each draw is an axis. What it asks and where it stands are then rows of weights, and of those it is read off how
-//! each follows from the state before and the latest estimates.
+//! each follows from the state before and the latest estimates: of the data or, where a sampler goes by it, of the noise `(x/α − D)/(σ/α)`.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,7 +10,7 @@ use burn::prelude::*;
 use burn::tensor::DType;
 use kiln_kernels::trajectory::REGISTERS;
 
-use super::{Denoiser, Evaluation, NoiseSource, SamplerConfig, Vector, Walk};
+use super::{Denoiser, Evaluation, NoiseSource, Predicts, SamplerConfig, Vector, Walk};
 use crate::schedules::{Level, Schedule};
 
 /// What is left where one row of weights is explained by another: rounding.
@@ -29,17 +29,27 @@ pub struct Stage {
     pub noise: Option<([u32; 2], f64)>,
 }
 
+/// A walk written down.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// What its estimates are of.
+    pub predicts: Predicts,
+    /// Its evaluations.
+    pub stages: Vec<Stage>,
+}
+
 /// The course of a walk down these levels. `None` where it depends on what is found on the way, on more estimates than four, on a
 /// Brownian path, or on noise that is in what is asked.
-pub fn course(sampler: &SamplerConfig, schedule: &dyn Schedule, levels: &[Level]) -> Option<Vec<Stage>> {
+pub fn course(sampler: &SamplerConfig, schedule: &dyn Schedule, levels: &[Level]) -> Option<Course> {
     if sampler.adaptive() || levels.len() < 2 {
         return None;
     }
     // The first walk counts the axes.
-    let axes = Recorder::new(1).walk(sampler, schedule, levels)?.len();
-    let recorder = Recorder::new(axes);
-    let events = recorder.walk(sampler, schedule, levels)?;
-    stages(&events)
+    let axes = Recorder::new(1, Predicts::Data).walk(sampler, schedule, levels)?.len();
+    [Predicts::Data, Predicts::Noise].into_iter().find_map(|predicts| {
+        let events = Recorder::new(axes, predicts).walk(sampler, schedule, levels)?;
+        stages(&events).map(|stages| Course { predicts, stages })
+    })
 }
 
 /// What happens on a walk, in its order.
@@ -56,6 +66,7 @@ enum Event {
 /// A denoiser and a source of noise that answer with axes.
 struct Recorder {
     axes: usize,
+    predicts: Predicts,
     used: Cell<usize>,
     events: RefCell<Vec<Event>>,
     /// Something was asked for that no axis stands for.
@@ -63,17 +74,12 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn new(axes: usize) -> Self {
-        Self { axes, used: Cell::new(1), events: RefCell::default(), strayed: Cell::new(false) }
+    fn new(axes: usize, predicts: Predicts) -> Self {
+        Self { axes, predicts, used: Cell::new(1), events: RefCell::default(), strayed: Cell::new(false) }
     }
 
     /// Events and the start: as many as there are axes, and more.
-    fn walk(
-        self,
-        sampler: &SamplerConfig,
-        schedule: &dyn Schedule,
-        levels: &[Level],
-    ) -> Option<Vec<Event>> {
+    fn walk(self, sampler: &SamplerConfig, schedule: &dyn Schedule, levels: &[Level]) -> Option<Vec<Event>> {
         let mut walker = sampler.build();
         let mut x = self.axis(0);
         {
@@ -110,7 +116,11 @@ impl Denoiser for Recorder {
     fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         let axis = self.next();
         self.events.borrow_mut().push(Event::Asked { axis, row: row(&x), sigmas: [sigma, next] });
-        Evaluation { mean: self.axis(axis), v: None }
+        let mean = match self.predicts {
+            Predicts::Data => self.axis(axis),
+            Predicts::Noise => Vector::sum([(1.0, x), (-sigma, self.axis(axis))]),
+        };
+        Evaluation { mean, v: None }
     }
 }
 

@@ -28,8 +28,10 @@ impl Piece {
         let rest = 1.0 - theta;
         let w = theta * theta * (3.0 - 2.0 * theta);
         let ends = [(1.0 - w, self.x.clone()), (w, x.clone())];
-        let slopes =
-            [(self.h * theta * rest * rest, self.slope.clone()), (-self.h * theta * theta * rest, slope.clone())];
+        let slopes = [
+            (self.h * theta * rest * rest, self.slope.clone()),
+            (-self.h * theta * theta * rest, slope.clone()),
+        ];
         let bent = self.quartic.iter().map(|quartic| ((theta * rest).powi(2), quartic.clone()));
         combine(ends.into_iter().chain(slopes).chain(bent))
     }

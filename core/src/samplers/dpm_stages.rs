@@ -9,7 +9,7 @@
 //! Lu et al. 2022, Algorithms 1 to 3, <https://arxiv.org/abs/2206.00927>.
 
 use super::exponential::z_phi;
-use super::{Vector, Walk, combine, frame};
+use super::{Vector, Walk, frame};
 
 /// One step from `σ` over `h` in `λ`, with the predictions made so far.
 pub(super) struct Stages<'a, 'w> {

@@ -83,7 +83,7 @@ pub use walk::{Walk, walk};
 pub(crate) use adaptive::Pair;
 pub(crate) use bosh3::PAIR as BOSH3;
 pub(crate) use control::Control;
-pub(crate) use course::{Stage, course};
+pub(crate) use course::{Course, course};
 pub(crate) use dopri5::PAIR as DOPRI5;
 pub(crate) use midpoint::TABLE as MIDPOINT;
 pub(crate) use ralston::TABLE as RALSTON;

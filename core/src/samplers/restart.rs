@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Sampler, Solver, Vector, Walk, combine, frame};
+use super::{Level, Sampler, Solver, Vector, Walk, frame};
 use crate::config::check::{at_least, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result};

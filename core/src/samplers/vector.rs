@@ -176,7 +176,9 @@ impl Plan {
                     self.add(1.0, inner, Side::Estimate, uses);
                 }
                 // Cheaper than a pass of its own.
-                (_, Side::Estimate, Form::Sum(terms)) if terms.iter().all(|(_, vector)| vector.is_known()) => {
+                (_, Side::Estimate, Form::Sum(terms))
+                    if terms.iter().all(|(_, vector)| vector.is_known()) =>
+                {
                     for (own, vector) in terms {
                         self.add(weight * own, vector, side, uses);
                     }
@@ -215,7 +217,9 @@ impl Plan {
             return parts.remove(0).x;
         }
         let mut noise = self.noise.take();
-        if parts.is_empty() && let Some((weight, draws, device)) = noise.take() {
+        if parts.is_empty()
+            && let Some((weight, draws, device)) = noise.take()
+        {
             parts.push(Part { x: draws.tensor(&device), estimate: 0.0, beside: weight });
         }
         let share = estimate.as_ref().map_or(0.0, |(share, _)| *share);

@@ -53,7 +53,7 @@ pub fn convolution_then(
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait ConvolutionOps: Backend {
     /// [`convolution_then`] without a residual.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = Shape::new([x[0], weight[0], x[2].div_ceil(stride[0]), x[3].div_ceil(stride[1])]))]
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -65,7 +65,7 @@ pub trait ConvolutionOps: Backend {
     }
 
     /// [`convolution_then`] with one.
-    #[fusion(default)]
+    #[fusion(dtype = residual, shape = residual)]
     fn convolution_onto(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -78,7 +78,7 @@ pub trait ConvolutionOps: Backend {
     }
 
     /// The input's gradient from that of the output.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = x)]
     fn convolution_x_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -90,7 +90,7 @@ pub trait ConvolutionOps: Backend {
     }
 
     /// The weights' gradient.
-    #[fusion(default)]
+    #[fusion(dtype = weight, shape = weight)]
     fn convolution_weight_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Evaluation, REGISTERS};
+use super::{Evaluation, FEATURES, REGISTERS};
 
 /// Invocations of a workgroup, each of which has four numbers of four particles.
 pub(super) const UNITS: u32 = 256;
@@ -17,8 +17,8 @@ pub(super) const WORDS: usize = 16;
 /// Rounds of all loops of an invocation, about: software adapters leave a loop when there have been 65,535 in all, without a word, and
 /// browsers end what takes seconds. Longer courses are flown in several launches.
 const ROUNDS: usize = 1 << 15;
-/// Layers and features that are known to be right and fast; those of more are for the reference.
-const MOST: [usize; 2] = [16, 8];
+/// Layers that are known to be right and fast; those of more are for the reference.
+const LAYERS: usize = 16;
 /// Into how many parts the sums of the last layer are cut at most.
 const PARTS: u32 = 16;
 
@@ -35,7 +35,7 @@ impl Layout {
     /// Where there is one.
     pub fn of(features: usize, hidden: usize, layers: usize) -> Option<Self> {
         let wide = [16, 32, 64, 128, 256].into_iter().find(|wide| *wide as usize >= hidden)?;
-        let fit = layers <= MOST[0] && (1..=MOST[1]).contains(&features);
+        let fit = layers <= LAYERS && (1..=FEATURES).contains(&features);
         fit.then_some(Self { features: features as u32, layers: layers as u32, wide })
     }
 

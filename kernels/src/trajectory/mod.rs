@@ -41,6 +41,8 @@ pub mod wgsl;
 
 /// Numbers that are kept of a particle's every number: the state, and the latest estimates.
 pub const REGISTERS: usize = 5;
+/// Numbers that a particle may have where a kernel is to take it.
+pub const FEATURES: usize = 8;
 
 /// `φ`.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]

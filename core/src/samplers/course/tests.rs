@@ -1,18 +1,19 @@
 use super::super::tests::{ideal, levels, noise};
-use super::super::{Noise, walk};
+use super::super::{Noise, Predicts, walk};
 use super::*;
 use crate::schedules::ScheduleConfig;
 
 /// The stages, one after the other, on `x/α` at the first level.
-fn followed(stages: &[Stage], start: Tensor<2>, noise: &Noise) -> Tensor<2> {
+fn followed(course: &Course, start: Tensor<2>, noise: &Noise) -> Tensor<2> {
     let mut registers = vec![start];
     let sum = |weights: &[f64], registers: &[Tensor<2>]| {
         let terms = registers.iter().zip(weights).map(|(x, weight)| x.clone() * *weight);
         terms.reduce(|a, b| a + b).expect("a state")
     };
-    for stage in stages {
-        let estimate = ideal(sum(&stage.ask, &registers), stage.sigmas[0]);
-        registers.insert(1, estimate);
+    for stage in &course.stages {
+        let (asked, sigma) = (sum(&stage.ask, &registers), stage.sigmas[0]);
+        let mean = ideal(asked.clone(), sigma);
+        registers.insert(1, if course.predicts == Predicts::Data { mean } else { (asked - mean) / sigma });
         registers.truncate(REGISTERS);
         registers[0] = sum(&stage.then, &registers);
         if let Some(([step, draw], weight)) = stage.noise {
@@ -34,12 +35,12 @@ fn a_course_leads_where_its_sampler_leads() {
         for schedule in ["edm", "vp_linear", "cond_ot"] {
             let schedule = ScheduleConfig::named(schedule).expect("a schedule");
             let levels = levels("karras", 12, &schedule);
-            let Some(stages) = course(&sampler, &*schedule, &levels) else { continue };
+            let Some(course) = course(&sampler, &*schedule, &levels) else { continue };
             let noise = noise(7);
             let dtype = if sampler.stochastic() { DType::F32 } else { DType::F64 };
             let start = noise.start(levels[0]).cast(dtype);
             let wanted = walk(&sampler, &Walk::new(&ideal, &*schedule, &levels, &noise), start.clone());
-            let far = far(followed(&stages, start, &noise), wanted.expect("a walk"));
+            let far = far(followed(&course, start, &noise), wanted.expect("a walk"));
             let bound = if sampler.stochastic() { 1e-4 } else { 1e-9 };
             assert!(far < bound, "{} under {}: {far:e}", sampler.name(), schedule.name());
             written.push(sampler.name());
@@ -47,8 +48,27 @@ fn a_course_leads_where_its_sampler_leads() {
     }
     written.dedup();
     let wanted = [
-        "euler", "heun", "midpoint", "ralston", "rk4", "euler_ancestral", "dpm2", "dpm2_ancestral", "lms", "pndm",
-        "ipndm", "lcm", "tcd", "ddim", "ddpm", "dpmpp_2m", "dpm", "dpmpp", "sde_dpmpp", "unipc", "deis",
+        "euler",
+        "heun",
+        "midpoint",
+        "ralston",
+        "rk4",
+        "euler_ancestral",
+        "dpm2",
+        "dpm2_ancestral",
+        "lms",
+        "pndm",
+        "ipndm",
+        "lcm",
+        "tcd",
+        "ddim",
+        "ddpm",
+        "dpmpp_2m",
+        "dpm",
+        "dpmpp",
+        "sde_dpmpp",
+        "unipc",
+        "deis",
     ];
     let missing: Vec<_> = wanted.iter().filter(|name| !written.contains(name)).collect();
     assert!(missing.is_empty(), "no course of {missing:?}; of {written:?}");
@@ -60,7 +80,7 @@ fn stages_are_evaluations() {
     let schedule = ScheduleConfig::named("cond_ot").expect("a schedule");
     let levels = levels("linear", 10, &schedule);
     let heun = SamplerConfig::named("heun").expect("heun");
-    let stages = course(&heun, &*schedule, &levels).expect("a course");
+    let stages = course(&heun, &*schedule, &levels).expect("a course").stages;
     assert_eq!(stages.len(), 19);
     assert_eq!(stages[0].then, STILL);
     assert!(stages.iter().all(|stage| stage.noise.is_none() && stage.sigmas[0] == stage.sigmas[1]));

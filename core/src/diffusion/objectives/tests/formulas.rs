@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::*;
 use crate::diffusion::objectives::trajectory::two_steps;
 use crate::guidance::{Guided, Guiding, Threshold, Thresholded};
-use crate::samplers::{Denoiser, Evaluation, Vector, Noise, SamplerConfig, Walk, walk};
+use crate::samplers::{Denoiser, Evaluation, Noise, SamplerConfig, Vector, Walk, walk};
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::{GridConfig, Span};
 
