@@ -219,5 +219,5 @@ pub(super) fn source(layout: Layout, activation: Activation, stack: Stack) -> St
     ];
     let numbers = numbers.map(|(name, number)| format!("const {name}: u32 = {number}u;\n")).concat();
     let residual = format!("const RESIDUAL: bool = {};\n", stack == Stack::Residual);
-    [&numbers, &residual, SOURCE].concat()
+    [numbers.as_str(), &residual, SOURCE].concat()
 }
