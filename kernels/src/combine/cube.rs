@@ -157,7 +157,20 @@ impl StepOps for CubeBackend {
             return (z.clone(), z);
         }
         let y = fresh(&z, shape);
-        both::launch(&z.client, count, dim, a, b, c, d, table, y.clone().into_tensor_arg(), out, taken, built);
+        both::launch(
+            &z.client,
+            count,
+            dim,
+            a,
+            b,
+            c,
+            d,
+            table,
+            y.clone().into_tensor_arg(),
+            out,
+            taken,
+            built,
+        );
         (y, z)
     }
 }
@@ -304,8 +317,7 @@ fn drawn(table: &Tensor<u32>, at: u32, taken: &Taken, #[comptime] built: Built) 
         numbers[word] = 0.0f32;
     }
     if comptime!(built.noisy) {
-        let words =
-            block_of_words(&taken.stream, taken.stream.draw, at / taken.blocks, at % taken.blocks);
+        let words = block_of_words(&taken.stream, taken.stream.draw, at / taken.blocks, at % taken.blocks);
         #[unroll]
         for word in 0..4usize {
             numbers[word] = taken.weight * normal(table, words[word]);

@@ -89,7 +89,10 @@ fn padded<const D: usize>(x: Primitive, shape: [usize; D]) -> Primitive {
 /// `[REGISTERS, particles, features]`, of which the first are `x` and the rest zero: memory of nobody else's.
 fn registers(x: Primitive) -> Primitive {
     let [particles, features] = x.shape().dims();
-    padded(CubeBackend::float_reshape(x, Shape::new([1, particles, features])), [REGISTERS, particles, features])
+    padded(
+        CubeBackend::float_reshape(x, Shape::new([1, particles, features])),
+        [REGISTERS, particles, features],
+    )
 }
 
 fn course(on: &Primitive, plan: &Plan) -> Primitive {

@@ -4,7 +4,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Flex, TensorMetadata};
 use pulp::{Simd, WithSimd};
 
-use super::{Activation, Evaluation, Plan, REGISTERS, SELU_BEND, SELU_SCALE, Stack, TrajectoryOps, reference};
+use super::{
+    Activation, Evaluation, Plan, REGISTERS, SELU_BEND, SELU_SCALE, Stack, TrajectoryOps, reference,
+};
 use crate::activation::flex::silu;
 use crate::flex::{all_straight, numbers, tensor};
 use crate::normals::Draws;

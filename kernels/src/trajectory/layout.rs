@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Evaluation, FEATURES, REGISTERS};
+use super::{Evaluation, FEATURES};
 
 /// Invocations of a workgroup, each of which has four numbers of four particles.
 pub(super) const UNITS: u32 = 256;
@@ -81,7 +81,6 @@ pub(super) fn words(course: &[Evaluation]) -> Vec<u32> {
         let numbers = ask.iter().chain([scale, skip, out]).chain(then).chain([&weight]);
         words.extend(numbers.map(|number| (*number as f32).to_bits()));
         words.extend([draw, u32::from(noise.is_some())]);
-        debug_assert_eq!(words.len() % WORDS, 0, "two of {REGISTERS} and six more");
     }
     words
 }

@@ -116,8 +116,7 @@ pub fn integrate(x: Tensor<2>, field: &Field, course: &[Evaluation], draws: Opti
     if course.is_empty() || x.shape().num_elements() == 0 {
         return x.detach();
     }
-    let plan =
-        Plan { activation: field.activation, stack: field.shape, course: course.to_vec(), draws };
+    let plan = Plan { activation: field.activation, stack: field.shape, course: course.to_vec(), draws };
     // Where there are no hidden layers, any tensor stands for them.
     let hidden = if field.hidden.is_empty() {
         field.input.clone().unsqueeze_dim(0)

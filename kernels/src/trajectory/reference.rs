@@ -45,7 +45,12 @@ fn noisy<B: NormalOps>(x: FloatTensor<B>, evaluation: &Evaluation, plan: &Plan) 
 }
 
 /// `F_e(u)`.
-fn answer<B: Backend>(u: FloatTensor<B>, field: &[FloatTensor<B>; 5], e: usize, plan: &Plan) -> FloatTensor<B> {
+fn answer<B: Backend>(
+    u: FloatTensor<B>,
+    field: &[FloatTensor<B>; 5],
+    e: usize,
+    plan: &Plan,
+) -> FloatTensor<B> {
     let [input, hidden, output, biases, output_bias] = field;
     let layers = biases.shape()[1] - 1;
     let row = |layer: usize| chosen::<B>(chosen::<B>(biases.clone(), 0, e), 1, layer);

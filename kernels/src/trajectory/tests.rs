@@ -14,8 +14,7 @@ mod plain;
 use courses::{adams, euler, heun, maruyama, runge_kutta};
 use plain::plain;
 
-const ACTIVATIONS: [Activation; 4] =
-    [Activation::Silu, Activation::Selu, Activation::Tanh, Activation::Relu];
+const ACTIVATIONS: [Activation; 4] = [Activation::Silu, Activation::Selu, Activation::Tanh, Activation::Relu];
 
 fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f64> {
     x.into_data().iter::<f64>().collect()
@@ -59,12 +58,8 @@ fn compare(sizes: Sizes, particles: usize, course: &[Evaluation], kind: (Activat
     let draws = draws(particles, sizes.features);
     let exact = (&Device::flex(), DType::F64);
     let x = |device: &Device, dtype| values([particles, sizes.features], (device, dtype, 9));
-    let wanted = plain(
-        &numbers(x(exact.0, exact.1)),
-        &field(sizes, course.len(), kind, exact),
-        course,
-        draws,
-    );
+    let wanted =
+        plain(&numbers(x(exact.0, exact.1)), &field(sizes, course.len(), kind, exact), course, draws);
     for (place, device, dtype, limit) in kinds(3e-5, 1e-11) {
         let field = field(sizes, course.len(), kind, (&device, dtype));
         let found = numbers(integrate(x(&device, dtype), &field, course, Some(draws)));
@@ -78,7 +73,8 @@ fn compare(sizes: Sizes, particles: usize, course: &[Evaluation], kind: (Activat
 fn every_activation_and_stack_is_as_written() {
     let course = [heun(2, 0.3), euler(1, 0.2)].concat();
     for activation in ACTIVATIONS {
-        for (stack, layers) in [(Stack::Plain, 0), (Stack::Plain, 3), (Stack::Residual, 2), (Stack::Residual, 4)]
+        for (stack, layers) in
+            [(Stack::Plain, 0), (Stack::Plain, 3), (Stack::Residual, 2), (Stack::Residual, 4)]
         {
             compare(Sizes { features: 2, hidden: 31, layers }, 33, &course, (activation, stack));
         }
@@ -88,8 +84,8 @@ fn every_activation_and_stack_is_as_written() {
 #[test]
 fn networks_of_every_width_are_flown_through() {
     let course = adams(3, 0.2);
-    for hidden in [1, 5, 16, 17, 31, 64, 96, 128, 200, 256] {
-        for features in [1, 2, 3, 8] {
+    for (i, hidden) in [5, 16, 31, 64, 96, 128, 200, 256, 1].into_iter().enumerate() {
+        for features in [[1, 3], [2, 8]][i % 2] {
             let sizes = Sizes { features, hidden, layers: 2 };
             compare(sizes, 33, &course, (Activation::Silu, Stack::Residual));
         }
@@ -170,7 +166,6 @@ fn nothing_and_tensors_that_lie_otherwise_are_flown_too() {
         let none = integrate(x.clone(), &field(sizes, 0, kind, on), &[], None);
         assert_eq!(numbers(none), numbers(x.clone()));
         // The same numbers, column by column.
-        let across = |x: Tensor<2>| numbers_across(x);
         let strided = Field {
             input: across(straight.input.clone()),
             hidden: straight.hidden.iter().cloned().map(across).collect(),
@@ -183,7 +178,7 @@ fn nothing_and_tensors_that_lie_otherwise_are_flown_too() {
     }
 }
 
-fn numbers_across(x: Tensor<2>) -> Tensor<2> {
+fn across(x: Tensor<2>) -> Tensor<2> {
     let [rows, columns] = x.dims();
     x.transpose().reshape([rows * columns]).reshape([columns, rows]).transpose()
 }
@@ -198,16 +193,15 @@ fn no_gradient_passes() {
         field.input = field.input.require_grad();
         let x = values([5, 2], (on.0, on.1, 4)).require_grad();
         let wanted = {
-            let inner = |x: Tensor<2>| x.inner();
             let field = Field {
-                input: inner(field.input.clone()),
-                hidden: field.hidden.iter().cloned().map(inner).collect(),
-                output: inner(field.output.clone()),
+                input: field.input.clone().inner(),
+                hidden: field.hidden.iter().cloned().map(Tensor::inner).collect(),
+                output: field.output.clone().inner(),
                 biases: field.biases.clone().inner(),
                 output_bias: field.output_bias.clone().inner(),
                 ..field.clone()
             };
-            numbers(integrate(inner(x.clone()), &field, &euler(2, 0.1), None))
+            numbers(integrate(x.clone().inner(), &field, &euler(2, 0.1), None))
         };
         let end = integrate(x.clone(), &field, &euler(2, 0.1), None);
         assert_eq!(numbers(end.clone()), wanted);
@@ -274,12 +268,12 @@ fn courses_converge_in_their_order() {
     let exact = |t: f64| 2.0 + 0.5 * (t.cos() + t.sin()) + (start - 2.5) * (-t).exp();
     for (name, method, stages, order) in methods {
         let error = |steps: usize| {
-            let h = 1.5 / steps as f64;
+            let h = 1.0 / steps as f64;
             let times = (0..steps).flat_map(|i| stages.iter().map(move |c| (i as f64 + c) * h));
             let on = (&Device::flex(), DType::F64);
             let x = Tensor::from_data(TensorData::new(vec![start], [1, 1]), on);
             let field = known(&times.collect::<Vec<_>>(), on);
-            (numbers(integrate(x, &field, &method(steps, h), None))[0] - exact(1.5)).abs()
+            (numbers(integrate(x, &field, &method(steps, h), None))[0] - exact(1.0)).abs()
         };
         let found = (error(20) / error(40)).log2();
         assert!((found - order).abs() < 0.15, "{name}: {found}, not {order}");

@@ -127,9 +127,9 @@ fn last(at: u32) -> vec4<f32> {
     if part < PARTS {
         for (var k = part * (LINE / PARTS); k < (part + 1u) * (LINE / PARTS); k++) {
             let weight = weights[LAST + slot / GROUPS * LINE + k];
-            let from = 4u * k * GROUPS + slot % GROUPS;
-            sum += weight.x * tile[from] + weight.y * tile[from + GROUPS];
-            sum += weight.z * tile[from + 2u * GROUPS] + weight.w * tile[from + 3u * GROUPS];
+            let below = 4u * k * GROUPS + slot % GROUPS;
+            sum += weight.x * tile[below] + weight.y * tile[below + GROUPS];
+            sum += weight.z * tile[below + 2u * GROUPS] + weight.w * tile[below + 3u * GROUPS];
         }
     }
     return sum;
@@ -195,15 +195,15 @@ fn noise(draw: u32, particle: u32, feature: u32) -> vec4<f32> {
 }
 
 // One feature of four particles of a register.
-fn read(first: u32, slot: u32, register: u32) -> vec4<f32> {
+fn taken(first: u32, slot: u32, kept: u32) -> vec4<f32> {
     var four = vec4<f32>(0.0);
     for (var lane = 0u; lane < 4u; lane++) {
         let particle = first + slot % GROUPS * 4u + lane;
         if slot < SLOTS && particle < told.particles {
             let at = particle * FEATURES + slot / GROUPS;
             if told.begin > 0u {
-                four[lane] = state[register * told.particles * FEATURES + at];
-            } else if register == 0u {
+                four[lane] = state[kept * told.particles * FEATURES + at];
+            } else if kept == 0u {
                 four[lane] = start[at];
             }
         }
@@ -211,13 +211,13 @@ fn read(first: u32, slot: u32, register: u32) -> vec4<f32> {
     return four;
 }
 
-fn write(first: u32, slot: u32, register: u32, four: vec4<f32>) {
+fn leave(first: u32, slot: u32, kept: u32, four: vec4<f32>) {
     for (var lane = 0u; lane < 4u; lane++) {
         let particle = first + slot % GROUPS * 4u + lane;
         if slot < SLOTS && particle < told.particles {
             let at = particle * FEATURES + slot / GROUPS;
-            state[register * told.particles * FEATURES + at] = four[lane];
-            if register == 0u {
+            state[kept * told.particles * FEATURES + at] = four[lane];
+            if kept == 0u {
                 positions[at] = four[lane];
             }
         }
@@ -251,11 +251,11 @@ fn fly(
     for (var i = 0u; i < OWN; i++) {
         let slot = unit + i * UNITS;
         registers[i] = Registers(
-            read(first, slot, 0u),
-            read(first, slot, 1u),
-            read(first, slot, 2u),
-            read(first, slot, 3u),
-            read(first, slot, 4u),
+            taken(first, slot, 0u),
+            taken(first, slot, 1u),
+            taken(first, slot, 2u),
+            taken(first, slot, 3u),
+            taken(first, slot, 4u),
         );
     }
     for (var e = told.begin; e < told.end; e++) {
@@ -294,10 +294,10 @@ fn fly(
     }
     for (var i = 0u; i < OWN; i++) {
         let slot = unit + i * UNITS;
-        write(first, slot, 0u, registers[i].x);
-        write(first, slot, 1u, registers[i].d1);
-        write(first, slot, 2u, registers[i].d2);
-        write(first, slot, 3u, registers[i].d3);
-        write(first, slot, 4u, registers[i].d4);
+        leave(first, slot, 0u, registers[i].x);
+        leave(first, slot, 1u, registers[i].d1);
+        leave(first, slot, 2u, registers[i].d2);
+        leave(first, slot, 3u, registers[i].d3);
+        leave(first, slot, 4u, registers[i].d4);
     }
 }

@@ -139,7 +139,8 @@ impl Flight {
         if self.particles == 0 {
             return;
         }
-        let CubeCount::Static(x, y, _) = workgroups(self.particles.div_ceil(self.layout.tile() as usize)) else {
+        let CubeCount::Static(x, y, _) = workgroups(self.particles.div_ceil(self.layout.tile() as usize))
+        else {
             unreachable!("workgroups are counted here");
         };
         // After none, the particles are where they begin.
@@ -153,9 +154,13 @@ impl Flight {
         }
     }
 
-    fn bound(&self, start: &wgpu::Buffer, positions: &wgpu::Buffer, [begin, end]: [u32; 2]) -> wgpu::BindGroup {
-        let (seed, [_, low, high]) =
-            self.draws.map_or(([0; 2], [0; 3]), |draws| (draws.seed, draws.first));
+    fn bound(
+        &self,
+        start: &wgpu::Buffer,
+        positions: &wgpu::Buffer,
+        [begin, end]: [u32; 2],
+    ) -> wgpu::BindGroup {
+        let (seed, [_, low, high]) = self.draws.map_or(([0; 2], [0; 3]), |draws| (draws.seed, draws.first));
         let told = [self.particles as u32, begin, end, 0, seed[0], seed[1], low, high];
         let told = buffer(&self.device, u32::as_bytes(&told), wgpu::BufferUsages::UNIFORM);
         let [state, rest @ ..] = &self.buffers;
@@ -212,7 +217,7 @@ pub(super) fn source(layout: Layout, activation: Activation, stack: Stack) -> St
         ("POINT", POINT),
         ("FINE", FINE),
     ];
-    let mut source: String = numbers.map(|(name, number)| format!("const {name}: u32 = {number}u;\n")).concat();
-    source += &format!("const RESIDUAL: bool = {};\n", stack == Stack::Residual);
-    source + SOURCE
+    let numbers = numbers.map(|(name, number)| format!("const {name}: u32 = {number}u;\n")).concat();
+    let residual = format!("const RESIDUAL: bool = {};\n", stack == Stack::Residual);
+    [numbers.as_str(), &residual, SOURCE].concat()
 }

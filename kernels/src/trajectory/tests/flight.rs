@@ -70,7 +70,9 @@ fn the_program_flies_as_written() {
     let Some(place) = software() else { return };
     let rows = [runge_kutta(1, 0.3), maruyama(2, 0.1), adams(3, 0.2)].concat();
     for (activation, stack) in ACTIVATIONS.into_iter().zip([Stack::Plain, Stack::Residual].repeat(2)) {
-        for (features, hidden, particles) in [(1, 5, 1), (2, 64, 257), (3, 100, 33), (8, 16, 300), (2, 128, 70)] {
+        for (features, hidden, particles) in
+            [(1, 5, 1), (2, 64, 257), (3, 100, 33), (8, 16, 300), (2, 128, 70)]
+        {
             let sizes = Sizes { features, hidden, layers: 2 };
             let exact = (&Device::flex(), DType::F64);
             let x = values([particles, features], (exact.0, exact.1, 9));

@@ -26,7 +26,7 @@ pub fn plain(x: &[f64], field: &Field, course: &[Evaluation], draws: Draws) -> V
                 let [_, low, high] = draws.stream(row);
                 let mut normals = vec![0.0; features];
                 Draws { first: [draw, low, high], rows: 1, ..draws }.fill(&mut normals);
-                registers[0].iter_mut().zip(normals).for_each(|(x, n)| *x += weight * f64::from(n));
+                registers[0].iter_mut().zip(normals).for_each(|(x, n)| *x += f64::from(weight as f32 * n));
             }
         }
         x.copy_from_slice(&registers[0]);
