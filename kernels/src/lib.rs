@@ -12,6 +12,8 @@ pub mod combine;
 pub mod convolution;
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(all(test, feature = "gpu", not(target_vendor = "apple")))]
+mod floor;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod group_norm;

@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::{DType, activation};
 
 use super::*;
-use crate::testing::{far, kinds, values};
+use crate::testing::{Random, far, kinds, off_small_steps, values};
 
 /// The output and the gradient of `Σ y t`, for a fixed `t`.
 fn computed(size: usize, (device, dtype): (&Device, DType), f: fn(Tensor<1>) -> Tensor<1>) -> [Vec<f64>; 2] {
@@ -20,7 +20,8 @@ fn computed(size: usize, (device, dtype): (&Device, DType), f: fn(Tensor<1>) -> 
 fn outputs_and_gradients_are_those_of_plain_operations() {
     type F = fn(Tensor<1>) -> Tensor<1>;
     let pairs: [(F, F); 2] = [(silu, activation::silu), (gelu, activation::gelu_approximate)];
-    for size in [1, 3, 31, 32, 33, 257, 70_001] {
+    let sizes = [1, 3, 31, 32, 33, 257, 70_001];
+    for size in sizes.into_iter().chain(Random::cases(30).map(|mut random| random.within(1..=5000))) {
         for (ours, plain) in pairs {
             let wanted = computed(size, (&Device::flex(), DType::F64), plain);
             for (name, device, dtype, limit) in kinds(2e-6, 1e-12) {
@@ -30,6 +31,14 @@ fn outputs_and_gradients_are_those_of_plain_operations() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn gradients_are_what_small_steps_find() {
+    for f in [silu::<1>, gelu::<1>] {
+        let off = off_small_steps(&[300], |x| f(x[0].clone() * 3.0));
+        assert!(off < 1e-8, "{off}");
     }
 }
 

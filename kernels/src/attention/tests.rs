@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::{DType, activation};
 
 use super::*;
-use crate::testing::{far, kinds, values};
+use crate::testing::{Random, far, kinds, off_small_steps, values};
 
 /// Heads of keys and values, sharing heads, queries, keys, depth and width.
 const SIZES: [[usize; 6]; 7] = [
@@ -43,7 +43,16 @@ fn cases() -> Vec<Case> {
         }
         cases.push(Case { sizes, causal: true, bias: None, padding: true });
     }
+    cases.extend(Random::cases(30).map(random));
     cases
+}
+
+fn random(mut random: Random) -> Case {
+    let sizes = [3, 3, 70, 70, 40, 40].map(|most| random.within(1..=most));
+    let mut coin = || random.among(&[true, false]);
+    let (causal, padding) = (coin(), coin());
+    let bias = coin().then(|| [(); 4].map(|()| coin()));
+    Case { sizes, causal, bias, padding }
 }
 
 /// The output and the gradients of `Σ o t`, for a fixed `t`, by queries, keys, values and, if there is one, bias.
@@ -121,6 +130,22 @@ fn outputs_and_gradients_are_those_of_plain_operations() {
         }
     }
     println!("worst: {worst:.1e}");
+}
+
+#[test]
+fn gradients_are_what_small_steps_find() {
+    let ([heads, few, queries, keys], [depth, width]) = ([4, 2, 5, 6], [3, 2]);
+    for causal in [false, true] {
+        let sizes = [heads * queries * depth, few * keys * depth, few * keys * width, heads * queries * keys];
+        let off = off_small_steps(&sizes, |given| {
+            let shapes =
+                [[heads, queries, depth], [few, keys, depth], [few, keys, width], [heads, queries, keys]];
+            let of = |i: usize| given[i].clone().reshape([1, shapes[i][0], shapes[i][1], shapes[i][2]]);
+            let options = Options { causal, bias: Some(of(3)), ..Options::default() };
+            attention(of(0), of(1), of(2), &options)
+        });
+        assert!(off < 1e-8, "{causal}: {off}");
+    }
 }
 
 #[test]

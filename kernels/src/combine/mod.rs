@@ -94,7 +94,7 @@ fn reference<B: Backend>(tensors: [FloatTensor<B>; TOGETHER], weights: &[f64]) -
 #[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
-    use crate::testing::{devices, far};
+    use crate::testing::{Random, devices, far, off_small_steps};
     use burn::tensor::DType;
 
     const WEIGHTS: [f64; 5] = [0.3, -1.7, 2.9e-3, 1.0 / 3.0, -0.11];
@@ -109,19 +109,28 @@ mod tests {
     /// Fewer than are combined at a time, as many, and more.
     #[test]
     fn every_device_sums_any_number_of_terms() {
-        for count in [1, 2, 5, 6, 7, 11, 12] {
-            for size in [1, 33, 1000] {
-                let weight = |i: usize| WEIGHTS[i % 5] * (1.0 + i as f64);
-                let terms = |dtype| (0..count).map(move |i| (weight(i), tensor(size, i, dtype)));
-                let numbers = |x: Tensor<2>| x.into_data().iter::<f64>().collect::<Vec<_>>();
-                let wanted = numbers(reference(terms(DType::F64).collect()));
-                for (name, device) in devices() {
-                    let there = terms(DType::F32).map(|(weight, x)| (weight, x.to_device(&device)));
-                    let far = far(&numbers(combine(there.collect())), &wanted);
-                    assert!(far < 1e-6, "{count} of {size}, {name}: {far}");
-                }
+        let counts = [1, 2, 5, 6, 7, 11, 12].into_iter();
+        let cases = counts.flat_map(|count| [1, 33, 1000].map(|size| [count, size]));
+        let random = Random::cases(30).map(|mut random| [random.within(1..=20), random.within(1..=3000)]);
+        for [count, size] in cases.chain(random) {
+            let weight = |i: usize| WEIGHTS[i % 5] * (1.0 + i as f64);
+            let terms = |dtype| (0..count).map(move |i| (weight(i), tensor(size, i, dtype)));
+            let numbers = |x: Tensor<2>| x.into_data().iter::<f64>().collect::<Vec<_>>();
+            let wanted = numbers(reference(terms(DType::F64).collect()));
+            for (name, device) in devices() {
+                let there = terms(DType::F32).map(|(weight, x)| (weight, x.to_device(&device)));
+                let far = far(&numbers(combine(there.collect())), &wanted);
+                assert!(far < 1e-6, "{count} of {size}, {name}: {far}");
             }
         }
+    }
+
+    #[test]
+    fn gradients_are_what_small_steps_find() {
+        let off = off_small_steps(&[33; 7], |x| {
+            combine((0..7).map(|i| (WEIGHTS[i % 5], x[i].clone().square().unsqueeze())).collect())
+        });
+        assert!(off < 1e-8, "{off}");
     }
 
     fn tensor(size: usize, seed: usize, dtype: DType) -> Tensor<2> {

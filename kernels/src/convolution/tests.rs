@@ -5,7 +5,7 @@ use burn::tensor::DType;
 use burn::tensor::module::conv2d;
 
 use super::*;
-use crate::testing::{devices, far, values};
+use crate::testing::{Random, devices, far, off_small_steps, values};
 
 /// `[batch, in, out, height, width]`, kernel and stride.
 type Case = ([usize; 5], [usize; 2], [usize; 2]);
@@ -27,7 +27,14 @@ fn cases() -> Vec<Case> {
     for (kernel, stride) in [([3, 3], [1, 1]), ([3, 3], [2, 2]), ([1, 1], [1, 1])] {
         cases.push(([2, 71, 39, 14, 14], kernel, stride));
     }
+    cases.extend(Random::cases(30).map(random));
     cases
+}
+
+fn random(mut random: Random) -> Case {
+    let sizes = [4, 12, 12, 20, 20].map(|most| random.within(1..=most));
+    let kernel = [(); 2].map(|()| random.among(&[1, 3, 5, 7]));
+    (sizes, kernel, [(); 2].map(|()| random.within(1..=3)))
 }
 
 /// The output and the gradients of `Σ y t`, for a fixed `t`.
@@ -70,6 +77,19 @@ fn output_and_gradients_are_those_of_burn() {
         }
     }
     println!("worst: {worst:.1e}");
+}
+
+/// In double precision the adjoint calls Burn's convolutions.
+#[test]
+fn gradients_are_what_small_steps_find() {
+    for stride in [[1, 1], [2, 1]] {
+        let off = off_small_steps(&[2 * 3 * 20, 4 * 3 * 9, 4], |given| {
+            let (x, weight) =
+                (given[0].clone().reshape([2, 3, 5, 4]), given[1].clone().reshape([4, 3, 3, 3]));
+            convolution(x, weight, given[2].clone(), stride)
+        });
+        assert!(off < 1e-8, "{stride:?}: {off}");
+    }
 }
 
 /// Views that are not as they lie in memory.

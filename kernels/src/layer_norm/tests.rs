@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::DType;
 
 use super::*;
-use crate::testing::{far, kinds, values};
+use crate::testing::{Random, far, kinds, off_small_steps, values};
 
 /// `[batch, rows, width]`, and the rows of scale and shift.
 const SHAPES: [([usize; 3], usize); 8] = [
@@ -43,9 +43,26 @@ fn plain(x: Tensor<3>, gamma: Tensor<2>, beta: Tensor<2>) -> Tensor<3> {
     normal * gamma.unsqueeze_dim(1) + beta.unsqueeze_dim(1)
 }
 
+/// Widths of 1 to 3 are tested above: of numbers that happen to be nearly equal rounding is magnified.
+fn random(mut random: Random) -> ([usize; 3], usize) {
+    let batch = random.within(1..=5);
+    ([batch, random.within(1..=20), random.within(4..=300)], random.among(&[1, batch]))
+}
+
+#[test]
+fn gradients_are_what_small_steps_find() {
+    for rows in [1, 3] {
+        let off = off_small_steps(&[3 * 2 * 7, rows * 7, rows * 7], |given| {
+            let [gamma, beta] = [1, 2].map(|i| given[i].clone().reshape([rows, 7]));
+            layer_norm(given[0].clone().reshape([3, 2, 7]), gamma, beta)
+        });
+        assert!(off < 1e-8, "{rows}: {off}");
+    }
+}
+
 #[test]
 fn output_and_gradients_are_those_of_plain_operations() {
-    for case in SHAPES {
+    for case in SHAPES.into_iter().chain(Random::cases(30).map(random)) {
         let wanted = computed(case, (&Device::flex(), DType::F64), plain);
         for (name, device, dtype, limit) in kinds(2e-6, 1e-13) {
             let found = computed(case, (&device, dtype), layer_norm);
