@@ -48,13 +48,13 @@ const CUBIC: f64 = 0.044_715;
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait ActivationOps: Backend {
     /// `x σ(g(x))`.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = x)]
     fn gated(x: FloatTensor<Self>, gate: Gate) -> FloatTensor<Self> {
         reference::<Self>(x, gate)
     }
 
     /// `∂L/∂x` from `x` and `∂L/∂y`.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = x)]
     fn gated_backward(x: FloatTensor<Self>, gradient: FloatTensor<Self>, gate: Gate) -> FloatTensor<Self> {
         reference_backward::<Self>(x, gradient, gate)
     }

@@ -89,7 +89,12 @@ impl Looking {
 pub trait AttentionOps: Backend {
     /// [`attention`], and the logarithms `l`, `[batch, heads, queries]`, beyond all scores where nothing is seen. `seen` is 1 or 0:
     /// `[batch | 1, keys | 1]`.
-    #[fusion(default)]
+    #[fusion(meta = |q, _, v, _, _, _| {
+        let (mut output, mut logarithms) = (q.clone(), q.clone());
+        output.shape[3] = v.shape[3];
+        logarithms.shape = Shape::new([q.shape[0], q.shape[1], q.shape[2]]);
+        (output, logarithms)
+    })]
     fn attend(
         q: FloatTensor<Self>,
         k: FloatTensor<Self>,
@@ -102,7 +107,7 @@ pub trait AttentionOps: Backend {
     }
 
     /// The gradients of queries, keys, values and bias, from the output, its logarithms and its gradient.
-    #[fusion(default)]
+    #[fusion(meta = |q, k, v, bias, _, _, _, _, _| (q.clone(), k.clone(), v.clone(), bias.clone()))]
     fn attend_backward(
         q: FloatTensor<Self>,
         k: FloatTensor<Self>,

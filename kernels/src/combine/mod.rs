@@ -65,7 +65,7 @@ fn routed(terms: Vec<Term>) -> Tensor<2> {
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait CombineOps: Backend {
     /// [`combine`] of as many of the tensors as there are weights.
-    #[fusion(default)]
+    #[fusion(dtype = a, shape = a)]
     fn weighted_sum(
         a: FloatTensor<Self>,
         b: FloatTensor<Self>,

@@ -28,7 +28,7 @@ pub fn convolution(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: [us
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait ConvolutionOps: Backend {
     /// [`convolution`].
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = Shape::new([x[0], weight[0], x[2].div_ceil(stride[0]), x[3].div_ceil(stride[1])]))]
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -40,7 +40,7 @@ pub trait ConvolutionOps: Backend {
     }
 
     /// The input's gradient from that of the output.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = x)]
     fn convolution_x_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -52,7 +52,7 @@ pub trait ConvolutionOps: Backend {
     }
 
     /// The weights' gradient.
-    #[fusion(default)]
+    #[fusion(dtype = weight, shape = weight)]
     fn convolution_weight_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,

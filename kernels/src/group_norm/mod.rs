@@ -43,7 +43,7 @@ const EPSILON: f64 = 1e-5;
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait GroupNormOps: Backend {
     /// [`group_norm`].
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = x)]
     fn group_norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -55,7 +55,7 @@ pub trait GroupNormOps: Backend {
     }
 
     /// The gradients of `x`, `gamma` and `beta` from that of the output.
-    #[fusion(default)]
+    #[fusion(meta = |x, gamma, beta, _, _, _| (x.clone(), gamma.clone(), beta.clone()))]
     fn group_norm_backward(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,

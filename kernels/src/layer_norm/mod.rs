@@ -31,7 +31,7 @@ const EPSILON: f64 = 1e-6;
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait LayerNormOps: Backend {
     /// [`layer_norm`].
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = x)]
     fn layer_norm_of_rows(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -41,7 +41,7 @@ pub trait LayerNormOps: Backend {
     }
 
     /// The gradients of `x`, `gamma` and `beta` from that of the output.
-    #[fusion(default)]
+    #[fusion(meta = |x, gamma, _| (x.clone(), gamma.clone(), gamma.clone()))]
     fn layer_norm_of_rows_backward(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,

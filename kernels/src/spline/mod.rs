@@ -99,7 +99,7 @@ const UNIT: f64 = 0.539_742_417_236_952_1;
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait SplineOps: Backend {
     /// [`forward`] or [`inverse`], one after the other: `[2, rows, features]`.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = Shape::new([2, x[0], x[1]]))]
     fn spline(
         x: FloatTensor<Self>,
         parameters: FloatTensor<Self>,
@@ -110,7 +110,7 @@ pub trait SplineOps: Backend {
     }
 
     /// The gradients of `x` and `parameters` from that of the output.
-    #[fusion(default)]
+    #[fusion(meta = |x, parameters, _, _, _| (x.clone(), parameters.clone()))]
     fn spline_backward(
         x: FloatTensor<Self>,
         parameters: FloatTensor<Self>,
