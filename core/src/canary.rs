@@ -12,6 +12,8 @@ use kiln_kernels::attention::{self, attention};
 use kiln_kernels::convolution::convolution;
 use kiln_kernels::group_norm::{After, group_norm};
 use kiln_kernels::layer_norm::layer_norm;
+use kiln_kernels::pairs::quantise;
+use kiln_kernels::spline::{self, Spline};
 
 use crate::random::{Key, Purpose};
 use crate::weights::read;
@@ -24,7 +26,7 @@ const TOLERANCE: f32 = 4e-3;
 /// A small computation whose results are of the order of 1.
 type Probe = fn(&Given) -> Tensor<1>;
 
-const PROBES: [(&str, Probe); 10] = [
+const PROBES: [(&str, Probe); 12] = [
     ("product of matrices", |given| matmul(600, given)),
     ("product of a row and a matrix", |given| matmul(1, given)),
     ("noise", |given| Key::new(0, Purpose::Metric, 9).normal_rows(7, 33, given.device).flatten(0, 1)),
@@ -35,6 +37,8 @@ const PROBES: [(&str, Probe); 10] = [
     ("softmax", |given| (softmax(given.normal::<2>([32, 33], 5), 1) * 33.0).flatten(0, 1)),
     ("attention", attended),
     ("activation", |given| gelu(given.normal::<1>([257], 8) * 2.0)),
+    ("spline", splined),
+    ("nearest code", quantised),
 ];
 
 /// What a probe begins with.
@@ -87,6 +91,22 @@ fn attended(given: &Given) -> Tensor<1> {
     let [k, v] = [6, 7].map(|index| given.normal([2, 2, 11, 16], index));
     let options = attention::Options { causal: true, ..attention::Options::default() };
     attention(q, k, v, &options).flatten(0, 3)
+}
+
+/// Through one and back through another, and the logarithms of their slopes.
+fn splined(given: &Given) -> Tensor<1> {
+    let spline = Spline { bins: 8, bound: 3.0, circular: false };
+    let parameters = |index| given.normal([33, 2 * spline.parameters()], index);
+    let [y, slope] = spline::forward(given.normal([33, 2], 4) * 1.5, parameters(6), &spline);
+    let [x, back] = spline::inverse(y, parameters(7), &spline);
+    ((x + slope + back) / 3.0).flatten(0, 1)
+}
+
+/// The codes stand beside what is quantised: to that they owe no gradient.
+fn quantised(given: &Given) -> Tensor<1> {
+    let (x, codes) = (given.normal([65, 9], 4), given.normal([33, 9], 5));
+    let (nearest, _) = quantise(x, codes.clone());
+    Tensor::cat(vec![nearest, codes], 0).flatten(0, 1)
 }
 
 /// Compares the operations that networks are made of.
