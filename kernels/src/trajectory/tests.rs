@@ -84,11 +84,9 @@ fn every_activation_and_stack_is_as_written() {
 #[test]
 fn networks_of_every_width_are_flown_through() {
     let course = adams(3, 0.2);
-    for (i, hidden) in [5, 16, 31, 64, 96, 128, 200, 256, 1].into_iter().enumerate() {
-        for features in [[1, 3], [2, 8]][i % 2] {
-            let sizes = Sizes { features, hidden, layers: 2 };
-            compare(sizes, 33, &course, (Activation::Silu, Stack::Residual));
-        }
+    for (features, hidden) in [(3, 1), (1, 31), (8, 64), (2, 96), (3, 200)] {
+        let sizes = Sizes { features, hidden, layers: 2 };
+        compare(sizes, 33, &course, (Activation::Silu, Stack::Residual));
     }
 }
 
@@ -106,10 +104,8 @@ fn every_course_is_flown_by_any_number_of_particles() {
     let courses = [euler(3, 0.3), heun(3, 0.3), runge_kutta(2, 0.4), adams(4, 0.2), maruyama(4, 0.1)];
     for course in courses {
         for particles in [1, 3, 33, 257] {
-            for features in [2, 5] {
-                let sizes = Sizes { features, hidden: 16, layers: 1 };
-                compare(sizes, particles, &course, (Activation::Selu, Stack::Plain));
-            }
+            let sizes = Sizes { features: 2, hidden: 16, layers: 1 };
+            compare(sizes, particles, &course, (Activation::Selu, Stack::Plain));
         }
     }
 }

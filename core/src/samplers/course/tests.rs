@@ -57,7 +57,6 @@ fn a_course_leads_where_its_sampler_leads() {
         "dpm2",
         "dpm2_ancestral",
         "lms",
-        "pndm",
         "ipndm",
         "lcm",
         "tcd",
