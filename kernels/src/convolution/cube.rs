@@ -18,7 +18,7 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::{ConvolutionOps, options};
-use crate::gpu::{fresh, straight};
+use crate::gpu::{ROUNDS, counted, fresh, straight};
 
 type Primitive = FloatTensor<CubeBackend>;
 
@@ -32,6 +32,8 @@ const OWN: u32 = 4;
 const DEEP: u32 = 16;
 /// Terms of a sum that are worth workgroups of their own.
 const PART: usize = 1024;
+/// Most terms that an invocation adds: sixteen take it 21 rounds, to load and to add them.
+const LONGEST: usize = ROUNDS / 21 * DEEP as usize;
 
 /// Which of the three.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
@@ -91,6 +93,22 @@ impl Sizes {
         }
     }
 
+    /// Parts of the sum: a gradient of weights has few entries and many terms.
+    fn parts(&self, pass: Pass) -> usize {
+        let [_, _, terms] = self.product(pass);
+        let worth = if pass == Pass::Weights { terms.div_ceil(PART).min(256) } else { 1 };
+        worth.max(terms.div_ceil(LONGEST))
+    }
+
+    /// The product, of this shape, from all parts of its sums.
+    fn compute(&self, pass: Pass, given: [CubeTensor; 3], shape: Shape) -> Primitive {
+        let ([rows, columns, _], parts) = (self.product(pass), self.parts(pass));
+        let sums = fresh(&given[0], Shape::new([parts, rows * columns]));
+        self.launch(pass, given, &sums, parts);
+        let sums = if parts == 1 { sums } else { CubeBackend::float_sum_dim(sums, 0) };
+        CubeBackend::float_reshape(sums, shape)
+    }
+
     /// What a kernel does, with the sum in so many parts.
     fn launch(&self, pass: Pass, [a, b, bias]: [CubeTensor; 3], out: &CubeTensor, parts: usize) {
         let [rows, columns, terms] = self.product(pass);
@@ -125,11 +143,13 @@ impl Sizes {
         );
     }
 
-    /// Whether there are no more workgroups along an axis than WebGPU has.
+    /// Whether there are no more workgroups along an axis than WebGPU has, and what is written can be counted.
     fn fit(&self) -> bool {
-        [Pass::Forward, Pass::Input, Pass::Weights]
-            .iter()
-            .all(|pass| self.product(*pass).iter().all(|size| size.div_ceil(SIDE as usize) <= 65_535))
+        let few = |size: &usize| size.div_ceil(SIDE as usize) <= 65_535;
+        [Pass::Forward, Pass::Input, Pass::Weights].into_iter().all(|pass| {
+            let [rows, columns, terms] = self.product(pass);
+            [rows, columns, terms].iter().all(few) && counted(rows * columns * self.parts(pass))
+        })
     }
 }
 
@@ -140,9 +160,8 @@ impl ConvolutionOps for CubeBackend {
             let options = options(&weight.shape(), stride);
             return <Self as burn::backend::ops::ModuleOps<Self>>::conv2d(x, weight, Some(bias), options);
         };
-        let y = fresh(&x, [sizes.batch, sizes.outputs, sizes.to[0], sizes.to[1]].into());
-        sizes.launch(Pass::Forward, [weight, x, bias], &y, 1);
-        y
+        let shape = [sizes.batch, sizes.outputs, sizes.to[0], sizes.to[1]];
+        sizes.compute(Pass::Forward, [weight, x, bias], shape.into())
     }
 
     fn convolution_x_backward(
@@ -158,10 +177,8 @@ impl ConvolutionOps for CubeBackend {
                 x, weight, gradient, options,
             );
         };
-        let dx = fresh(&x, x.shape());
         // There is no bias: any tensor stands for it.
-        sizes.launch(Pass::Input, [weight.clone(), gradient, weight], &dx, 1);
-        dx
+        sizes.compute(Pass::Input, [weight.clone(), gradient, weight], x.shape())
     }
 
     fn convolution_weight_backward(
@@ -177,11 +194,7 @@ impl ConvolutionOps for CubeBackend {
                 x, weight, gradient, options,
             );
         };
-        let [rows, columns, terms] = sizes.product(Pass::Weights);
-        let parts = terms.div_ceil(PART).min(256);
-        let sums = fresh(&x, Shape::new([parts, rows * columns]));
-        sizes.launch(Pass::Weights, [gradient, x.clone(), x], &sums, parts);
-        Self::float_reshape(Self::float_sum_dim(sums, 0), weight.shape())
+        sizes.compute(Pass::Weights, [gradient, x.clone(), x], weight.shape())
     }
 }
 
@@ -262,7 +275,7 @@ fn right(b: &Tensor<f32>, term: u32, column: u32, inside: bool, told: &Told, #[c
 /// Where an entry of the product goes.
 #[cube]
 fn place_of(row: u32, column: u32, told: &Told, #[comptime] pass: Pass) -> u32 {
-    let mut at = CUBE_POS_Z * told.rows * told.columns + row * told.columns + column;
+    let mut at = row * told.columns + column;
     if comptime!(pass == Pass::Forward) {
         let area = told.to_height * told.to_width;
         at = (column / area * told.outputs + row) * area + column % area;
@@ -271,7 +284,7 @@ fn place_of(row: u32, column: u32, told: &Told, #[comptime] pass: Pass) -> u32 {
         let area = told.from_height * told.from_width;
         at = (column / area * told.inputs + row) * area + column % area;
     }
-    at
+    CUBE_POS_Z * told.rows * told.columns + at
 }
 
 #[cube(launch)]
@@ -342,7 +355,7 @@ fn product(
             if row < told.rows && column < told.columns {
                 let mut sum = sums[(i * OWN + j) as usize];
                 if comptime!(pass == Pass::Forward) {
-                    sum += bias[row as usize];
+                    sum += select(CUBE_POS_Z == 0u32, bias[row as usize], 0.0f32);
                 }
                 out[place_of(row, column, &told, pass) as usize] = sum;
             }

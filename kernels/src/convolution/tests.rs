@@ -99,3 +99,17 @@ fn a_sample_is_the_same_alone_and_in_a_batch() {
         assert_eq!(alone.into_data(), all.clone().narrow(0, i, 1).into_data());
     }
 }
+
+/// Its sums are added in parts, as an invocation may not go on for so long.
+#[test]
+fn no_sum_has_too_many_terms() {
+    for case in [([1, 8000, 1, 3, 3], [3, 3], [1, 1]), ([1, 1, 8000, 3, 3], [3, 3], [1, 1])] {
+        let wanted = computed(case, (&Device::flex(), DType::F64), plain);
+        for (place, device) in devices() {
+            for (found, wanted) in computed(case, (&device, DType::F32), convolution).iter().zip(&wanted) {
+                let far = far(found, wanted);
+                assert!(far < 1e-4, "{far} of {case:?}, {place}");
+            }
+        }
+    }
+}
