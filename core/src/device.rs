@@ -88,7 +88,8 @@ pub fn read_all_now(tensor: Tensor<1>, why: &str) -> Result<Vec<f32>> {
 fn answer(tensor: Tensor<1>, why: &str) -> Result<TensorData> {
     use std::task::{Context, Poll, Waker};
     if !cfg!(target_arch = "wasm32") {
-        return Ok(tensor.into_data());
+        let read = tensor.try_into_data();
+        return read.map_err(|error| Error::Device(format!("the result could not be read: {error:?}")));
     }
     let mut reading = std::pin::pin!(tensor.into_data_async());
     match reading.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

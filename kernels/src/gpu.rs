@@ -15,10 +15,22 @@ pub(crate) const UNITS: u32 = 256;
 /// Workgroups that one axis may have.
 const MOST: usize = 65_535;
 
-/// All of them as they are numbered; nothing where one is not in single precision or is empty, which the reference has to deal with.
+/// Rounds of all loops of an invocation, about: software adapters leave a loop when there have been 65,535 in all, without a word, and
+/// browsers end what takes seconds. What takes more is done in several launches.
+pub(crate) const ROUNDS: usize = 1 << 15;
+
+/// All of them as they are numbered; nothing where one is not in single precision, is empty, or has more numbers than a kernel can count,
+/// which the reference has to deal with.
 pub(crate) fn straight<const N: usize>(tensors: [&CubeTensor; N]) -> Option<[CubeTensor; N]> {
-    let fit = |x: &&CubeTensor| x.dtype == DType::F32 && x.meta.num_elements() > 0;
+    let fit = |x: &&CubeTensor| {
+        x.dtype == DType::F32 && x.meta.num_elements() > 0 && counted(x.meta.num_elements())
+    };
     tensors.iter().all(fit).then(|| tensors.map(|x| into_contiguous(x.clone())))
+}
+
+/// Whether kernels, whose places are numbers of 32 bits, can count so many numbers.
+pub(crate) fn counted(numbers: usize) -> bool {
+    u32::try_from(numbers).is_ok()
 }
 
 /// New memory where `on` lies.

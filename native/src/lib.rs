@@ -2,6 +2,7 @@
 
 // Between the program and its user
 mod failure;
+mod lost;
 mod out;
 mod progress;
 mod interrupt;
@@ -34,7 +35,8 @@ use clap::Parser;
 /// Does what the command line says. The code is 0, 1 for what a user gave and cannot be used, 2 for a command line
 /// that cannot be read, 130 for an interruption.
 pub fn run() -> ExitCode {
-    match commands::run(Cli::parse().command) {
+    let command = Cli::parse().command;
+    match lost::told(|| commands::run(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             out::complain(&failure);

@@ -161,3 +161,27 @@ fn who_sees_nothing_gets_zeros_and_no_gradient() {
         assert!(x.grad(&gradients).expect("a gradient").into_data().iter::<f32>().all(|x| x == 0.0));
     }
 }
+
+/// An adapter that is a program leaves a loop after 65,535 rounds: longer ones are done in several launches.
+#[test]
+fn no_sequence_is_too_long() {
+    for [group, queries, keys] in [[1, 2, 70_000], [3, 25_000, 2]] {
+        let case = Case { sizes: [1, group, queries, keys, 4, 4], causal: false, bias: None, padding: false };
+        let wanted =
+            computed(case, (&Device::flex(), DType::F64), |q, k, v, how| plain(q, k, rising(v), how));
+        for (place, device, dtype, limit) in kinds(1e-4, 1e-12) {
+            let found = computed(case, (&device, dtype), |q, k, v, how| attention(q, k, rising(v), how));
+            for (found, wanted) in found.iter().zip(&wanted) {
+                let far = far(found, wanted);
+                assert!(far < limit, "{far} of {case:?}, {place} {dtype:?}");
+            }
+        }
+    }
+}
+
+/// Of a mean that grows from 0 to 2: what misses the last is far off.
+fn rising(v: Tensor<4>) -> Tensor<4> {
+    let [.., keys, _] = v.dims();
+    let places = Tensor::<1, Int>::arange(1..keys as i64 + 1, &v.device()).float().cast(float(v.dtype()));
+    (v + 1.0) * (places * (2.0 / keys as f64)).reshape([1, 1, keys, 1])
+}

@@ -18,8 +18,8 @@ use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::{ConvolutionOps, options, reference};
-use crate::activation::After;
-use crate::gpu::{fresh, sigmoid, straight};
+use crate::activation::{self, After};
+use crate::gpu::{ROUNDS, counted, fresh, sigmoid, straight};
 
 type Primitive = FloatTensor<CubeBackend>;
 
@@ -33,6 +33,8 @@ const OWN: u32 = 4;
 const DEEP: u32 = 16;
 /// Terms of a sum that are worth workgroups of their own.
 const PART: usize = 1024;
+/// Most terms that an invocation adds: sixteen take it 21 rounds, to load and to add them.
+const LONGEST: usize = ROUNDS / 21 * DEEP as usize;
 
 /// Which of the three.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
@@ -99,6 +101,22 @@ impl Sizes {
         }
     }
 
+    /// Parts of the sum: a gradient of weights has few entries and many terms.
+    fn parts(&self, pass: Pass) -> usize {
+        let [_, _, terms] = self.product(pass);
+        let worth = if pass == Pass::Weights { terms.div_ceil(PART).min(256) } else { 1 };
+        worth.max(terms.div_ceil(LONGEST))
+    }
+
+    /// The product, of this shape, from all parts of its sums.
+    fn compute(&self, (pass, finish): (Pass, Finish), given: [CubeTensor; 4], shape: Shape) -> Primitive {
+        let ([rows, columns, _], parts) = (self.product(pass), self.parts(pass));
+        let sums = fresh(&given[0], Shape::new([parts, rows * columns]));
+        self.launch((pass, finish), given, &sums, parts);
+        let sums = if parts == 1 { sums } else { CubeBackend::float_sum_dim(sums, 0) };
+        CubeBackend::float_reshape(sums, shape)
+    }
+
     /// What a kernel does, with the sum in so many parts. Where there is no bias or no residual, any tensor stands for it.
     fn launch(
         &self,
@@ -141,11 +159,13 @@ impl Sizes {
         );
     }
 
-    /// Whether there are no more workgroups along an axis than WebGPU has.
+    /// Whether there are no more workgroups along an axis than WebGPU has, and what is written can be counted.
     fn fit(&self) -> bool {
-        [Pass::Forward, Pass::Input, Pass::Weights]
-            .iter()
-            .all(|pass| self.product(*pass).iter().all(|size| size.div_ceil(SIDE as usize) <= 65_535))
+        let few = |size: &usize| size.div_ceil(SIDE as usize) <= 65_535;
+        [Pass::Forward, Pass::Input, Pass::Weights].into_iter().all(|pass| {
+            let [rows, columns, terms] = self.product(pass);
+            [rows, columns, terms].iter().all(few) && counted(rows * columns * self.parts(pass))
+        })
     }
 }
 
@@ -161,10 +181,19 @@ fn forward(
     let Some([x, weight, bias, beside]) = straight.filter(|_| sizes.fit()) else {
         return reference::<CubeBackend>(given, residual, stride, after);
     };
-    let finish = Finish { silu: after == After::Silu, residual: residual.is_some() };
-    let y = fresh(&x, [sizes.batch, sizes.outputs, sizes.to[0], sizes.to[1]].into());
-    sizes.launch((Pass::Forward, finish), [weight, x, bias, beside], &y, 1);
-    y
+    let shape = Shape::new([sizes.batch, sizes.outputs, sizes.to[0], sizes.to[1]]);
+    let given = [weight, x, bias, beside];
+    if sizes.parts(Pass::Forward) == 1 {
+        let finish = Finish { silu: after == After::Silu, residual: residual.is_some() };
+        return sizes.compute((Pass::Forward, finish), given, shape);
+    }
+    // What follows is of the whole sum.
+    let y = sizes.compute((Pass::Forward, Finish::default()), given, shape);
+    let y = activation::after::<CubeBackend>(y, after);
+    match residual {
+        Some(residual) => CubeBackend::float_add(y, residual),
+        None => y,
+    }
 }
 
 impl ConvolutionOps for CubeBackend {
@@ -202,11 +231,9 @@ impl ConvolutionOps for CubeBackend {
                 x, weight, gradient, options,
             );
         };
-        let dx = fresh(&x, x.shape());
         let nothing = weight.clone();
         let given = [weight, gradient, nothing.clone(), nothing];
-        sizes.launch((Pass::Input, Finish::default()), given, &dx, 1);
-        dx
+        sizes.compute((Pass::Input, Finish::default()), given, x.shape())
     }
 
     fn convolution_weight_backward(
@@ -222,12 +249,8 @@ impl ConvolutionOps for CubeBackend {
                 x, weight, gradient, options,
             );
         };
-        let [rows, columns, terms] = sizes.product(Pass::Weights);
-        let parts = terms.div_ceil(PART).min(256);
-        let sums = fresh(&x, Shape::new([parts, rows * columns]));
         let given = [gradient, x.clone(), x.clone(), x];
-        sizes.launch((Pass::Weights, Finish::default()), given, &sums, parts);
-        Self::float_reshape(Self::float_sum_dim(sums, 0), weight.shape())
+        sizes.compute((Pass::Weights, Finish::default()), given, weight.shape())
     }
 }
 
@@ -308,7 +331,7 @@ fn right(b: &Tensor<f32>, term: u32, column: u32, inside: bool, told: &Told, #[c
 /// Where an entry of the product goes.
 #[cube]
 fn place_of(row: u32, column: u32, told: &Told, #[comptime] pass: Pass) -> u32 {
-    let mut at = CUBE_POS_Z * told.rows * told.columns + row * told.columns + column;
+    let mut at = row * told.columns + column;
     if comptime!(pass == Pass::Forward) {
         let area = told.to_height * told.to_width;
         at = (column / area * told.outputs + row) * area + column % area;
@@ -317,7 +340,7 @@ fn place_of(row: u32, column: u32, told: &Told, #[comptime] pass: Pass) -> u32 {
         let area = told.from_height * told.from_width;
         at = (column / area * told.inputs + row) * area + column % area;
     }
-    at
+    CUBE_POS_Z * told.rows * told.columns + at
 }
 
 #[cube(launch)]
@@ -391,7 +414,7 @@ fn product(
                 let mut sum = sums[(i * OWN + j) as usize];
                 let place = place_of(row, column, &told, pass) as usize;
                 if comptime!(pass == Pass::Forward) {
-                    sum += bias[row as usize];
+                    sum += select(CUBE_POS_Z == 0u32, bias[row as usize], 0.0f32);
                 }
                 if comptime!(finish.silu) {
                     sum *= sigmoid(sum);

@@ -222,3 +222,17 @@ fn a_residual_of_another_shape_is_refused() {
     let wide = residual.narrow(3, 0, 1).expand([2, 4, 3, 5]);
     convolution_then(x, weight, bias, [2, 2], After::Nothing, Some(wide));
 }
+
+/// Its sums are added in parts, as an invocation may not go on for so long.
+#[test]
+fn no_sum_has_too_many_terms() {
+    for case in [([1, 8000, 1, 3, 3], [3, 3], [1, 1]), ([1, 1, 8000, 3, 3], [3, 3], [1, 1])] {
+        let wanted = computed(case, (&Device::flex(), DType::F64), plain);
+        for (place, device) in devices() {
+            for (found, wanted) in computed(case, (&device, DType::F32), convolution).iter().zip(&wanted) {
+                let far = far(found, wanted);
+                assert!(far < 1e-4, "{far} of {case:?}, {place}");
+            }
+        }
+    }
+}

@@ -69,7 +69,7 @@ fn sign(direction: Direction) -> f64 {
 #[backend_extension(Flex: cfg(feature = "flex"), Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "fusion"), Autodiff)]
 pub trait CouplingOps: Backend {
     /// [`forward`] or [`inverse`], one after the other: `[rows · features + rows]`.
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = Shape::new([x[0] * x[1] + x[0]]))]
     fn coupling(
         x: FloatTensor<Self>,
         parameters: FloatTensor<Self>,
@@ -80,7 +80,7 @@ pub trait CouplingOps: Backend {
     }
 
     /// The gradients of `x` and `parameters` from that of the output.
-    #[fusion(default)]
+    #[fusion(meta = |x, parameters, _, _, _| (x.clone(), parameters.clone()))]
     fn coupling_backward(
         x: FloatTensor<Self>,
         parameters: FloatTensor<Self>,

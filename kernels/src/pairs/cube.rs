@@ -12,7 +12,7 @@ use burn_cubecl::cubecl;
 use burn_cubecl::cubecl::prelude::*;
 
 use super::{FAR, Kernel, PairOps, Pairs, Search, reference};
-use crate::gpu::{DEEP, LINE, fresh, load_rows, straight, workgroups};
+use crate::gpu::{DEEP, LINE, ROUNDS, fresh, load_rows, straight, workgroups};
 
 type Primitive = FloatTensor<CubeBackend>;
 
@@ -27,9 +27,6 @@ const COLUMNS: u32 = SIDE * OWN[1];
 const TILE: u32 = COLUMNS + 1;
 /// Rounds in which an invocation brings its part of those numbers there, and the one that this is.
 const LOADS: usize = ((ROWS + COLUMNS) * DEEP / (SIDE * SIDE)) as usize + 1;
-/// Rounds of all loops of an invocation, about: software adapters leave a loop when there have been 65,535 in all, without a word, and
-/// browsers end what takes seconds. What takes more is done in several launches.
-const ROUNDS: usize = 1 << 15;
 /// Tiles whose sums are added before they are added to the rest: long sums lose fewer digits.
 const TILES: u32 = 32;
 

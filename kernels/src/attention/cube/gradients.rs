@@ -48,8 +48,8 @@ pub fn backward_queries(
     let mut key_tile = Shared::<[f32]>::new_slice(tile * depth);
     let mut value_tile = Shared::<[f32]>::new_slice(tile * width);
     let mut sum = zeros(depth);
-    let mut first = 0u32;
-    while first < told.keys {
+    let mut first = told.begin;
+    while first < told.end {
         sync_cube();
         load(k, keys * comptime!(depth as u32), first, told.keys, &mut key_tile, depth, tile);
         load(v, keys * comptime!(width as u32), first, told.keys, &mut value_tile, width, tile);
@@ -68,9 +68,15 @@ pub fn backward_queries(
     if query.live {
         #[unroll]
         for c in 0..depth {
-            dq[(place * comptime!(depth as u32)) as usize + c] = sum[c] * told.scale;
+            more(dq, (place * comptime!(depth as u32)) as usize + c, sum[c] * told.scale, &told);
         }
     }
+}
+
+/// Writes a number, beside what the launches before have found.
+#[cube]
+fn more(to: &mut Tensor<f32>, at: usize, number: f32, told: &Told) {
+    to[at] = number + select(told.begin > 0u32, to[at], 0.0f32);
 }
 
 /// `dk = a Σ_i ds_i q_i` and `dv = Σ_i P_i g_i` over the queries of all heads that share the key, side by side.
@@ -111,8 +117,8 @@ pub fn backward_keys(
         let head_of_sample = shared_head % told.few * group + member;
         let queries = (batch * told.heads + head_of_sample) * told.queries;
         let masks = mask_of(&told, batch * told.heads + head_of_sample, 0u32);
-        let mut first = 0u32;
-        while first < told.queries {
+        let mut first = told.begin;
+        while first < told.end {
             sync_cube();
             load(q, queries * comptime!(depth as u32), first, told.queries, &mut query_tile, depth, tile);
             load(g, queries * comptime!(width as u32), first, told.queries, &mut slope_tile, width, tile);
@@ -142,11 +148,11 @@ pub fn backward_keys(
         let base = (place * comptime!((depth + width) as u32)) as usize;
         #[unroll]
         for c in 0..depth {
-            both[base + c] = dk[c] * told.scale;
+            more(both, base + c, dk[c] * told.scale, &told);
         }
         #[unroll]
         for c in 0..width {
-            both[base + depth + c] = dv[c];
+            more(both, base + depth + c, dv[c], &told);
         }
     }
 }

@@ -16,7 +16,7 @@ use burn_cubecl::cubecl::prelude::*;
 
 use super::reference::{self, NEVER};
 use super::{AttentionOps, Looking};
-use crate::gpu::{fresh, invocations, straight, workgroups};
+use crate::gpu::{ROUNDS, counted, fresh, invocations, straight, workgroups};
 use gradients::{along, backward_keys, backward_queries, backward_scores};
 use outputs::forward;
 use parts::{Built, ToldLaunch};
@@ -60,12 +60,35 @@ impl Sizes {
         Self { batch, heads, few, queries, keys, depth, width, mask: steps, looking }
     }
 
+    /// Whether rows lie in registers, and what is written can be counted.
     fn fit(&self) -> bool {
-        self.depth <= WIDEST && self.width <= WIDEST
+        let Self { batch, heads, few, queries, keys, depth, width, .. } = *self;
+        let outputs = batch * heads * queries * width.max(2);
+        let gradients = batch * few * keys * (depth + width);
+        depth <= WIDEST && width <= WIDEST && counted(outputs) && counted(gradients)
+    }
+
+    /// Launches over `rows` rows of each of `groups` groups, which go through all of `over` rows, of each of `members`: what takes an
+    /// invocation too many rounds is done in several.
+    fn launches(
+        &self,
+        [groups, rows]: [usize; 2],
+        over: usize,
+        members: usize,
+    ) -> impl Iterator<Item = (CubeCount, CubeDim, ToldLaunch)> {
+        let sizes = *self;
+        let tile = sizes.built().tile;
+        let loads = (tile * (sizes.depth + sizes.width + 2)).div_ceil(UNITS as usize);
+        // To go through a tile, to load its three tensors, and itself.
+        let rounds = members * (tile + loads + 3 + 1);
+        let part = (ROUNDS / rounds).max(1) * tile;
+        (0..over)
+            .step_by(part)
+            .map(move |begin| sizes.told([groups, rows], [begin, (begin + part).min(over)]))
     }
 
     /// Workgroups over `rows` rows of each of `groups` groups, and what they are told.
-    fn told(&self, groups: usize, rows: usize) -> (CubeCount, CubeDim, ToldLaunch) {
+    fn told(&self, [groups, rows]: [usize; 2], [begin, end]: [usize; 2]) -> (CubeCount, CubeDim, ToldLaunch) {
         let parts = rows.div_ceil(UNITS as usize);
         let count = groups * parts;
         let [batch, head, query, key] = self.mask.map(|step| step as u32);
@@ -76,6 +99,8 @@ impl Sizes {
             self.keys as u32,
             parts as u32,
             count as u32,
+            begin as u32,
+            end as u32,
             batch,
             head,
             query,
@@ -122,20 +147,21 @@ impl AttentionOps for CubeBackend {
         let Sizes { batch, heads, queries, width, .. } = sizes;
         let o = fresh(&qs, [batch, heads, queries, width].into());
         let l = fresh(&qs, [batch, heads, queries].into());
-        let (count, dim, told) = sizes.told(batch * heads, queries);
-        forward::launch(
-            &qs.client.clone(),
-            count,
-            dim,
-            qs.into_tensor_arg(),
-            ks.into_tensor_arg(),
-            vs.into_tensor_arg(),
-            mask.into_tensor_arg(),
-            o.clone().into_tensor_arg(),
-            l.clone().into_tensor_arg(),
-            told,
-            sizes.built(),
-        );
+        for (count, dim, told) in sizes.launches([batch * heads, queries], sizes.keys, 1) {
+            forward::launch(
+                &qs.client,
+                count,
+                dim,
+                qs.clone().into_tensor_arg(),
+                ks.clone().into_tensor_arg(),
+                vs.clone().into_tensor_arg(),
+                mask.clone().into_tensor_arg(),
+                o.clone().into_tensor_arg(),
+                l.clone().into_tensor_arg(),
+                told,
+                sizes.built(),
+            );
+        }
         (o, l)
     }
 
@@ -185,42 +211,45 @@ fn known([g, output, logarithms]: [&Primitive; 3], sizes: Sizes) -> Primitive {
 
 fn queries_gradient([q, k, v, mask, g, known]: [Primitive; 6], sizes: Sizes) -> Primitive {
     let dq = fresh(&q, q.shape());
-    let (count, dim, told) = sizes.told(sizes.batch * sizes.heads, sizes.queries);
-    backward_queries::launch(
-        &q.client.clone(),
-        count,
-        dim,
-        q.into_tensor_arg(),
-        k.into_tensor_arg(),
-        v.into_tensor_arg(),
-        mask.into_tensor_arg(),
-        g.into_tensor_arg(),
-        known.into_tensor_arg(),
-        dq.clone().into_tensor_arg(),
-        told,
-        sizes.built(),
-    );
+    let Sizes { batch, heads, queries, keys, .. } = sizes;
+    for (count, dim, told) in sizes.launches([batch * heads, queries], keys, 1) {
+        backward_queries::launch(
+            &q.client.clone(),
+            count,
+            dim,
+            q.clone().into_tensor_arg(),
+            k.clone().into_tensor_arg(),
+            v.clone().into_tensor_arg(),
+            mask.clone().into_tensor_arg(),
+            g.clone().into_tensor_arg(),
+            known.clone().into_tensor_arg(),
+            dq.clone().into_tensor_arg(),
+            told,
+            sizes.built(),
+        );
+    }
     dq
 }
 
 fn keys_gradients([q, k, v, mask, g, known]: [Primitive; 6], sizes: Sizes) -> (Primitive, Primitive) {
-    let Sizes { batch, few, keys, depth, width, .. } = sizes;
+    let Sizes { batch, heads, few, queries, keys, depth, width, .. } = sizes;
     let both = fresh(&q, [batch, few, keys, depth + width].into());
-    let (count, dim, told) = sizes.told(batch * few, keys);
-    backward_keys::launch(
-        &q.client.clone(),
-        count,
-        dim,
-        q.into_tensor_arg(),
-        k.into_tensor_arg(),
-        v.into_tensor_arg(),
-        mask.into_tensor_arg(),
-        g.into_tensor_arg(),
-        known.into_tensor_arg(),
-        both.clone().into_tensor_arg(),
-        told,
-        sizes.built(),
-    );
+    for (count, dim, told) in sizes.launches([batch * few, keys], queries, heads / few) {
+        backward_keys::launch(
+            &q.client.clone(),
+            count,
+            dim,
+            q.clone().into_tensor_arg(),
+            k.clone().into_tensor_arg(),
+            v.clone().into_tensor_arg(),
+            mask.clone().into_tensor_arg(),
+            g.clone().into_tensor_arg(),
+            known.clone().into_tensor_arg(),
+            both.clone().into_tensor_arg(),
+            told,
+            sizes.built(),
+        );
+    }
     let part = |from: usize, to: usize| {
         let whole = [(0, batch), (0, few), (0, keys), (from, to)];
         let slices: Vec<_> = whole.map(|(from, to)| Slice::new(from as isize, Some(to as isize), 1)).into();
@@ -239,7 +268,7 @@ fn bias_gradient(bias: &Primitive, [q, k, v, mask, g, known]: [Primitive; 6], si
     let whole = [batch, heads, queries, keys];
     let slopes = fresh(&q, whole.into());
     let (count, dim) = invocations(batch * heads * queries * keys);
-    let (_, _, told) = sizes.told(batch * heads, queries);
+    let (_, _, told) = sizes.told([batch * heads, queries], [0, keys]);
     backward_scores::launch(
         &q.client.clone(),
         count,

@@ -28,10 +28,17 @@ pub fn forward(
     let mut key_tile = Shared::<[f32]>::new_slice(tile * depth);
     let mut value_tile = Shared::<[f32]>::new_slice(tile * width);
     let mut sum = zeros(width);
-    let mut most = never;
-    let mut total = 0.0f32;
-    let mut first = 0u32;
-    while first < told.keys {
+    // What the launches before have found, if a key was seen.
+    let before = select(told.begin > 0u32, l[place as usize], -never);
+    let some = before < -0.5f32 * never;
+    #[unroll]
+    for c in 0..width {
+        sum[c] = select(some, o[(place * comptime!(width as u32)) as usize + c], 0.0f32);
+    }
+    let mut most = select(some, before, never);
+    let mut total = select(some, 1.0f32, 0.0f32);
+    let mut first = told.begin;
+    while first < told.end {
         sync_cube();
         load(k, keys * comptime!(depth as u32), first, told.keys, &mut key_tile, depth, tile);
         load(v, keys * comptime!(width as u32), first, told.keys, &mut value_tile, width, tile);

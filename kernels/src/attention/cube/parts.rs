@@ -16,6 +16,9 @@ pub struct Told {
     pub keys: u32,
     pub parts: u32,
     pub count: u32,
+    /// Keys of this launch, or queries where these are gone through.
+    pub begin: u32,
+    pub end: u32,
     pub mask_batch: u32,
     pub mask_head: u32,
     pub mask_query: u32,

@@ -68,7 +68,9 @@ impl<const R: usize, const C: usize> WithSimd for Rows<'_, R, C> {
         let mut scores = vec![0.0; R * keys];
         for (j, key) in inputs.keys(first / queries).chunks_exact(depth).enumerate() {
             let products = products(q, key);
-            (0..R).for_each(|r| scores[r * keys + j] = products[r] * looking.scale as f32);
+            for (r, product) in products.into_iter().enumerate() {
+                scores[r * keys + j] = product * looking.scale as f32;
+            }
         }
         let mut sums = [1.0; R];
         for (r, scores) in scores.chunks_exact_mut(keys).enumerate() {
@@ -97,20 +99,32 @@ fn products<const R: usize>(q: [&[f32]; R], key: &[f32]) -> [f32; R] {
     let mut sums = [[0.0; LANES]; R];
     let whole = key.len() / LANES * LANES;
     for from in (0..whole).step_by(LANES) {
-        let key = &key[from..][..LANES];
+        let key = &key[from..from + LANES];
         for (sums, q) in sums.iter_mut().zip(q) {
-            let q = &q[from..][..LANES];
-            (0..LANES).for_each(|i| sums[i] += q[i] * key[i]);
+            for (sum, (q, k)) in sums.iter_mut().zip(q[from..from + LANES].iter().zip(key)) {
+                *sum += q * k;
+            }
         }
     }
-    let mut products = [0.0; R];
-    for (product, (mut sums, q)) in products.iter_mut().zip(sums.into_iter().zip(q)) {
-        for half in [8, 4, 2, 1] {
-            (0..half).for_each(|i| sums[i] += sums[i + half]);
+    let mut products = sums.map(total);
+    for (product, q) in products.iter_mut().zip(q) {
+        for (q, k) in q[whole..].iter().zip(&key[whole..]) {
+            *product += q * k;
         }
-        *product = sums[0] + q[whole..].iter().zip(&key[whole..]).map(|(q, k)| q * k).sum::<f32>();
     }
     products
+}
+
+/// The sum, halves on halves.
+#[inline(always)]
+fn total(mut sums: [f32; LANES]) -> f32 {
+    for half in [8, 4, 2, 1] {
+        let (low, high) = sums.split_at_mut(half);
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += *high;
+        }
+    }
+    sums[0]
 }
 
 /// `Σ_j w_rj v_j / Σ_j w_rj`.
@@ -130,15 +144,18 @@ impl<const R: usize> Weighted<'_, R> {
     fn columns<const C: usize>(&mut self, from: usize) -> usize {
         let mut sums = [[0.0; C]; R];
         for (j, values) in self.values.chunks_exact(self.width).enumerate() {
-            let values = &values[from..][..C];
+            let values = &values[from..from + C];
             for (sums, weights) in sums.iter_mut().zip(self.weights) {
                 let weight = weights[j];
-                (0..C).for_each(|c| sums[c] += weight * values[c]);
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum += weight * value;
+                }
             }
         }
-        for (r, sums) in sums.iter().enumerate() {
-            let output = &mut self.output[r * self.width + from..][..C];
-            output.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum / self.sums[r]);
+        for ((output, sums), whole) in self.output.chunks_exact_mut(self.width).zip(sums).zip(self.sums) {
+            for (out, sum) in output[from..from + C].iter_mut().zip(sums) {
+                *out = sum / whole;
+            }
         }
         C
     }
