@@ -1,4 +1,4 @@
-//! The same on the processor: up to four queries that share keys read them once.
+//! The same on the processor, a query at a time, of whose output 64 columns at a time lie in registers.
 
 use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
@@ -30,61 +30,45 @@ impl DecodeOps for Flex {
         let inputs = Inputs { sizes: &sizes, q, k, v, bias: numbers(&bias), seen };
         let Sizes { batch, heads, queries, width, .. } = sizes;
         let mut output = vec![0.0; batch * heads * queries * width];
-        match heads / sizes.few * queries {
-            rows if rows.is_multiple_of(4) => rows_of::<4, 16>(&inputs, &mut output),
-            rows if rows.is_multiple_of(2) => rows_of::<2, 32>(&inputs, &mut output),
-            _ => rows_of::<1, 64>(&inputs, &mut output),
-        }
+        threads::parts(&mut output, width, |from, output| {
+            for (i, output) in output.chunks_exact_mut(width).enumerate() {
+                widest(Query { inputs: &inputs, row: from / width + i, output });
+            }
+        });
         tensor(output, Shape::new([batch, heads, queries, width]))
     }
 }
 
-/// All rows of the output, `R` at a time, of which `C` columns at a time lie in registers.
-fn rows_of<const R: usize, const C: usize>(inputs: &Inputs, output: &mut [f32]) {
-    let width = inputs.sizes.width;
-    threads::parts(output, R * width, |from, output| {
-        for (i, output) in output.chunks_exact_mut(R * width).enumerate() {
-            widest(Rows::<R, C> { inputs, first: from / width + i * R, output });
-        }
-    });
-}
-
-/// Queries that look at the same keys, counted through heads and batch.
-struct Rows<'a, const R: usize, const C: usize> {
+/// A query, counted through heads and batch.
+struct Query<'a> {
     inputs: &'a Inputs<'a>,
-    first: usize,
-    /// `[R, width]`.
+    row: usize,
+    /// `[width]`.
     output: &'a mut [f32],
 }
 
-impl<const R: usize, const C: usize> WithSimd for Rows<'_, R, C> {
+impl WithSimd for Query<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { inputs, first, output } = self;
+        let Self { inputs, row, output } = self;
         let Sizes { queries, keys, depth, width, looking, .. } = *inputs.sizes;
-        let q: [&[f32]; R] = std::array::from_fn(|r| &inputs.q[(first + r) * depth..][..depth]);
-        let mut scores = vec![0.0; R * keys];
-        for (j, key) in inputs.keys(first / queries).chunks_exact(depth).enumerate() {
-            let products = products(q, key);
-            for (r, product) in products.into_iter().enumerate() {
-                scores[r * keys + j] = product * looking.scale as f32;
-            }
+        let head = row / queries;
+        let q = &inputs.q[row * depth..][..depth];
+        let mut scores = vec![0.0; keys];
+        for (score, key) in scores.iter_mut().zip(inputs.keys(head).chunks_exact(depth)) {
+            *score = product(q, key) * looking.scale as f32;
         }
-        let mut sums = [1.0; R];
-        for (r, scores) in scores.chunks_exact_mut(keys).enumerate() {
-            inputs.finish((first + r) / queries, (first + r) % queries, scores);
-            (sums[r], _) = exponentials(scores);
-        }
-        let weights: [&[f32]; R] = std::array::from_fn(|r| &scores[r * keys..][..keys]);
-        let mut product = Weighted { weights, sums, values: inputs.values(first / queries), width, output };
+        inputs.finish(head, row % queries, &mut scores);
+        let (sum, _) = exponentials(&mut scores);
+        let mean = Mean { weights: &scores, sum, values: inputs.values(head), width };
         let mut from = 0;
         while from < width {
             from += match width - from {
-                left if left >= C => product.columns::<C>(from),
-                left if left >= 8 => product.columns::<8>(from),
-                _ => product.columns::<1>(from),
+                64.. => mean.columns::<64>(from, output),
+                8.. => mean.columns::<8>(from, output),
+                _ => mean.columns::<1>(from, output),
             };
         }
     }
@@ -93,26 +77,22 @@ impl<const R: usize, const C: usize> WithSimd for Rows<'_, R, C> {
 /// Numbers that are summed beside one another.
 const LANES: usize = 16;
 
-/// `q_r · k`.
+/// `q · k`.
 #[inline(always)]
-fn products<const R: usize>(q: [&[f32]; R], key: &[f32]) -> [f32; R] {
-    let mut sums = [[0.0; LANES]; R];
-    let whole = key.len() / LANES * LANES;
-    for from in (0..whole).step_by(LANES) {
-        let key = &key[from..from + LANES];
-        for (sums, q) in sums.iter_mut().zip(q) {
-            for (sum, (q, k)) in sums.iter_mut().zip(q[from..from + LANES].iter().zip(key)) {
-                *sum += q * k;
-            }
+fn product(q: &[f32], key: &[f32]) -> f32 {
+    let mut sums = [0.0; LANES];
+    let (qs, keys) = (q.chunks_exact(LANES), key.chunks_exact(LANES));
+    let rest = (qs.remainder(), keys.remainder());
+    for (q, key) in qs.zip(keys) {
+        for (sum, (q, k)) in sums.iter_mut().zip(q.iter().zip(key)) {
+            *sum += q * k;
         }
     }
-    let mut products = sums.map(total);
-    for (product, q) in products.iter_mut().zip(q) {
-        for (q, k) in q[whole..].iter().zip(&key[whole..]) {
-            *product += q * k;
-        }
+    let mut product = total(sums);
+    for (q, k) in rest.0.iter().zip(rest.1) {
+        product += q * k;
     }
-    products
+    product
 }
 
 /// The sum, halves on halves.
@@ -127,35 +107,27 @@ fn total(mut sums: [f32; LANES]) -> f32 {
     sums[0]
 }
 
-/// `Σ_j w_rj v_j / Σ_j w_rj`.
-struct Weighted<'a, const R: usize> {
-    weights: [&'a [f32]; R],
-    sums: [f32; R],
+/// `Σ_j w_j v_j / Σ_j w_j`.
+struct Mean<'a> {
+    weights: &'a [f32],
+    sum: f32,
     /// `[keys, width]`.
     values: &'a [f32],
     width: usize,
-    /// `[R, width]`.
-    output: &'a mut [f32],
 }
 
-impl<const R: usize> Weighted<'_, R> {
+impl Mean<'_> {
     /// `C` columns from `from` on, and how many these are.
     #[inline(always)]
-    fn columns<const C: usize>(&mut self, from: usize) -> usize {
-        let mut sums = [[0.0; C]; R];
-        for (j, values) in self.values.chunks_exact(self.width).enumerate() {
-            let values = &values[from..from + C];
-            for (sums, weights) in sums.iter_mut().zip(self.weights) {
-                let weight = weights[j];
-                for (sum, value) in sums.iter_mut().zip(values) {
-                    *sum += weight * value;
-                }
+    fn columns<const C: usize>(&self, from: usize, output: &mut [f32]) -> usize {
+        let mut sums = [0.0; C];
+        for (weight, values) in self.weights.iter().zip(self.values.chunks_exact(self.width)) {
+            for (sum, value) in sums.iter_mut().zip(&values[from..from + C]) {
+                *sum += weight * value;
             }
         }
-        for ((output, sums), whole) in self.output.chunks_exact_mut(self.width).zip(sums).zip(self.sums) {
-            for (out, sum) in output[from..from + C].iter_mut().zip(sums) {
-                *out = sum / whole;
-            }
+        for (out, sum) in output[from..from + C].iter_mut().zip(sums) {
+            *out = sum / self.sum;
         }
         C
     }

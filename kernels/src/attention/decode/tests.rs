@@ -69,7 +69,9 @@ fn steps(length: usize) -> Vec<usize> {
 fn tokens_one_after_the_other_are_those_of_the_whole_sequence() {
     let mut worst = 0.0_f64;
     for length in [1, 3, 31, 32, 33, 257, 1000] {
-        for (i, heads) in HEADS.into_iter().enumerate() {
+        // Long sequences take long: of them two are enough.
+        let some = if length < 100 { 0..HEADS.len() } else { 1..3 };
+        for (i, heads) in HEADS.into_iter().enumerate().filter(|(i, _)| some.contains(i)) {
             // Of scores of ten and more the last digits are millionths.
             for (place, device, dtype, limit) in kinds(5e-6, 1e-12) {
                 let padded = i % 2 == 1;
