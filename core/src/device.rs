@@ -77,12 +77,12 @@ pub fn cpu() -> Result<Device> {
 /// Whoever can wait reads with [`crate::weights::read`]. In a browser only the CPU answers at once.
 pub fn read_now(tensor: Tensor<1>) -> Result<f64> {
     let why = "a sampler that chooses its own steps needs a device that answers at once: take the CPU, or another sampler";
-    Ok(answer(tensor, why)?.iter::<f64>().next().expect("a tensor should hold a number"))
+    Ok(*read_all_now(tensor, why)?.first().expect("a tensor should hold a number"))
 }
 
 /// All numbers of a tensor, at once: for what is worked out once, before a walk begins. `why` is the error where that cannot be.
-pub fn read_all_now(tensor: Tensor<1>, why: &str) -> Result<Vec<f32>> {
-    Ok(answer(tensor, why)?.iter::<f32>().collect())
+pub fn read_all_now(tensor: Tensor<1>, why: &str) -> Result<Vec<f64>> {
+    Ok(answer(tensor, why)?.iter::<f64>().collect())
 }
 
 fn answer(tensor: Tensor<1>, why: &str) -> Result<TensorData> {

@@ -105,7 +105,7 @@ impl Latent {
         let data = TensorData::new(rows.to_vec(), [rows.len() / features, features]);
         let z = self.codec.encode(Tensor::from_data(data, &self.device));
         let why = "edit: a sample's latent has to be read before the walk begins, which this device cannot do at once: take the CPU";
-        read_all_now(z.reshape([-1]), why)
+        Ok(read_all_now(z.reshape([-1]), why)?.into_iter().map(|z| z as f32).collect())
     }
 }
 

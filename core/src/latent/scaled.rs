@@ -50,7 +50,7 @@ impl Codec for Scaled {
 const ASKED: usize = 4;
 
 /// The distance that rounding may make between what they say, as a share.
-const ROUNDING: f32 = 0.1;
+const ROUNDING: f64 = 0.1;
 
 /// Whether latents of `other` mean what those of `own` do: whether both encoders make the same of the same samples, `features` numbers each.
 pub(super) fn alike(own: &dyn Codec, other: &dyn Codec, features: usize, device: &Device) -> Result<bool> {

@@ -11,6 +11,7 @@ use burn::tensor::DType;
 use kiln_kernels::trajectory::REGISTERS;
 
 use super::{Denoiser, Evaluation, NoiseSource, Predicts, SamplerConfig, Vector, Walk};
+use crate::device;
 use crate::schedules::{Level, Schedule};
 
 /// What is left where one row of weights is explained by another: rounding.
@@ -87,7 +88,7 @@ impl Recorder {
             for (i, pair) in levels.windows(2).enumerate() {
                 walk.begin(i);
                 x = walker.step(&walk, x, pair[0], pair[1]).ok()?;
-                self.events.borrow_mut().push(Event::Stands { row: row(&x) });
+                self.events.borrow_mut().push(Event::Stands { row: row(&x)? });
             }
         }
         (!self.strayed.get()).then(|| self.events.into_inner())
@@ -104,8 +105,8 @@ impl Recorder {
     }
 }
 
-fn row(x: &Vector) -> Vec<f64> {
-    x.tensor().into_data().iter::<f64>().collect()
+fn row(x: &Vector) -> Option<Vec<f64>> {
+    device::read_all_now(x.tensor().flatten(0, 1), "the processor answers at once").ok()
 }
 
 impl Denoiser for Recorder {
@@ -115,7 +116,10 @@ impl Denoiser for Recorder {
 
     fn evaluate(&self, x: Vector, sigma: f64, next: f64) -> Evaluation {
         let axis = self.next();
-        self.events.borrow_mut().push(Event::Asked { axis, row: row(&x), sigmas: [sigma, next] });
+        match row(&x) {
+            Some(row) => self.events.borrow_mut().push(Event::Asked { axis, row, sigmas: [sigma, next] }),
+            None => self.strayed.set(true),
+        }
         let mean = match self.predicts {
             Predicts::Data => self.axis(axis),
             Predicts::Noise => Vector::sum([(1.0, x), (-sigma, self.axis(axis))]),

@@ -139,7 +139,7 @@ fn changes(denoised: &Tensor<2>) -> Result<Vec<Vec<f64>>> {
 
 fn read(values: Tensor<1>) -> Result<Vec<f64>> {
     let why = "a grid is fitted on a device that answers at once: take the CPU";
-    let values: Vec<f64> = read_all_now(values, why)?.into_iter().map(f64::from).collect();
+    let values = read_all_now(values, why)?;
     if values.iter().all(|value| value.is_finite()) {
         return Ok(values);
     }
