@@ -38,6 +38,10 @@ pub struct Step {
 
 /// What a kernel is told of a step.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "gpu"),
+    expect(dead_code, reason = "only graphics adapters draw in the same pass, or leave the estimate out")
+)]
 pub struct Told {
     pub(super) estimate: Vec<f64>,
     pub(super) beside: Vec<f64>,

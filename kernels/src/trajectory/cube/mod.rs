@@ -1,5 +1,10 @@
 //! The same on graphics adapters: a workgroup takes a tile of particles through the whole course.
 
+#![expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a kernel's array is not as small as its name on the host"
+)]
+
 use burn::backend::TensorMetadata;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;

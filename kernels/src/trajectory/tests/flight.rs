@@ -82,7 +82,7 @@ fn the_program_flies_as_written() {
             let flight = Flight::new(&place.0, &numbers, &rows, Some(draws), particles).expect("a flight");
             let single: Vec<f32> = x.clone().into_data().iter::<f32>().collect();
             for upto in [0, 1, 5, rows.len()] {
-                let biases = field.biases.clone().slice([0..upto.max(1)]);
+                let biases = field.biases.clone().narrow(0, 0, upto.max(1));
                 let part = Field { biases, ..field.clone() };
                 let wanted = plain(&super::numbers(x.clone()), &part, &rows[..upto], draws);
                 let far = far(&flown(&place, &flight, &single, upto), &wanted);
