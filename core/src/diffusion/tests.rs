@@ -1,5 +1,6 @@
 //! Requests that a trained model is given: what is refused, and gradients through a real network.
 
+mod leap;
 mod score;
 mod variance;
 
