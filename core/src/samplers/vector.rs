@@ -20,7 +20,7 @@ pub type Term = (f64, Vector);
 pub struct Vector(Rc<RefCell<Form>>);
 
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all are known in the end")]
+#[cfg_attr(feature = "gpu", expect(clippy::large_enum_variant, reason = "nearly all are known in the end"))]
 enum Form {
     Known(Tensor<2>),
     Sum(Vec<Term>),

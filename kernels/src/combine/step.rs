@@ -75,7 +75,7 @@ impl Step {
         };
         let sum = |part: Part| Part { estimate: 0.0, beside: part.beside + share * part.estimate, ..part };
         let step = Self { parts: parts.into_iter().map(sum).collect(), bounds: None, share: 0.0, noise };
-        if step.noise.is_some() && step.parts.len() <= TOGETHER && step.on_adapter() {
+        if step.noise.is_some() && step.parts.len() <= TOGETHER && draws(&step.parts) {
             let [_, z] = step.routed(Output::Last);
             return z;
         }
@@ -83,7 +83,7 @@ impl Step {
     }
 
     fn take(self, output: Output) -> [Tensor<2>; 2] {
-        if self.on_adapter() {
+        if draws(&self.parts) {
             return self.routed(output);
         }
         let step = self.drawn();
@@ -102,18 +102,6 @@ impl Step {
             self.parts.push(Part { x, estimate: 0.0, beside: weight });
         }
         self
-    }
-
-    /// Whether a kernel is there that draws.
-    fn on_adapter(&self) -> bool {
-        #[cfg(feature = "gpu")]
-        {
-            let x = self.parts[0].x.clone().into_dispatch();
-            matches!(x.kind, burn::backend::DispatchTensorKind::Cube(_))
-                && matches!(x.autodiff, burn::backend::DispatchAutodiffContext::Disabled)
-        }
-        #[cfg(not(feature = "gpu"))]
-        false
     }
 
     /// By the device's own kernel, or the reference.
@@ -150,6 +138,20 @@ impl Step {
         let z = combine([vec![(self.share, y.clone())], terms(|part| part.beside)].concat());
         [y, z]
     }
+}
+
+/// Whether there is a kernel that draws where these lie.
+#[cfg(feature = "gpu")]
+fn draws(parts: &[Part]) -> bool {
+    let x = parts[0].x.clone().into_dispatch();
+    matches!(x.kind, burn::backend::DispatchTensorKind::Cube(_))
+        && matches!(x.autodiff, burn::backend::DispatchAutodiffContext::Disabled)
+}
+
+/// This build has none.
+#[cfg(not(feature = "gpu"))]
+fn draws(_parts: &[Part]) -> bool {
+    false
 }
 
 /// What a backend has to offer; the body here is what it means.
