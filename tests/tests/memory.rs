@@ -69,8 +69,8 @@ fn resident() -> Option<u64> {
 }
 
 /// The C library gives pages back when it likes, and hands them to one thread or another: two megabytes are let pass, where a forgotten
-/// tensor of two numbers a row would be four. In a pool CubeCL keeps what it told its last launches, some hundred bytes a step until its
-/// cache is full: 64 kilobytes are let pass, where such a tensor would be 120.
+/// tensor of two numbers a row would be four. In a pool CubeCL keeps what it told its last launches, some hundred bytes a step at first and
+/// fewer later: 64 kilobytes are let pass, where such a tensor would be 120.
 const NOISE: [u64; 2] = [2 << 20, 64 << 10];
 
 /// One after the other, as a process has one memory.
