@@ -90,7 +90,7 @@ impl Descent {
         }
     }
 
-    /// The whole walk in one launch, and how often it asks, where its model is small and its sampler known beforehand.
+    /// The whole walk at once, and how often it asks, where its model is small and its sampler known beforehand.
     fn fly(&self) -> Option<(Tensor<2>, usize)> {
         let [_, features] = self.x.dims();
         if features > trajectory::FEATURES {

@@ -1,4 +1,4 @@
-//! Whole trajectories of particles through the field of a small network: every evaluation and every step of a sampler in one launch.
+//! Whole trajectories of particles through the field of a small network: every evaluation and every step of a sampler, in a launch or a few.
 //!
 //! A particle is a few numbers, `u`, and its field a perceptron, which knows of time by its biases alone:
 //!
