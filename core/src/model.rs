@@ -1,5 +1,6 @@
 //! What a model can do, for an application that knows it only by name.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -244,8 +245,21 @@ pub trait Classify {
     fn features(&self, x: Tensor<2>) -> Tensor<2>;
 }
 
+/// The parts of a loss by their names, each `[1]` and still on the device.
+#[derive(Debug, Default)]
+pub struct Terms(RefCell<Vec<(&'static str, Tensor<1>)>>);
+
+impl Terms {
+    /// What has been written down, in that order; nothing is left.
+    pub fn take(&self) -> Vec<(&'static str, Tensor<1>)> {
+        self.0.take()
+    }
+}
+
 /// What one step of learning is told beside its batch.
 pub struct Learning<'a> {
+    /// Where the parts of the loss are written down, under their names.
+    pub terms: Option<&'a Terms>,
     /// The run's seed.
     pub seed: u64,
     /// Dropout on or off.
@@ -265,7 +279,15 @@ pub struct Learning<'a> {
 impl<'a> Learning<'a> {
     /// The first step of one, from the batch itself.
     pub fn new(seed: u64, mode: Mode, device: &'a Device) -> Self {
-        Self { seed, mode, device, step: 0, steps: 1, teacher: None, given: None }
+        Self { terms: None, seed, mode, device, step: 0, steps: 1, teacher: None, given: None }
+    }
+
+    /// Writes down a part of the loss, `[1]`, for whoever watches: `name` is a column of the run's scalars, of small letters and `_`. The same
+    /// at each step.
+    pub fn note(&self, name: &'static str, value: &Tensor<1>) {
+        if let Some(terms) = self.terms {
+            terms.0.borrow_mut().push((name, value.clone().without_autodiff()));
+        }
     }
 
     /// The class of each example, hidden from this share of them: what "no class" is has to be learnt too.
@@ -308,6 +330,18 @@ pub trait Family {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1>;
+
+    /// What the network takes from the data before its first step, such as a scale or a codebook; says whether it took any. The batch is the
+    /// first step's.
+    fn prepare(&self, _network: &mut dyn Network, _batch: &Batch, _learning: &Learning) -> bool {
+        false
+    }
+
+    /// What the network learns of a batch otherwise than by its gradient, after the optimizer's step, such as running means; says whether it
+    /// learnt any. What changes is [`Family::frozen`] where no optimizer should see it.
+    fn follow(&self, _network: &mut dyn Network, _batch: &Batch, _learning: &Learning) -> bool {
+        false
+    }
 
     /// What it wants of a teacher.
     fn teaching(&self) -> Teaching {

@@ -12,9 +12,9 @@ use super::scaling::{self, Scaler};
 use super::start::{Start, started};
 use super::{RunConfig, TrainConfig, averages, teacher};
 use crate::config::check::under;
-use crate::data::{Dataset, Loader};
+use crate::data::{Batch, Dataset, Loader};
 use crate::factory::ModelConfig;
-use crate::model::{Learning, Model};
+use crate::model::{Family, Learning, Model, Terms};
 use crate::nn::{Init, Interface, Mode, Network, Precision};
 use crate::random::{Key, Purpose};
 use crate::weights::{self, HostTensor, WeightFile};
@@ -27,12 +27,14 @@ pub struct Report {
     pub step: u64,
     /// The learning rate that it took.
     pub rate: f64,
-    /// `[loss, norm of the gradient before clipping]`, and the loss's scale where there is one.
+    /// `[loss, norm of the gradient before clipping]`, the loss's parts, and the loss's scale where there is one.
     values: Tensor<1>,
+    /// Names of the loss's parts.
+    parts: Vec<&'static str>,
 }
 
 /// What a step gave, read from the device.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The step, counted from 1.
     pub step: u64,
@@ -44,6 +46,9 @@ pub struct Progress {
     pub norm: f32,
     /// The scale of the loss where the gradient did not fit into half precision with it, and the step was not taken.
     pub skipped: Option<f32>,
+    /// The parts of the loss, by name, of a model that tells them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<(String, f32)>,
 }
 
 impl Report {
@@ -51,13 +56,15 @@ impl Report {
     pub async fn read(self) -> Result<Progress> {
         let values = weights::read(self.values).await?;
         let (loss, norm) = (values[0], values[1]);
-        let scale = values.get(2).copied().filter(|_| loss.is_finite());
+        let terms = self.parts.iter().zip(&values[2..]).map(|(name, value)| ((*name).to_owned(), *value));
+        let terms = terms.collect::<Vec<_>>();
+        let scale = values.get(2 + terms.len()).copied().filter(|_| loss.is_finite());
         let skipped = match scale {
             Some(scale) if scaling::skipped(self.step, norm, scale)? => Some(scale),
             _ => None,
         };
         if loss.is_finite() && (norm.is_finite() || skipped.is_some()) {
-            return Ok(Progress { step: self.step, rate: self.rate, loss, norm, skipped });
+            return Ok(Progress { step: self.step, rate: self.rate, loss, norm, skipped, terms });
         }
         Err(Error::NotFinite(format!(
             "the loss of step {} is {loss}, its gradient's norm {norm}: training has stopped; a lower `train.rate.peak`, a \
@@ -66,6 +73,9 @@ impl Report {
         )))
     }
 }
+
+/// The parts of a loss, by name.
+type Noted = Vec<(&'static str, Tensor<1>)>;
 
 /// What a checkpoint says beside its weights.
 #[derive(Serialize, Deserialize)]
@@ -178,9 +188,13 @@ impl Session {
     /// One step of the optimizer. Nothing is read from the device.
     pub fn step(&mut self, loader: &mut Loader) -> Report {
         let parts = self.config.accumulate as u64;
-        let (mut loss, mut gradient) = self.gradient(loader, self.step * parts);
+        if self.step == 0 {
+            let batch = loader.batch(0);
+            self.tell(&batch, |model, network, learning| model.prepare(network, &batch, learning));
+        }
+        let (mut loss, mut gradient, terms) = self.gradient(loader, self.step * parts);
         for part in 1..parts {
-            let (l, g) = self.gradient(loader, self.step * parts + part);
+            let (l, g, _) = self.gradient(loader, self.step * parts + part);
             (loss, gradient) = (loss + l, gradient + g);
         }
         if parts > 1 {
@@ -195,6 +209,8 @@ impl Session {
         let rate = self.config.rate.at(self.step, self.config.steps);
         self.step += 1;
         let mut values = vec![loss, norm.clone()];
+        let (names, told): (Vec<_>, Vec<_>) = terms.into_iter().unzip();
+        values.extend(told);
         values.extend(self.scaler.as_ref().map(Scaler::scale));
         let parameters = self.parameters.clone();
         self.parameters = match &mut self.scaler {
@@ -202,16 +218,38 @@ impl Session {
             Some(scaler) => scaler.step(&mut *self.optimizer, (self.step, rate), parameters, gradient, norm),
         };
         self.network.set_parameters(&self.layout.split(&self.parameters));
+        let batch = loader.batch(self.step * parts - 1);
+        self.tell(&batch, |model, network, learning| model.follow(network, &batch, learning));
         self.follow();
-        Report { step: self.step, rate, values: Tensor::cat(values, 0) }
+        Report { step: self.step, rate, values: Tensor::cat(values, 0), parts: names }
     }
 
-    /// Loss and gradient of one batch.
-    fn gradient(&self, loader: &mut Loader, index: u64) -> (Tensor<1>, Tensor<1>) {
+    /// Lets the model change its network otherwise than by a gradient.
+    fn tell(&mut self, batch: &Batch, change: impl FnOnce(&dyn Family, &mut dyn Network, &Learning) -> bool) {
+        let key = Key::new(self.seed, Purpose::Dropout, batch.first);
+        let learning = Learning {
+            step: self.step,
+            steps: self.config.steps,
+            ..Learning::new(self.seed, Mode::Train(key), &self.device)
+        };
+        if change(&*self.model, &mut *self.network, &learning) {
+            let values: Vec<_> = self.network.parameters().into_iter().map(|named| named.value).collect();
+            self.layout.freeze(&values);
+            self.parameters = self.layout.learnt(values);
+            if self.step == 0 {
+                self.averages.fill(self.parameters.clone());
+            }
+        }
+    }
+
+    /// Loss and gradient of one batch, and the loss's parts.
+    fn gradient(&self, loader: &mut Loader, index: u64) -> (Tensor<1>, Tensor<1>, Noted) {
         let batch = loader.batch(index);
         let device = self.config.checkpointing.differentiating(&self.device);
         let key = Key::new(self.seed, Purpose::Dropout, batch.first);
+        let terms = Terms::default();
         let learning = Learning {
+            terms: Some(&terms),
             step: self.step,
             steps: self.config.steps,
             teacher: self.teacher.as_deref(),
@@ -220,10 +258,12 @@ impl Session {
         let loss = self.model.loss(&*self.network, &self.interface, &batch, &learning);
         let Some(scaler) = &self.scaler else {
             let mut gradients = loss.backward();
-            return (loss.inner(), self.layout.learnt(self.network.gradients(&mut gradients)));
+            let gradient = self.layout.learnt(self.network.gradients(&mut gradients));
+            return (loss.inner(), gradient, terms.take());
         };
         let mut gradients = (loss.clone() * scaler.scale()).backward();
-        (loss.inner(), self.layout.learnt(self.network.gradients(&mut gradients)) / scaler.scale())
+        let gradient = self.layout.learnt(self.network.gradients(&mut gradients)) / scaler.scale();
+        (loss.inner(), gradient, terms.take())
     }
 
     /// The averages follow the weights.

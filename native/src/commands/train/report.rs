@@ -42,7 +42,7 @@ impl Line {
             Some(_) => self.0.last().map_or(0.0, |last| last.norm),
             None => progress.norm,
         };
-        self.0.push(Progress { norm, ..*progress });
+        self.0.push(Progress { norm, ..progress.clone() });
     }
 
     /// The mean loss.
@@ -50,10 +50,24 @@ impl Line {
         self.0.iter().map(|step| f64::from(step.loss)).sum::<f64>() / self.0.len() as f64
     }
 
+    /// The loss's parts, each a mean.
+    fn terms(&self) -> Vec<(&str, f64)> {
+        let Some(last) = self.0.last() else { return Vec::new() };
+        let mean = |i: usize| {
+            let values: Vec<f64> =
+                self.0.iter().filter_map(|step| step.terms.get(i)).map(|term| term.1.into()).collect();
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        last.terms.iter().enumerate().map(|(i, (name, _))| (name.as_str(), mean(i))).collect()
+    }
+
     /// A row of the run's scalars; nothing where there was no step.
-    pub(super) fn values(&self, seconds: f64) -> Option<[(&'static str, f64); 4]> {
+    pub(super) fn values(&self, seconds: f64) -> Option<Vec<(&str, f64)>> {
         let last = self.0.last()?;
-        Some([("loss", self.loss()), ("norm", last.norm.into()), ("rate", last.rate), ("seconds", seconds)])
+        let mut values = vec![("loss", self.loss())];
+        values.extend(self.terms());
+        values.extend([("norm", last.norm.into()), ("rate", last.rate), ("seconds", seconds)]);
+        Some(values)
     }
 
     /// The same for people.
@@ -64,8 +78,10 @@ impl Line {
             0 => String::new(),
             count => format!("  {count} skipped"),
         };
+        let terms: String =
+            self.terms().iter().map(|(name, value)| format!("  {name} {value:.4}")).collect();
         format!(
-            "step {step} of {steps}  loss {loss:.4}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}"
+            "step {step} of {steps}  loss {loss:.4}{terms}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}"
         )
     }
 }
