@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{autoencoder, classifier, diffusion, discrete, interpolant, latent};
+use crate::{autoencoder, classifier, diffusion, discrete, flow, interpolant, latent};
 
 registry! {
     /// The model families that a configuration can name.
@@ -12,5 +12,6 @@ registry! {
         "classifier" => classifier::ClassifierConfig,
         "autoencoder" => autoencoder::AutoencoderConfig,
         "latent" => latent::LatentConfig,
+        "flow" => flow::FlowConfig,
     }
 }

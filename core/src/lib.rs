@@ -46,6 +46,7 @@ pub mod import;
 pub mod classifier;
 pub mod autoencoder;
 pub mod latent;
+pub mod flow;
 pub mod factory;
 pub mod weights;
 pub mod canary;
