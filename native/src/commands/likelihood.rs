@@ -134,7 +134,7 @@ pub(crate) fn run(args: Args) -> Outcome {
 }
 
 /// The model's likelihood, or that it has none.
-fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
+pub(super) fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
     loaded.model.likelihood().ok_or_else(|| {
         let denoiser = loaded.model.generator().and_then(Generate::denoiser);
         let why = match denoiser.map(|denoiser| denoiser.learns()) {
@@ -169,6 +169,11 @@ fn default(card: &Card) -> &'static str {
         _ if card.vocabulary.is_some() => OF_TOKENS,
         _ => OF_NUMBERS,
     }
+}
+
+/// The method called so, or the model's own.
+pub(super) fn method_for(text: Option<&str>, card: &Card) -> Outcome<LikelihoodConfig> {
+    Ok(member(text.unwrap_or_else(|| default(card)), LikelihoodConfig::named)?)
 }
 
 fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
@@ -252,7 +257,9 @@ fn what(answer: &Answer) -> &'static str {
         (LikelihoodConfig::Exact(_), None) => "log-density, exact",
         (LikelihoodConfig::Importance(_), _) => "log-likelihood by importance sampling (a lower bound)",
         (LikelihoodConfig::Ode(_), None) => "log-density",
-        (LikelihoodConfig::Ode(_) | LikelihoodConfig::Exact(_), Some(_)) => "log-probability of the bytes, dequantised (a lower bound)",
+        (LikelihoodConfig::Ode(_) | LikelihoodConfig::Exact(_), Some(_)) => {
+            "log-probability of the bytes, dequantised (a lower bound)"
+        }
         (LikelihoodConfig::Bound(_), None) => "log-density, a lower bound",
         (LikelihoodConfig::Bound(_), Some(_)) => "log-probability of the bytes, a lower bound",
     }
