@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     method(&args, OF_NUMBERS)?;
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
-    let method = method(&args, default(loaded.model.card()))?;
+    let method = method(&args, default_method(loaded.model.card()))?;
     let model = capability(&loaded)?;
     let data = evaluate::data(args.dataset.as_deref(), &loaded)?;
     let card = loaded.model.card();
@@ -162,7 +162,7 @@ pub(super) fn exact(dataset: &dyn Dataset, examples: &Batch) -> Option<(f64, f64
 }
 
 /// The method where nobody says.
-fn default(card: &Card) -> &'static str {
+pub(super) fn default_method(card: &Card) -> &'static str {
     match card.family {
         "flow" => OF_FLOWS,
         "vae" => OF_LATENTS,
@@ -173,7 +173,7 @@ fn default(card: &Card) -> &'static str {
 
 /// The method called so, or the model's own.
 pub(super) fn method_for(text: Option<&str>, card: &Card) -> Outcome<LikelihoodConfig> {
-    Ok(member(text.unwrap_or_else(|| default(card)), LikelihoodConfig::named)?)
+    Ok(member(text.unwrap_or_else(|| default_method(card)), LikelihoodConfig::named)?)
 }
 
 fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
@@ -244,7 +244,7 @@ fn query(args: &Args, method: &LikelihoodConfig, examples: &Batch) -> Outcome<Qu
 }
 
 /// Pictures of bytes are discrete; those whose numbers lie between the levels are not.
-fn cells(examples: &Batch) -> Option<Cells> {
+pub(super) fn cells(examples: &Batch) -> Option<Cells> {
     (examples.shape.len() == 3 && Cells::BYTES.hold(&examples.x)).then_some(Cells::BYTES)
 }
 
