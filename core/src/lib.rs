@@ -24,6 +24,10 @@ pub mod data;
 // What learns
 pub mod nn;
 
+// Chance as tensors, and what errors cost
+pub mod distributions;
+pub mod losses;
+
 // Walking from noise to data
 pub mod schedules;
 pub mod samplers;
