@@ -89,13 +89,14 @@ pub struct Perceptron {
     activation: Activation,
 }
 
-impl Perceptron {
-    fn activate(&self, x: Tensor<2>) -> Tensor<2> {
-        match self.activation {
-            Activation::Selu => activation::selu(x),
-            Activation::Silu => kiln_kernels::activation::silu(x),
-            Activation::Tanh => activation::tanh(x),
-            Activation::Relu => activation::relu(x),
+impl Activation {
+    /// The function of each number.
+    pub fn of<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Selu => activation::selu(x),
+            Self::Silu => kiln_kernels::activation::silu(x),
+            Self::Tanh => activation::tanh(x),
+            Self::Relu => activation::relu(x),
         }
     }
 }
@@ -112,7 +113,7 @@ impl Forward for Perceptron {
         }
         let mut h = Tensor::cat(told, 1); // [B, features + 1 + classes]
         for layer in &self.layers {
-            h = self.activate(layer.forward(h));
+            h = self.activation.of(layer.forward(h));
         }
         self.output.forward(h)
     }
