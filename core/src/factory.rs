@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{autoencoder, classifier, diffusion, discrete, flow, interpolant, latent};
+use crate::{autoencoder, classifier, diffusion, discrete, flow, interpolant, latent, vae};
 
 registry! {
     /// The model families that a configuration can name.
@@ -11,6 +11,7 @@ registry! {
         "discrete" => discrete::DiscreteConfig,
         "classifier" => classifier::ClassifierConfig,
         "autoencoder" => autoencoder::AutoencoderConfig,
+        "vae" => vae::VaeConfig,
         "latent" => latent::LatentConfig,
         "flow" => flow::FlowConfig,
     }

@@ -41,6 +41,7 @@ pub mod likelihood;
 
 // Models, by what they can do and by family
 pub mod codec;
+pub mod latents;
 pub mod model;
 mod classes;
 pub mod diffusion;
@@ -49,6 +50,7 @@ pub mod discrete;
 pub mod import;
 pub mod classifier;
 pub mod autoencoder;
+pub mod vae;
 pub mod latent;
 pub mod flow;
 pub mod factory;

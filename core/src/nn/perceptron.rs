@@ -48,7 +48,7 @@ pub enum Activation {
 
 impl Activation {
     /// Of each number.
-    pub fn apply(self, x: Tensor<2>) -> Tensor<2> {
+    pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Selu => activation::selu(x),
             Self::Silu => kiln_kernels::activation::silu(x),
