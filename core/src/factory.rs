@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{autoencoder, classifier, diffusion, discrete, interpolant, latent};
+use crate::{autoencoder, classifier, diffusion, discrete, interpolant, latent, vq};
 
 registry! {
     /// The model families that a configuration can name.
@@ -11,6 +11,7 @@ registry! {
         "discrete" => discrete::DiscreteConfig,
         "classifier" => classifier::ClassifierConfig,
         "autoencoder" => autoencoder::AutoencoderConfig,
+        "vqvae" => vq::VqConfig,
         "latent" => latent::LatentConfig,
     }
 }

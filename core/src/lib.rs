@@ -37,6 +37,7 @@ pub mod likelihood;
 
 // Models, by what they can do and by family
 pub mod codec;
+pub mod codebook;
 pub mod model;
 mod classes;
 pub mod diffusion;
@@ -45,6 +46,7 @@ pub mod discrete;
 pub mod import;
 pub mod classifier;
 pub mod autoencoder;
+pub mod vq;
 pub mod latent;
 pub mod factory;
 pub mod weights;
