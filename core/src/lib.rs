@@ -42,6 +42,7 @@ pub mod likelihood;
 // Models, by what they can do and by family
 pub mod codec;
 pub mod latents;
+pub mod codebook;
 pub mod model;
 mod classes;
 pub mod diffusion;
@@ -51,6 +52,7 @@ pub mod import;
 pub mod classifier;
 pub mod autoencoder;
 pub mod vae;
+pub mod vq;
 pub mod latent;
 pub mod flow;
 pub mod factory;

@@ -7,6 +7,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::codebook::Codebook;
 use crate::codec::Codec;
 use crate::data::{Batch, Dataset, Vocabulary};
 use crate::decoding::Decoding;
@@ -200,6 +201,11 @@ pub trait Model {
         None
     }
 
+    /// `None` where the model has no codebook.
+    fn codes(&self) -> Option<&dyn Codebook> {
+        None
+    }
+
     /// What it has learnt.
     fn parameters(&self) -> Vec<Named>;
 
@@ -377,9 +383,14 @@ pub trait Family {
         None
     }
 
-    /// Beginnings of the paths of parameters that it never trains: they come from elsewhere, by `train.from`.
+    /// Beginnings of the paths of parameters that no optimizer changes.
     fn frozen(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Those among them that come from elsewhere, by `train.from`: all, but for what [`Family::prepare`] and [`Family::follow`] find.
+    fn borrowed(&self) -> &'static [&'static str] {
+        self.frozen()
     }
 }
 
