@@ -44,7 +44,8 @@ fn session(quantiser: Value, dimensions: usize, steps: u64) -> (Session, Loader,
     let run: RunConfig = config::typed(run).expect("a configuration");
     run.check_start().expect("nothing comes from elsewhere");
     let session = Session::new(&run, &Squares, &Device::flex()).expect("a session");
-    let loader = Loader::new(Arc::new(Squares), run.train.batch, run.seed).expect("a loader");
+    let dataset: Arc<dyn Dataset> = Arc::new(Squares);
+    let loader = Loader::new(dataset, run.train.batch, run.seed).expect("a loader");
     (session, loader, run)
 }
 
