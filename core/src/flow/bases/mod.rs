@@ -1,6 +1,7 @@
 //! Base distributions: what data are carried to.
 
 mod normal;
+mod uniform;
 
 use std::any::Any;
 
@@ -54,5 +55,6 @@ registry! {
     /// The bases that a configuration can name.
     pub enum BaseConfig("base distribution"): dyn BaseKind {
         "normal" => normal::StandardNormal,
+        "uniform" => uniform::Uniform,
     }
 }
