@@ -4,10 +4,11 @@
 #   benches/run.sh            the library beside PyTorch: benches/RESULTS.md and results.json
 #   benches/run.sh samplers   a step of each sampler beside diffusers': benches/SAMPLERS.md and samplers.json
 #   benches/run.sh transport  flows in the plane beside torchcfm's: benches/TRANSPORT.md and transport.json
+#   benches/run.sh likelihood flows beside zuko's and autoencoders beside PyTorch's: benches/LIKELIHOOD.md and likelihood.json
 #   benches/run.sh browser    a residual block beside TensorFlow.js and ONNX Runtime Web: benches/BROWSER.md and browser.json
 #   benches/run.sh check      the same as the first, beside benches/baselines: what has fallen behind
 #
-# Further arguments go to benches/compare.py, samplers.py, transport.py, browser.py or check.py, as in
+# Further arguments go to benches/compare.py, samplers.py, transport.py, likelihood.py, browser.py or check.py, as in
 # `benches/run.sh --seconds 1 --out outputs/bench`.
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
@@ -33,7 +34,7 @@ pytorch() { step "PyTorch and diffusers: some gigabytes, once" packages requirem
 
 comparison=compare
 case ${1:-} in
-    samplers | transport | browser | check)
+    samplers | transport | likelihood | browser | check)
         comparison=$1
         shift
         ;;
@@ -57,6 +58,11 @@ case $comparison in
         pytorch
         # What torchcfm itself asks for is left out: see the list.
         step "torchcfm" packages transport.txt --no-deps
+        ;;
+    likelihood)
+        build -p kiln-benches --bin kiln-bench
+        pytorch
+        step "zuko" packages likelihood.txt
         ;;
     *)
         build -p kiln-native -p kiln-benches --bin kiln --bin kiln-bench

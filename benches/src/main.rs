@@ -1,7 +1,7 @@
 //! `kiln-bench`: Kiln's half of the comparison that `benches/run.sh` makes.
 //!
 //! `parity` writes inputs and Kiln's outputs for the peer to reproduce; `measure` and `samplers` time the same work as the peer does,
-//! `transport` trains the same flows.
+//! `transport` and `likelihood` train the same flows and autoencoders.
 
 mod subject;
 mod clock;
@@ -10,6 +10,7 @@ mod parity;
 mod operations;
 mod samplers;
 mod transport;
+mod likelihood;
 mod measure;
 
 use std::path::PathBuf;
@@ -50,6 +51,14 @@ enum Command {
         #[arg(long, default_value_t = 1.0)]
         seconds: f64,
     },
+    /// Train a model of a configuration, time its steps and judge test data, as JSON
+    Likelihood {
+        #[command(flatten)]
+        subject: likelihood::Subject,
+        /// Where to write
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Train one flow in the plane and measure where it leads, as JSON
     Transport {
         #[command(flatten)]
@@ -88,6 +97,9 @@ fn main() -> Result<()> {
         Command::Samplers { out, seconds } => {
             let clock = Clock { budget: Duration::try_from_secs_f64(seconds)? };
             (out, serde_json::to_vec_pretty(&samplers::all(clock, &kiln::device::cpu()?)?)?)
+        }
+        Command::Likelihood { subject, out } => {
+            (out, serde_json::to_vec_pretty(&likelihood::measure(&subject, &kiln::device::cpu()?)?)?)
         }
         Command::Transport { subject, out } => {
             (out, serde_json::to_vec_pretty(&transport::measure(subject, &kiln::device::cpu()?)?)?)

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     average, compare, completions, config, demo, density, devices, edit, evaluate, fit_grid, import,
-    interpolate, likelihood, list, sample, train, zoo,
+    interpolate, latent, likelihood, list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Likelihood(likelihood::Args),
     /// Draw the density of a model of points as a heat map, beside the data's
     Density(density::Args),
+    /// Walk through the latents of a model with an encoder and a decoder
+    Latent(latent::Args),
     /// Walk a model's samples with several samplers, and hold them beside one another
     Compare(compare::Args),
     /// Find the noise levels at which a model is best asked, for so many steps
