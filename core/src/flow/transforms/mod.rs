@@ -4,6 +4,21 @@ mod coupling;
 mod autoregressive;
 mod permutation;
 
+// Without a network
+mod planar;
+mod radial;
+mod sylvester;
+mod gaussianization;
+
+// By a smooth network
+mod residual;
+mod continuous;
+
+// What they share
+mod householder;
+mod own;
+mod smooth;
+
 use crate::Result;
 use crate::flow::{Built, Place};
 use crate::nn::Init;
@@ -20,5 +35,11 @@ registry! {
         "coupling" => coupling::Coupling,
         "autoregressive" => autoregressive::Autoregressive,
         "permutation" => permutation::Permutation,
+        "planar" => planar::Planar,
+        "radial" => radial::Radial,
+        "sylvester" => sylvester::Sylvester,
+        "gaussianization" => gaussianization::Gaussianization,
+        "residual" => residual::Residual,
+        "continuous" => continuous::Continuous,
     }
 }
