@@ -3,6 +3,7 @@
 mod normal;
 mod learned;
 mod mixture;
+mod uniform;
 
 use std::any::Any;
 
@@ -60,5 +61,6 @@ registry! {
         "normal" => normal::StandardNormal,
         "learned" => learned::Learned,
         "mixture" => mixture::Mixture,
+        "uniform" => uniform::Uniform,
     }
 }

@@ -3,6 +3,20 @@
 mod affine;
 mod additive;
 mod spline;
+mod linear_spline;
+mod circular_spline;
+mod bernstein;
+mod sum_of_squares;
+mod neural;
+mod mixture_cdf;
+mod unconstrained;
+
+// What they share
+pub(in crate::flow) mod mixture;
+mod quadrature;
+pub(in crate::flow) mod probit;
+pub(in crate::flow) mod root;
+pub(in crate::flow) mod shared;
 
 use burn::prelude::*;
 
@@ -28,7 +42,8 @@ impl Layout {
     }
 }
 
-/// A monotone function of each number. Parameters are `[batch, features · parameters]`; where all are zero it is the identity.
+/// A monotone function of each number. Parameters are `[batch, features · parameters]`; where all are zero it is the identity, or near
+/// it where its parts would not learn to differ otherwise.
 pub trait Element {
     /// Refuses options that its type alone does not.
     fn check(&self) -> Result<()> {
@@ -54,5 +69,12 @@ registry! {
         "affine" => affine::Affine,
         "additive" => additive::Additive,
         "spline" => spline::RationalQuadratic,
+        "linear_spline" => linear_spline::LinearSpline,
+        "circular_spline" => circular_spline::CircularSpline,
+        "bernstein" => bernstein::Bernstein,
+        "sum_of_squares" => sum_of_squares::SumOfSquares,
+        "neural" => neural::Neural,
+        "mixture_cdf" => mixture_cdf::MixtureCdf,
+        "unconstrained" => unconstrained::Unconstrained,
     }
 }
