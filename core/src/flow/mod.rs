@@ -17,6 +17,7 @@ pub mod transforms;
 pub mod bases;
 mod trained;
 mod generation;
+pub mod target;
 
 use std::any::Any;
 
