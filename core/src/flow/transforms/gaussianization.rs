@@ -92,8 +92,10 @@ impl Layer {
 
     /// Each axis that a mirror stands on at first points the other way: then all of it is at first the identity.
     fn signed(&self, x: Tensor<2>) -> Tensor<2> {
-        let (turned, rest) = (x.clone().narrow(1, 0, self.reflections), self.features - self.reflections);
-        Tensor::cat(vec![-turned, x.narrow(1, self.reflections, rest)], 1)
+        let signs = (0..self.features).map(|i| if i < self.reflections { -1.0 } else { 1.0 });
+        let signs = TensorData::new(signs.collect::<Vec<f64>>(), [1, self.features]);
+        let signs = Tensor::<2>::from_data(signs, (&x.device(), x.dtype()));
+        x * signs
     }
 }
 
