@@ -78,8 +78,7 @@ fn descended(network: &mut dyn Network, device: &Device, steps: u64) {
 #[test]
 fn a_flow_learns_a_density_and_finds_its_normaliser() {
     let device = Device::flex().autodiff();
-    let transform =
-        serde_json::json!({ "kind": "coupling", "element": "spline", "conditioner": { "hidden": [32] } });
+    let transform = serde_json::json!({ "kind": "coupling", "element": "spline", "conditioner": { "kind": "perceptron", "hidden": [32] } });
     let config = serde_json::json!({ "transforms": [transform], "repeat": 3 });
     let config: FlowConfig = crate::config::typed(config).expect("a configuration");
     let interface = Interface::new(vec![2], Vec::new());

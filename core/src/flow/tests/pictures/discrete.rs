@@ -144,3 +144,21 @@ fn a_learnt_dequantisation_bounds_the_mass_of_the_cells_and_is_right_in_the_mean
         assert!((mean - exact).abs() < 0.02, "{mean} for {exact}");
     }
 }
+
+/// A model that is told classes encodes and decodes as one that is told none of them.
+#[test]
+fn latents_of_a_model_with_classes_are_those_of_no_class() {
+    let conditioner = json!({ "kind": "convolutional", "channels": 4 });
+    let coupling = json!({ "kind": "coupling", "conditioner": conditioner });
+    let config =
+        json!({ "transforms": ["squeeze", coupling], "repeat": 1, "base": "learned", "label_dropout": 0.5 });
+    let config: FlowConfig = config::typed(config).expect("a configuration");
+    let interface = Interface::new(vec![1, 4, 4], vec!["a".into(), "b".into()]);
+    let mut network = config.network(&interface, &Init::new(1, &Device::flex())).expect("a network");
+    network.set_parameters(&stirred(network.parameters(), 0.3));
+    let model = config.model(&interface, network, &Device::flex()).expect("a model");
+    let codec = model.codec().expect("a flow has latents");
+    let x = normals(3, 16, 1);
+    let back = codec.decode(codec.encode(x.clone()));
+    assert!(largest(back - x) < 1e-4);
+}
