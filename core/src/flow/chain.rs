@@ -62,6 +62,14 @@ impl Chain {
         self.base.draw(noise, told)
     }
 
+    /// Rows of the flow, and `log p(x)` of each, `[batch, 1]`.
+    pub(super) fn drawn(&self, noise: &Noise, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
+        let z = self.draw(noise, told);
+        let base = self.base.log_prob(z.clone(), told);
+        let [x, log] = self.generate(z, told);
+        [x, base - log]
+    }
+
     /// One bijection back, the last one first, and the logarithm of its determinant.
     pub(super) fn back(&self, link: usize, z: &Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
         self.bijections.back(link, z, told)

@@ -20,6 +20,7 @@ pub mod dequantisation;
 mod chain;
 mod trained;
 mod generation;
+pub mod target;
 
 use std::any::Any;
 

@@ -85,7 +85,7 @@ pub(super) fn stirred(parameters: Vec<Named>, size: f64, dtype: DType) -> Vec<Te
 /// Every kind of bijection and, within couplings and autoregressions, every element, on every shape that it takes.
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let shapes: [&[usize]; 6] = [&[1], &[2], &[3], &[5], &[2, 2, 2], &[4, 2, 2]];
+    let shapes: [&[usize]; 7] = [&[1], &[2], &[3], &[5], &[2, 2, 2], &[4, 2, 2], &[1, 4, 4]];
     for shape in shapes {
         for (name, transform, element) in kinds() {
             let circle = element == "circular_spline";
@@ -108,7 +108,8 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// Name, configuration, and element if any.
 fn kinds() -> Vec<(String, Value, &'static str)> {
-    let small = json!({ "hidden": [16], "activation": "tanh" });
+    let masked = json!({ "hidden": [16], "activation": "tanh" });
+    let perceptron = json!({ "kind": "perceptron", "hidden": [16], "activation": "tanh" });
     let mut kinds = Vec::new();
     for transform in TransformConfig::NAMES {
         if !matches!(*transform, "coupling" | "autoregressive") {
@@ -116,7 +117,8 @@ fn kinds() -> Vec<(String, Value, &'static str)> {
             continue;
         }
         for element in ElementConfig::NAMES {
-            let value = json!({ "kind": transform, "element": element, "conditioner": small });
+            let conditioner = if *transform == "coupling" { &perceptron } else { &masked };
+            let value = json!({ "kind": transform, "element": element, "conditioner": conditioner });
             kinds.push((format!("{transform}.{element}"), value, *element));
         }
     }

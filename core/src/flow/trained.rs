@@ -71,10 +71,14 @@ impl Codec for Flow {
         &self.card.shape
     }
     fn encode(&self, x: Tensor<2>) -> Tensor<2> {
-        self.chain.normalise(x, self.untold().as_ref(), Mode::Infer)[0].clone()
+        let told = self.untold(x.dims()[0]);
+        let [z, _] = self.chain.normalise(x, told.as_ref(), Mode::Infer);
+        z
     }
     fn decode(&self, z: Tensor<2>) -> Tensor<2> {
-        self.chain.generate(z, self.untold().as_ref())[0].clone()
+        let told = self.untold(z.dims()[0]);
+        let [x, _] = self.chain.generate(z, told.as_ref());
+        x
     }
     fn deviation(&self) -> Option<f64> {
         Some(1.0)
@@ -82,9 +86,10 @@ impl Codec for Flow {
 }
 
 impl Flow {
-    /// "No class", for as many rows as there are.
-    fn untold(&self) -> Option<Tensor<2>> {
-        None
+    /// "No class", for so many rows.
+    fn untold(&self, rows: usize) -> Option<Tensor<2>> {
+        let told = self.chain.told();
+        (told > 0).then(|| Tensor::zeros([rows, told], &self.device))
     }
 }
 

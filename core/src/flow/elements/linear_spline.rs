@@ -69,7 +69,7 @@ fn outside(x: &Tensor<2>, bound: f64) -> Tensor<2> {
 
 impl Element for LinearSpline {
     fn check(&self) -> Result<()> {
-        at_least("bins", self.bins, 1)?;
+        at_least("bins", self.bins, 2)?;
         at_most("bins", self.bins, 999)?;
         positive("bound", self.bound)
     }

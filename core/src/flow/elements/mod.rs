@@ -14,6 +14,7 @@ mod unconstrained;
 // What they share
 pub(in crate::flow) mod mixture;
 mod quadrature;
+pub(in crate::flow) mod probit;
 pub(in crate::flow) mod root;
 pub(in crate::flow) mod shared;
 

@@ -11,6 +11,21 @@ mod squeeze;
 mod split;
 mod repeated;
 
+// Without a network
+mod planar;
+mod radial;
+mod sylvester;
+mod gaussianization;
+
+// By a smooth network
+mod residual;
+mod continuous;
+
+// What they share
+mod householder;
+mod own;
+mod smooth;
+
 use crate::Result;
 use crate::flow::{Built, Place};
 use crate::nn::Init;
@@ -33,5 +48,11 @@ registry! {
         "squeeze" => squeeze::Squeeze,
         "split" => split::Split,
         "repeated" => repeated::Repeated,
+        "planar" => planar::Planar,
+        "radial" => radial::Radial,
+        "sylvester" => sylvester::Sylvester,
+        "gaussianization" => gaussianization::Gaussianization,
+        "residual" => residual::Residual,
+        "continuous" => continuous::Continuous,
     }
 }
