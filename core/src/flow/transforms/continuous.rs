@@ -129,3 +129,6 @@ impl Map for Field {
         self.walk(z, told, [1.0, 0.0], None)
     }
 }
+
+#[cfg(test)]
+mod tests;
