@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{autoencoder, classifier, diffusion, discrete, interpolant, latent};
+use crate::{autoencoder, classifier, diffusion, discrete, flow, interpolant, latent, vae, vq};
 
 registry! {
     /// The model families that a configuration can name.
@@ -11,6 +11,9 @@ registry! {
         "discrete" => discrete::DiscreteConfig,
         "classifier" => classifier::ClassifierConfig,
         "autoencoder" => autoencoder::AutoencoderConfig,
+        "vae" => vae::VaeConfig,
+        "vqvae" => vq::VqConfig,
         "latent" => latent::LatentConfig,
+        "flow" => flow::FlowConfig,
     }
 }

@@ -41,6 +41,8 @@ pub mod likelihood;
 
 // Models, by what they can do and by family
 pub mod codec;
+pub mod latents;
+pub mod codebook;
 pub mod model;
 mod classes;
 pub mod diffusion;
@@ -49,7 +51,10 @@ pub mod discrete;
 pub mod import;
 pub mod classifier;
 pub mod autoencoder;
+pub mod vae;
+pub mod vq;
 pub mod latent;
+pub mod flow;
 pub mod factory;
 pub mod weights;
 pub mod canary;

@@ -7,12 +7,14 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::codebook::Codebook;
 use crate::codec::Codec;
-use crate::data::{Batch, Vocabulary};
+use crate::data::{Batch, Dataset, Vocabulary};
 use crate::decoding::Decoding;
 use crate::editing::Edit;
 use crate::epsilon::EpsilonConfig;
 use crate::guidance::{Conditional, Guiding};
+use crate::latents::LatentSpace;
 use crate::likelihood::Likelihood;
 use crate::nn::{Init, Interface, Mode, Named, Network};
 use crate::random::{Key, Purpose};
@@ -194,6 +196,16 @@ pub trait Model {
         None
     }
 
+    /// `None` where its latents are no distributions.
+    fn latent(&self) -> Option<&dyn LatentSpace> {
+        None
+    }
+
+    /// `None` where the model has no codebook.
+    fn codes(&self) -> Option<&dyn Codebook> {
+        None
+    }
+
     /// What it has learnt.
     fn parameters(&self) -> Vec<Named>;
 
@@ -322,6 +334,11 @@ pub trait Family {
     /// The network with fresh weights.
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
 
+    /// Refuses data that it cannot learn from.
+    fn check_data(&self, _dataset: &dyn Dataset) -> Result<()> {
+        Ok(())
+    }
+
     /// The loss of a batch, a scalar `[1]`, still on the device.
     fn loss(
         &self,
@@ -366,34 +383,16 @@ pub trait Family {
         None
     }
 
-    /// Beginnings of the paths of parameters that it never trains: they come from elsewhere, by `train.from`.
+    /// Beginnings of the paths of parameters that no optimizer changes.
     fn frozen(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// Those among them that come from elsewhere, by `train.from`: all, but for what [`Family::prepare`] and [`Family::follow`] find.
+    fn borrowed(&self) -> &'static [&'static str] {
+        self.frozen()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Which are hidden is a matter of the example's number, however batches are cut.
-    #[test]
-    fn classes_are_hidden_at_their_share_by_the_example_alone() {
-        let device = Device::flex();
-        let learning = Learning::new(7, Mode::Infer, &device);
-        let batch = |first: u64, rows: u64| {
-            let class = (first..first + rows).map(|index| index as u32 % 10).collect();
-            Batch { x: vec![0.0; rows as usize], shape: vec![1], class: Some(class), first }
-        };
-        let told = learning.classes(&batch(0, 4000), 0.25);
-        let hidden = told.iter().filter(|class| class.is_none()).count();
-        // Four standard errors.
-        assert!(hidden.abs_diff(1000) < 110, "{hidden} of 4000");
-        assert!(told.iter().enumerate().all(|(i, class)| class.is_none_or(|class| class == i as u32 % 10)));
-        assert_eq!(learning.classes(&batch(1000, 50), 0.25), told[1000..1050]);
-        assert!(learning.classes(&batch(0, 100), 0.0).iter().all(Option::is_some));
-        assert!(learning.classes(&batch(0, 100), 1.0).iter().all(Option::is_none));
-        let untold = Batch { class: None, ..batch(0, 3) };
-        assert_eq!(learning.classes(&untold, 0.0), [None; 3]);
-    }
-}
+mod tests;

@@ -61,6 +61,10 @@ fn registries() -> Vec<Registry> {
         kiln::losses::ReconstructionConfig,
         kiln::losses::LossScheduleConfig,
         kiln::losses::SetDivergenceConfig,
+        kiln::vae::ObservationConfig,
+        kiln::vae::VaePosteriorConfig,
+        kiln::vae::VaePriorConfig,
+        kiln::vae::VaeObjectiveConfig,
         kiln::latent::StageConfig,
         kiln::factory::ModelConfig,
         kiln::train::OptimizerConfig,
@@ -74,6 +78,8 @@ fn registries() -> Vec<Registry> {
         kiln::discrete::CorruptionConfig,
         kiln::discrete::DecayConfig,
         kiln::discrete::TokenObjectiveConfig,
+        kiln::flow::conditioners::ConditionerConfig,
+        kiln::flow::dequantisation::DequantisationConfig,
     ]
 }
 

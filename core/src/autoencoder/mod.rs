@@ -79,7 +79,7 @@ impl Family for AutoencoderConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         self.check()?;
         let given = if self.kl > 0.0 { 2 * self.latents } else { self.latents };
-        let widths = Widths { given, taken: self.latents };
+        let widths = Widths::new(given, self.latents);
         under("loss", self.loss.check(&interface.shape))?;
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
         under("space", self.space.check(coders.latent.iter().product()))?;

@@ -12,6 +12,9 @@ mod integration;
 mod ode;
 pub(crate) mod terms;
 mod bound;
+mod exact;
+mod importance;
+mod counted;
 
 use burn::prelude::*;
 
@@ -21,6 +24,7 @@ use crate::schedules::discrete::Table;
 use crate::{Error, Result};
 
 pub use cells::Cells;
+pub(crate) use counted::Counted;
 pub use divergence::DivergenceConfig;
 pub(crate) use integration::Integration;
 pub use integrators::IntegratorConfig;
@@ -99,8 +103,15 @@ pub trait Method {
     /// Refuses options that its type alone does not.
     fn check(&self) -> Result<()>;
 
-    /// Begins to judge `rows`, `[batch, features]`.
+    /// Begins to judge `rows`, `[batch, features]`, by a denoiser; fails where the method asks for something else of a model.
     fn begin(&self, process: Process, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>>;
+}
+
+/// The error of a method that `others` have.
+fn of_others(method: &str, others: &str) -> Error {
+    Error::argument(format!(
+        "likelihood: `{method}` is for {others}; of a denoiser there are `ode` and `bound`"
+    ))
 }
 
 registry! {
@@ -108,6 +119,8 @@ registry! {
     pub enum LikelihoodConfig("likelihood"): dyn Method {
         "ode" => ode::Ode,
         "bound" => bound::Bound,
+        "exact" => exact::Exact,
+        "importance" => importance::Importance,
     }
 }
 

@@ -36,6 +36,7 @@ pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
 pub use parts::{gradients_of_parts, named_under, parameters_of_parts, set_parts};
 pub(crate) use patches::{fold, repeated, unfold};
+pub use perceptron::Activation;
 pub use positions::Positions;
 pub use precision::{NEVER, Precision};
 pub(crate) use resnet::Block as ResidualBlock;

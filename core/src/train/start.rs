@@ -28,7 +28,7 @@ impl RunConfig {
     /// Refuses a run that would leave what its family never trains as it was drawn.
     pub fn check_start(&self) -> Result<()> {
         let given = |prefix: &str| self.train.from.keys().any(|key| begins(prefix, key));
-        match self.model.frozen().iter().find(|prefix| !given(prefix)) {
+        match self.model.borrowed().iter().find(|prefix| !given(prefix)) {
             None => Ok(()),
             Some(prefix) => Err(Error::config(
                 "train.from",

@@ -33,6 +33,8 @@ A bound is a lower bound of the log-likelihood. Of tokens there is a bound alone
 /// Methods where nobody says which; of tokens there is a bound alone.
 const OF_NUMBERS: &str = "ode";
 const OF_TOKENS: &str = "bound:steps=128";
+const OF_FLOWS: &str = "exact";
+const OF_LATENTS: &str = "importance";
 
 /// The arguments of `kiln likelihood`.
 #[derive(Debug, clap::Args)]
@@ -61,7 +63,7 @@ pub(crate) struct Args {
     /// How the ODE is integrated (kiln list integrators) [default: rk4]
     #[arg(long, value_name = "NAME[:key=value,...]")]
     integrator: Option<String>,
-    /// Steps of the ODE, or levels of the bound [default: 50, or 1000; those learnt, in discrete time; 128 for tokens]
+    /// Steps of the ODE, levels of the bound, or importance samples [default: 50, 1000 or 100; those learnt, in discrete time; 128 for tokens]
     #[arg(long)]
     steps: Option<usize>,
     /// Tell the model each example's class: log p(x | class)
@@ -101,7 +103,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     method(&args, OF_NUMBERS)?;
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
-    let method = method(&args, default(loaded.model.card()))?;
+    let method = method(&args, default_method(loaded.model.card()))?;
     let model = capability(&loaded)?;
     let data = evaluate::data(args.dataset.as_deref(), &loaded)?;
     let card = loaded.model.card();
@@ -132,7 +134,7 @@ pub(crate) fn run(args: Args) -> Outcome {
 }
 
 /// The model's likelihood, or that it has none.
-fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
+pub(super) fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
     loaded.model.likelihood().ok_or_else(|| {
         let denoiser = loaded.model.generator().and_then(Generate::denoiser);
         let why = match denoiser.map(|denoiser| denoiser.learns()) {
@@ -160,8 +162,18 @@ pub(super) fn exact(dataset: &dyn Dataset, examples: &Batch) -> Option<(f64, f64
 }
 
 /// The method where nobody says.
-fn default(card: &Card) -> &'static str {
-    if card.vocabulary.is_some() { OF_TOKENS } else { OF_NUMBERS }
+pub(super) fn default_method(card: &Card) -> &'static str {
+    match card.family {
+        "flow" => OF_FLOWS,
+        "vae" => OF_LATENTS,
+        _ if card.vocabulary.is_some() => OF_TOKENS,
+        _ => OF_NUMBERS,
+    }
+}
+
+/// The method called so, or the model's own.
+pub(super) fn method_for(text: Option<&str>, card: &Card) -> Outcome<LikelihoodConfig> {
+    Ok(member(text.unwrap_or_else(|| default_method(card)), LikelihoodConfig::named)?)
 }
 
 fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
@@ -178,14 +190,29 @@ fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
         }
         LikelihoodConfig::Bound(bound) => {
             bound.steps = args.steps.or(bound.steps);
-            if args.divergence.is_some() || args.probes.is_some() || args.integrator.is_some() {
-                return Err(argument(
-                    "a bound integrates nothing: leave out --divergence, --probes and --integrator, or take --method ode",
-                ));
+            refuse_integration(args, "a bound")?;
+        }
+        LikelihoodConfig::Exact(_) => {
+            refuse_integration(args, "an exact density")?;
+            if args.steps.is_some() {
+                return Err(argument("--steps: an exact density takes one; leave it out"));
             }
+        }
+        LikelihoodConfig::Importance(importance) => {
+            importance.samples = args.steps.unwrap_or(importance.samples);
+            refuse_integration(args, "importance sampling")?;
         }
     }
     Ok(method)
+}
+
+fn refuse_integration(args: &Args, what: &str) -> Outcome {
+    if args.divergence.is_none() && args.probes.is_none() && args.integrator.is_none() {
+        return Ok(());
+    }
+    Err(argument(format!(
+        "{what} integrates nothing: leave out --divergence, --probes and --integrator, or take --method ode"
+    )))
 }
 
 /// What `--divergence` and `--probes` say together.
@@ -217,7 +244,7 @@ fn query(args: &Args, method: &LikelihoodConfig, examples: &Batch) -> Outcome<Qu
 }
 
 /// Pictures of bytes are discrete; those whose numbers lie between the levels are not.
-fn cells(examples: &Batch) -> Option<Cells> {
+pub(super) fn cells(examples: &Batch) -> Option<Cells> {
     (examples.shape.len() == 3 && Cells::BYTES.hold(&examples.x)).then_some(Cells::BYTES)
 }
 
@@ -227,8 +254,12 @@ fn what(answer: &Answer) -> &'static str {
         return "log-probability of the tokens, a lower bound";
     }
     match (&answer.method, answer.cells) {
+        (LikelihoodConfig::Exact(_), None) => "log-density, exact",
+        (LikelihoodConfig::Importance(_), _) => "log-likelihood by importance sampling (a lower bound)",
         (LikelihoodConfig::Ode(_), None) => "log-density",
-        (LikelihoodConfig::Ode(_), Some(_)) => "log-probability of the bytes, dequantised (a lower bound)",
+        (LikelihoodConfig::Ode(_) | LikelihoodConfig::Exact(_), Some(_)) => {
+            "log-probability of the bytes, dequantised (a lower bound)"
+        }
         (LikelihoodConfig::Bound(_), None) => "log-density, a lower bound",
         (LikelihoodConfig::Bound(_), Some(_)) => "log-probability of the bytes, a lower bound",
     }

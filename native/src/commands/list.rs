@@ -52,6 +52,10 @@ groups! {
     Reconstructions => kiln::losses::ReconstructionConfig,
     LossSchedules => kiln::losses::LossScheduleConfig,
     SetDivergences => kiln::losses::SetDivergenceConfig,
+    Observations => kiln::vae::ObservationConfig,
+    Posteriors => kiln::vae::VaePosteriorConfig,
+    LatentPriors => kiln::vae::VaePriorConfig,
+    VariationalObjectives => kiln::vae::VaeObjectiveConfig,
     Noises => kiln::diffusion::NoiseConfig,
     Couplings => kiln::diffusion::CouplingConfig,
     LossWeights => kiln::diffusion::WeightConfig,
@@ -71,6 +75,8 @@ groups! {
     Corruptions => kiln::discrete::CorruptionConfig,
     CorruptionSchedules => kiln::discrete::DecayConfig,
     TokenObjectives => kiln::discrete::TokenObjectiveConfig,
+    Conditioners => kiln::flow::conditioners::ConditionerConfig,
+    Dequantisations => kiln::flow::dequantisation::DequantisationConfig,
 }
 
 impl Group {

@@ -1,0 +1,114 @@
+//! The network of a flow: bijections one after the other, the base that they lead to, and what spreads discrete data.
+
+use burn::prelude::*;
+use burn::tensor::Gradients;
+
+use super::bases::Base;
+use super::dequantisation::Spread;
+use super::sequence::Sequence;
+use super::{Bijection, FlowConfig, Map, Place};
+use crate::Result;
+use crate::config::check::under;
+use crate::nn::{Condition, Init, Interface, Mode, Named, Network, named_under};
+use crate::samplers::Noise;
+
+/// Bijections in the normalising order, and the distribution they lead to.
+pub struct Chain {
+    bijections: Sequence,
+    base: Box<dyn Base>,
+    spread: Box<dyn Spread>,
+    told: usize,
+}
+
+impl Chain {
+    pub(super) fn build(config: &FlowConfig, interface: &Interface, init: &Init) -> Result<Self> {
+        let told = interface.classes.len();
+        let place = Place { shape: interface.shape.clone(), told, number: 0 };
+        let (bijections, _) = Sequence::build(&config.transforms, config.repeat, &place, init)?;
+        let base = under("base", config.base.build(interface.features(), told, &init.at("base")))?;
+        let name = "dequantisation";
+        let spread = under(name, config.dequantisation.build(&interface.shape, &init.at(name)))?;
+        Ok(Self { bijections, base, spread, told })
+    }
+
+    /// How many numbers it is told beside a row.
+    pub(super) fn told(&self) -> usize {
+        self.told
+    }
+
+    /// How many bijections there are.
+    pub(super) fn len(&self) -> usize {
+        self.bijections.len()
+    }
+
+    /// `z` and `ln |det ∂z/∂x|`.
+    pub(super) fn normalise(&self, x: Tensor<2>, told: Option<&Tensor<2>>, mode: Mode) -> [Tensor<2>; 2] {
+        self.bijections.normalise(x, told, mode)
+    }
+
+    /// `log p(x)`, `[batch, 1]`.
+    pub(super) fn log_prob(&self, x: Tensor<2>, told: Option<&Tensor<2>>, mode: Mode) -> Tensor<2> {
+        let [z, log] = self.normalise(x, told, mode);
+        self.base.log_prob(z, told) + log
+    }
+
+    /// A point of the cells of discrete data, and `−ln q` of it: what their probability exceeds its density by, in the mean at least.
+    pub(super) fn spread(&self, x: Tensor<2>, noise: &Noise, mode: Mode) -> [Tensor<2>; 2] {
+        self.spread.spread(x, noise, mode)
+    }
+
+    /// Rows of the base.
+    pub(super) fn draw(&self, noise: &Noise, told: Option<&Tensor<2>>) -> Tensor<2> {
+        self.base.draw(noise, told)
+    }
+
+    /// One bijection back, the last one first, and the logarithm of its determinant.
+    pub(super) fn back(&self, link: usize, z: &Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
+        self.bijections.back(link, z, told)
+    }
+
+    /// `x` and `ln |det ∂x/∂z|`.
+    pub(super) fn generate(&self, z: Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
+        self.bijections.generate(z, told)
+    }
+
+    /// Each bijection takes what it wants of the rows that reach it.
+    pub(super) fn prepare(&mut self, x: &Tensor<2>, told: Option<&Tensor<2>>) -> bool {
+        self.bijections.prepare(x, told)
+    }
+}
+
+impl Network for Chain {
+    /// `z`.
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
+        let [z, _] = self.normalise(x, condition.class.as_ref(), mode);
+        z
+    }
+
+    fn parameters(&self) -> Vec<Named> {
+        let spread = self.spread.network().map(Network::parameters).unwrap_or_default();
+        let mut all = self.bijections.parameters();
+        all.extend(named_under("base", self.base.parameters()));
+        all.extend(named_under("dequantisation", spread));
+        all
+    }
+
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        let (bijections, rest) = values.split_at(self.bijections.parameters().len());
+        let (base, spread) = rest.split_at(self.base.parameters().len());
+        self.bijections.set_parameters(bijections);
+        self.base.set_parameters(base);
+        if let Some(network) = self.spread.network_mut() {
+            network.set_parameters(spread);
+        }
+    }
+
+    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
+        let mut all = self.bijections.gradients(gradients);
+        all.extend(self.base.gradients(gradients));
+        if let Some(network) = self.spread.network() {
+            all.extend(network.gradients(gradients));
+        }
+        all
+    }
+}
