@@ -10,7 +10,6 @@
 
 mod coders;
 mod network;
-mod reconstruction;
 mod space;
 
 use std::any::Any;
@@ -23,6 +22,7 @@ use crate::Result;
 use crate::codec::Codec;
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
+use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
 use crate::nn::{Init, Interface, Named, Network, count};
 use crate::random::{Key, Purpose};
@@ -30,7 +30,6 @@ use crate::registry::{About, Member};
 
 pub use coders::{CoderConfig, Coders, Coding, Widths};
 pub use network::{Autoencoder, Posterior};
-pub use reconstruction::{Reconstruction, ReconstructionConfig};
 pub use space::{Space, SpaceConfig};
 
 /// An autoencoder.
@@ -81,6 +80,7 @@ impl Family for AutoencoderConfig {
         self.check()?;
         let given = if self.kl > 0.0 { 2 * self.latents } else { self.latents };
         let widths = Widths::new(given, self.latents);
+        under("loss", self.loss.check(&interface.shape))?;
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
         under("space", self.space.check(coders.latent.iter().product()))?;
         Ok(Box::new(Autoencoder::new(coders, self.space.clone())))
@@ -89,7 +89,7 @@ impl Family for AutoencoderConfig {
     fn loss(
         &self,
         network: &dyn Network,
-        _interface: &Interface,
+        interface: &Interface,
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
@@ -97,11 +97,16 @@ impl Family for AutoencoderConfig {
         let x = learning.rows(batch);
         let features = x.dims()[1] as f64;
         let Posterior { mean, log_variance } = own.posterior(x.clone(), learning.mode);
-        let Some(log_variance) = log_variance else {
-            return self.loss.cost(own.reconstruct(mean, learning.mode) - x);
+        let note = |name: &'static str, value: &Tensor<1>| learning.note(name, value);
+        let moment = Moment { step: learning.step, steps: learning.steps, note: &note };
+        let cost = |z: Tensor<2>| {
+            let reconstruction = own.reconstruct(z, learning.mode);
+            self.loss.cost_at(x.clone(), reconstruction, &interface.shape, &moment)
         };
-        let z = drawn(mean.clone(), log_variance.clone(), batch.first, learning);
-        let cost = self.loss.cost(own.reconstruct(z, learning.mode) - x);
+        let Some(log_variance) = log_variance else {
+            return cost(mean);
+        };
+        let cost = cost(drawn(mean.clone(), log_variance.clone(), batch.first, learning));
         cost + divergence(mean, log_variance).mean() * (self.kl / features)
     }
 

@@ -182,4 +182,24 @@ fn what_does_not_fit_names_its_key() {
     let error = refused(json!({ "latents": 1, "network": "mlp" }), &[2]);
     assert!(error.contains("`space`") && error.contains("`free`"), "{error}");
     assert!(refused(json!({ "kl": -1.0 }), &[1, 8, 8]).contains("kl"));
+    let error = refused(json!({ "loss": "ssim" }), &[1, 8, 8]);
+    assert!(error.contains("`loss`") && error.contains("11x11"), "{error}");
+}
+
+/// A loss of several terms tells each of them, and rises as it says.
+#[test]
+fn a_loss_of_several_terms_tells_them() {
+    let (device, interface) = (Device::flex(), Interface::new(vec![1, 12, 12], Vec::new()));
+    let config = json!({ "latents": 2, "network": "mlp", "loss": { "kind": "composite", "terms": [
+        { "loss": "l1", "weight": 0.5 }, { "loss": "ssim", "schedule": { "kind": "linear", "over": 100 } } ] } });
+    let config: AutoencoderConfig = config::typed(config).expect("a configuration");
+    let network = config.network(&interface, &Init::new(0, &device)).expect("a network");
+    let batch = Batch::gather(&Made(vec![1, 12, 12], normal), &(0..4).collect::<Vec<_>>(), 0);
+    let terms = crate::model::Terms::default();
+    let learning = Learning { terms: Some(&terms), step: 25, ..Learning::new(1, Mode::Infer, &device) };
+    let loss = config.loss(&*network, &interface, &batch, &learning).into_scalar::<f32>();
+    let told = terms.take();
+    assert_eq!(told.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["l1", "ssim"]);
+    let [l1, ssim] = [0, 1].map(|i| told[i].1.clone().into_scalar::<f32>());
+    assert!((loss - (0.5 * l1 + 0.25 * ssim)).abs() < 1e-5, "{loss} {l1} {ssim}");
 }

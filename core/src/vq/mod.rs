@@ -17,11 +17,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::autoencoder::{CoderConfig, ReconstructionConfig, Widths};
+use crate::autoencoder::{CoderConfig, Widths};
 use crate::codebook::{Codebook, perplexity, tally};
 use crate::codec::Codec;
 use crate::config::check::{at_least, under};
 use crate::data::Batch;
+use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
 use crate::nn::{Init, Interface, Mode, Named, Network, count};
 use crate::random::{Key, Purpose};
@@ -65,17 +66,11 @@ impl Member for VqConfig {
     };
 }
 
-impl VqConfig {
-    /// What reconstructions cost, `[1]`.
-    fn cost(&self, reconstruction: Tensor<2>, x: Tensor<2>) -> Tensor<1> {
-        self.loss.cost(reconstruction - x)
-    }
-}
-
 impl Family for VqConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         at_least("dimensions", self.dimensions, 1)?;
         let quantiser = under("quantiser", self.quantiser.build(self.dimensions, &init.at("quantiser")))?;
+        under("loss", self.loss.check(&interface.shape))?;
         let widths = Widths::new(self.dimensions, self.dimensions);
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
         Ok(Box::new(VqVae::new(coders, quantiser, init.device())))
@@ -84,7 +79,7 @@ impl Family for VqConfig {
     fn loss(
         &self,
         network: &dyn Network,
-        _interface: &Interface,
+        interface: &Interface,
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
@@ -92,7 +87,10 @@ impl Family for VqConfig {
         let x = learning.rows(batch);
         let Quantised { vectors, codes, distance, penalty } =
             own.quantiser().quantise(own.vectors(x.clone(), learning.mode));
-        let cost = self.cost(own.reconstruct(vectors, learning.mode), x);
+        let note = |name: &'static str, value: &Tensor<1>| learning.note(name, value);
+        let moment = Moment { step: learning.step, steps: learning.steps, note: &note };
+        let reconstruction = own.reconstruct(vectors, learning.mode);
+        let cost = self.loss.cost_at(x, reconstruction, &interface.shape, &moment);
         learning.note("reconstruction", &cost);
         learning.note("commitment", &distance);
         let tally = tally(codes.without_autodiff(), own.depth(), own.size());

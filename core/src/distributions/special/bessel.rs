@@ -49,7 +49,7 @@ fn beyond<const D: usize>(x: Tensor<D>, order: f64) -> Tensor<D> {
         Some(*term)
     };
     let mut terms = vec![1.0];
-    terms.extend((1..=16).scan(1.0, next));
+    terms.extend((1..=26).scan(1.0, next));
     terms.reverse();
     horner(&x.recip(), &terms)
 }

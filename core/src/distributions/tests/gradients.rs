@@ -26,10 +26,10 @@ fn draws_move_with_their_parameters_at_the_same_probability() {
         }),
     ];
     for (name, values, build) in families {
-        let parameters: Vec<Tensor<2>> = values.iter().map(|value| learnt(*value)).collect();
-        let family = build(&parameters);
-        assert!(family.pathwise());
         for row in 0..20 {
+            let parameters: Vec<Tensor<2>> = values.iter().map(|value| learnt(*value)).collect();
+            let family = build(&parameters);
+            assert!(family.pathwise());
             let x = family.sample(Key { index: row, ..KEY }, 1);
             let mut gradients = family.cdf(x.clone()).expect("it has one").backward();
             let density = family.log_prob(x.detach()).exp().into_scalar::<f64>();
@@ -82,9 +82,9 @@ fn angles_move_at_the_same_probability() {
         area / numbers(special::log_bessel_i0(row([k])).exp())[0] / std::f64::consts::TAU
     };
     for k in [0.3, 2.5, 30.0] {
-        let concentration = learnt(k);
-        let family = VonMises::new(learnt(0.0), concentration.clone());
         for index in 0..10 {
+            let concentration = learnt(k);
+            let family = VonMises::new(learnt(0.0), concentration.clone());
             let x = family.sample(Key::new(9, Purpose::Noise, index), 1);
             let slope = concentration.grad(&x.backward()).expect("a gradient").into_scalar::<f64>();
             let place = x.clone().into_scalar::<f64>();
