@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{autoencoder, classifier, diffusion, discrete, interpolant, latent, vq};
+use crate::{autoencoder, classifier, coded, diffusion, discrete, flow, interpolant, latent, vae, vq};
 
 registry! {
     /// The model families that a configuration can name.
@@ -11,7 +11,10 @@ registry! {
         "discrete" => discrete::DiscreteConfig,
         "classifier" => classifier::ClassifierConfig,
         "autoencoder" => autoencoder::AutoencoderConfig,
+        "vae" => vae::VaeConfig,
         "vqvae" => vq::VqConfig,
         "latent" => latent::LatentConfig,
+        "coded" => coded::CodedConfig,
+        "flow" => flow::FlowConfig,
     }
 }

@@ -24,6 +24,10 @@ pub mod data;
 // What learns
 pub mod nn;
 
+// Chance as tensors, and what errors cost
+pub mod distributions;
+pub mod losses;
+
 // Walking from noise to data
 pub mod schedules;
 pub mod samplers;
@@ -38,6 +42,7 @@ pub mod likelihood;
 // Models, by what they can do and by family
 pub mod codec;
 pub mod codebook;
+pub mod latents;
 pub mod model;
 mod classes;
 pub mod diffusion;
@@ -46,8 +51,11 @@ pub mod discrete;
 pub mod import;
 pub mod classifier;
 pub mod autoencoder;
+pub mod vae;
 pub mod vq;
 pub mod latent;
+pub mod coded;
+pub mod flow;
 pub mod factory;
 pub mod weights;
 pub mod canary;

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
 use crate::codec::Codec;
-use crate::data::{Batch, Vocabulary};
+use crate::data::{Batch, Dataset, Vocabulary};
 use crate::decoding::Decoding;
 use crate::editing::Edit;
 use crate::epsilon::EpsilonConfig;
 use crate::guidance::{Conditional, Guiding};
+use crate::latents::LatentSpace;
 use crate::likelihood::Likelihood;
 use crate::nn::{Init, Interface, Mode, Named, Network};
 use crate::random::{Key, Purpose};
@@ -200,6 +201,11 @@ pub trait Model {
         None
     }
 
+    /// `None` where its latents are no distributions.
+    fn latent(&self) -> Option<&dyn LatentSpace> {
+        None
+    }
+
     /// What it has learnt.
     fn parameters(&self) -> Vec<Named>;
 
@@ -328,6 +334,11 @@ pub trait Family {
     /// The network with fresh weights.
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>>;
 
+    /// Refuses data that it cannot learn from.
+    fn check_data(&self, _dataset: &dyn Dataset) -> Result<()> {
+        Ok(())
+    }
+
     /// The loss of a batch, a scalar `[1]`, still on the device.
     fn loss(
         &self,
@@ -372,6 +383,11 @@ pub trait Family {
         None
     }
 
+    /// A network's encoder into codes; `None` where this family has none.
+    fn codebook<'a>(&self, _network: &'a dyn Network) -> Option<&'a dyn Codebook> {
+        None
+    }
+
     /// Beginnings of the paths of parameters that no optimizer changes.
     fn frozen(&self) -> &'static [&'static str] {
         &[]
@@ -384,27 +400,4 @@ pub trait Family {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Which are hidden is a matter of the example's number, however batches are cut.
-    #[test]
-    fn classes_are_hidden_at_their_share_by_the_example_alone() {
-        let device = Device::flex();
-        let learning = Learning::new(7, Mode::Infer, &device);
-        let batch = |first: u64, rows: u64| {
-            let class = (first..first + rows).map(|index| index as u32 % 10).collect();
-            Batch { x: vec![0.0; rows as usize], shape: vec![1], class: Some(class), first }
-        };
-        let told = learning.classes(&batch(0, 4000), 0.25);
-        let hidden = told.iter().filter(|class| class.is_none()).count();
-        // Four standard errors.
-        assert!(hidden.abs_diff(1000) < 110, "{hidden} of 4000");
-        assert!(told.iter().enumerate().all(|(i, class)| class.is_none_or(|class| class == i as u32 % 10)));
-        assert_eq!(learning.classes(&batch(1000, 50), 0.25), told[1000..1050]);
-        assert!(learning.classes(&batch(0, 100), 0.0).iter().all(Option::is_some));
-        assert!(learning.classes(&batch(0, 100), 1.0).iter().all(Option::is_none));
-        let untold = Batch { class: None, ..batch(0, 3) };
-        assert_eq!(learning.classes(&untold, 0.0), [None; 3]);
-    }
-}
+mod tests;

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    average, compare, completions, config, demo, devices, edit, evaluate, fit_grid, import, interpolate,
-    likelihood, list, sample, train, zoo,
+    average, compare, completions, config, demo, density, devices, edit, evaluate, fit_grid, import,
+    interpolate, likelihood, list, sample, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Evaluate(evaluate::Args),
     /// Measure how probable a model finds data
     Likelihood(likelihood::Args),
+    /// Draw the density of a model of points as a heat map, beside the data's
+    Density(density::Args),
     /// Walk a model's samples with several samplers, and hold them beside one another
     Compare(compare::Args),
     /// Find the noise levels at which a model is best asked, for so many steps

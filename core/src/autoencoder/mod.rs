@@ -80,7 +80,7 @@ impl Family for AutoencoderConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         self.check()?;
         let given = if self.kl > 0.0 { 2 * self.latents } else { self.latents };
-        let widths = Widths { given, taken: self.latents };
+        let widths = Widths::new(given, self.latents);
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
         under("space", self.space.check(coders.latent.iter().product()))?;
         Ok(Box::new(Autoencoder::new(coders, self.space.clone())))

@@ -1,4 +1,4 @@
-//! Checkerboard: uniform on the fields `i + j` even of an n x n board over `[-2, 2)^2`.
+//! Checkerboard: uniform on the fields `i + j` even of an n x n board over `[-half, half)^2`.
 
 use std::path::Path;
 
@@ -8,11 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::plane::{Density, count, endless, within};
 use super::{Dataset, Source, Split};
 use crate::Result;
+use crate::config::check::positive;
 use crate::random::Stream;
 use crate::registry::{About, Member};
-
-/// Half the board's side.
-const HALF: f64 = 2.0;
 
 /// Every other field of a chessboard, evenly filled.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -20,13 +18,15 @@ const HALF: f64 = 2.0;
 pub struct Checkerboard {
     /// Fields along a side.
     pub fields: u32,
+    /// Half the board's side; FFJORD's board has 4.
+    pub half: f64,
     /// Which samples.
     pub seed: u64,
 }
 
 impl Default for Checkerboard {
     fn default() -> Self {
-        Self { fields: 4, seed: 0 }
+        Self { fields: 4, half: 2.0, seed: 0 }
     }
 }
 
@@ -38,6 +38,7 @@ impl Member for Checkerboard {
 impl Source for Checkerboard {
     fn open(&self, _path: Option<&Path>, split: Split) -> Result<Box<dyn Dataset>> {
         count("fields", self.fields)?;
+        positive("half", self.half)?;
         Ok(endless(self.clone(), self.seed, split))
     }
 
@@ -49,7 +50,7 @@ impl Source for Checkerboard {
 impl Checkerboard {
     /// Side of a field.
     fn side(&self) -> f64 {
-        2.0 * HALF / f64::from(self.fields)
+        2.0 * self.half / f64::from(self.fields)
     }
 
     /// How many fields are filled: half of them, the odd one included.
@@ -70,13 +71,13 @@ impl Density for Checkerboard {
     fn sample(&self, stream: &mut Stream) -> [f64; 2] {
         let field = self.field(stream.below(self.filled()));
         field.map(|i| {
-            let low = i as f64 * self.side() - HALF;
+            let low = i as f64 * self.side() - self.half;
             within(low, low + self.side(), stream)
         })
     }
 
     fn log_density(&self, x: [f64; 2]) -> Option<f64> {
-        let [i, j] = x.map(|x| libm::floor((x + HALF) / self.side()));
+        let [i, j] = x.map(|x| libm::floor((x + self.half) / self.side()));
         let on_board = |i: f64| (0.0..f64::from(self.fields)).contains(&i);
         let filled = on_board(i) && on_board(j) && (i + j) % 2.0 == 0.0;
         let log_area = libm::log(self.filled() as f64 * self.side() * self.side());
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn the_filled_fields_are_those_of_even_sum_each_once() {
         for fields in 1..8 {
-            let board = Checkerboard { fields, seed: 0 };
+            let board = Checkerboard { fields, ..Checkerboard::default() };
             let got: BTreeSet<[u64; 2]> = (0..board.filled()).map(|k| board.field(k)).collect();
             let n = u64::from(fields);
             let all = (0..n).flat_map(|i| (0..n).map(move |j| [i, j]));

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, Result};
 
 mod disk;
@@ -33,6 +36,9 @@ mod vocabulary;
 mod text;
 mod quantised;
 
+// Of other datasets
+mod slice;
+
 // What a training step reads
 mod loader;
 
@@ -58,11 +64,13 @@ registry! {
         "shapes" => shapes::Shapes,
         "text" => text::Text,
         "quantised" => quantised::Quantised,
+        "slice" => slice::Slice,
     }
 }
 
 /// Which part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Split {
     /// What is learnt from.
     Train,

@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::text;
+use super::window::Window;
 use crate::colour::magma;
 use crate::{Error, Result};
 
@@ -25,8 +26,32 @@ pub fn density(points: &[f32], reference: Option<&[f32]>, side: u32) -> Result<R
     check(reference, side)?;
     let window = Window::around(reference)?;
     let [samples, data] = [points, reference].map(|points| Light::of(points, &window, side));
-    let bright = data.bright();
-    side_by_side([("samples", &samples), ("data", &data)], bright)
+    side_by_side(&[("samples", samples), ("data", data)])
+}
+
+/// What is shown of a distribution.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// Samples of it, `[n, 2]`.
+    Points(&'a [f32]),
+    /// `log p` in nats at each of [`Window::places`], of the figure's side.
+    LogDensity(&'a [f64]),
+}
+
+/// Distributions as squares beside one another, under their names, in one window and the brightness of the last.
+pub fn maps<'a>(panels: &[(&'a str, Shown)], window: &Window, side: u32) -> Result<RgbImage> {
+    let light = |(name, shown): &(&'a str, Shown)| {
+        match shown {
+            Shown::Points(points) => check(points, side).map(|()| Light::of(points, window, side)),
+            Shown::LogDensity(values) => Light::known(values, window, side),
+        }
+        .map(|light| (*name, light))
+    };
+    let lights: Vec<(&str, Light)> = panels.iter().map(light).collect::<Result<_>>()?;
+    if lights.is_empty() {
+        return Err(Error::argument("there is nothing to draw beside one another"));
+    }
+    side_by_side(&lights)
 }
 
 /// Each set of points `[n, 2]` as a square by itself, all in the window and the brightness of `reference`.
@@ -39,41 +64,6 @@ pub fn densities(sets: &[&[f32]], reference: &[f32], side: u32) -> Result<Vec<Rg
         Ok(Light::of(points, &window, side).picture(bright))
     };
     sets.iter().map(picture).collect()
-}
-
-/// A square of the plane.
-struct Window {
-    centre: [f32; 2],
-    half: f32,
-}
-
-impl Window {
-    /// Around all but the outermost of `points`, so that a few strays do not shrink the rest to a dot.
-    fn around(points: &[f32]) -> Result<Self> {
-        let ranges = [0, 1].map(|axis| range(points.iter().skip(axis).step_by(2).copied()));
-        let [Some(x), Some(y)] = ranges else {
-            return Err(Error::argument("there is no finite point to draw"));
-        };
-        let half = 0.5 * (x[1] - x[0]).max(y[1] - y[0]);
-        // A single point has a window too.
-        let half = if half > 0.0 { 1.25 * half } else { 1.0 };
-        Ok(Self { centre: [x, y].map(|[low, high]| 0.5 * (low + high)), half })
-    }
-
-    /// Where a point lies: 0 to 1 from the left and from the top. Nothing for what is outside or not finite.
-    fn place(&self, point: [f32; 2]) -> Option<[f32; 2]> {
-        let [x, y] = [0, 1].map(|axis| 0.5 + 0.5 * (point[axis] - self.centre[axis]) / self.half);
-        let inside = (0.0..1.0).contains(&x) && (0.0..1.0).contains(&y);
-        inside.then_some([x, 1.0 - y])
-    }
-}
-
-/// The 0.5th and 99.5th percentile of the finite values.
-fn range(values: impl Iterator<Item = f32>) -> Option<[f32; 2]> {
-    let mut values: Vec<f32> = values.filter(|value| value.is_finite()).collect();
-    values.sort_unstable_by(f32::total_cmp);
-    let last = values.len().checked_sub(1)?;
-    Some([0.005, 0.995].map(|part| values[(part * last as f64).round() as usize]))
 }
 
 /// How much of the points falls on each pixel.
@@ -101,6 +91,22 @@ impl Light {
             *value *= scale;
         }
         Self { side, values, outside: 1.0 - inside as f32 / count as f32 }
+    }
+
+    /// A density that is known at each pixel's middle, beside one that is even over the window.
+    fn known(log_density: &[f64], window: &Window, side: u32) -> Result<Self> {
+        let wanted = (side * side) as usize;
+        if log_density.len() != wanted || !(16..=8192).contains(&side) {
+            let message = format!(
+                "a map of {side} by {side} places, 16 to 8192 a side, has {wanted} densities; {} were given",
+                log_density.len()
+            );
+            return Err(Error::argument(message));
+        }
+        let area = window.area();
+        let values: Vec<f32> = log_density.iter().map(|value| (value.exp() * area) as f32).collect();
+        let inside = values.iter().map(|value| f64::from(*value)).sum::<f64>() / wanted as f64;
+        Ok(Self { side: side as usize, values, outside: (1.0 - inside) as f32 })
     }
 
     /// The light that is shown brightest: the 99th percentile of what is not dark.
@@ -166,22 +172,19 @@ fn around(line: &[f32], kernel: &[f32], centre: usize) -> f32 {
     line[first..=last].iter().zip(kernel).map(|(value, weight)| value * weight).sum()
 }
 
-/// Panels with their titles above.
-fn side_by_side(panels: [(&str, &Light); 2], bright: f32) -> Result<RgbImage> {
-    let side = panels[0].1.side as u32;
-    let mut picture = RgbImage::from_pixel(2 * side + GAP, side + TITLE, Rgb(magma(0.0)));
-    for (place, (_, light)) in (0..).zip(&panels) {
-        imageops::replace(
-            &mut picture,
-            &light.picture(bright),
-            place * i64::from(side + GAP),
-            i64::from(TITLE),
-        );
+/// Panels with their titles above, in the brightness of the last.
+fn side_by_side(panels: &[(&str, Light)]) -> Result<RgbImage> {
+    let (side, bright) = panels.last().map(|(_, last)| (last.side as u32, last.bright())).unwrap_or_default();
+    let width = panels.len() as u32 * (side + GAP) - GAP;
+    let mut picture = RgbImage::from_pixel(width, side + TITLE, Rgb(magma(0.0)));
+    for (place, (_, light)) in (0..).zip(panels) {
+        let left = place * i64::from(side + GAP);
+        imageops::replace(&mut picture, &light.picture(bright), left, i64::from(TITLE));
     }
     let style = text::style(20, RGBColor(225, 225, 230).to_rgba());
     let style = style.pos(Pos::new(HPos::Center, VPos::Center));
     text::draw(&mut picture, |area| {
-        (0..).zip(&panels).try_for_each(|(place, (name, light))| {
+        (0..).zip(panels).try_for_each(|(place, (name, light))| {
             let x = place * (side + GAP) + side / 2;
             let middle = (x.cast_signed(), TITLE.cast_signed() / 2);
             area.draw(&Text::new(light.title(name), middle, style.clone())).map_err(text::failed)

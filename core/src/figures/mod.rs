@@ -6,6 +6,7 @@ mod colour;
 mod text;
 mod grid;
 mod labelled;
+mod window;
 mod density;
 mod axis;
 mod frame;
@@ -16,10 +17,11 @@ mod panels;
 
 pub use axis::Scale;
 pub use curve::{Series, curve};
-pub use density::{densities, density};
+pub use density::{Shown, densities, density, maps};
 pub use grid::{grid, single};
 pub use labelled::{Row, labelled};
 pub use panels::{Panel, panels};
+pub use window::Window;
 
 use image::ImageFormat;
 pub use image::RgbImage;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use burn::prelude::*;
 
 use super::helpers;
-use super::network::NAMES;
+use super::NAMES;
 use super::scaled::Scaled;
 use crate::codec::Codec;
 use crate::device::read_all_now;

@@ -24,9 +24,9 @@ use crate::schedules::discrete::Table;
 use crate::{Error, Result};
 
 pub use cells::Cells;
+pub(crate) use counted::Counted;
 pub use divergence::DivergenceConfig;
 pub(crate) use integration::Integration;
-pub(crate) use counted::Counted;
 pub use integrators::IntegratorConfig;
 
 /// A model that knows how probable it finds what it is shown.
@@ -109,7 +109,9 @@ pub trait Method {
 
 /// The error of a method that `others` have.
 fn of_others(method: &str, others: &str) -> Error {
-    Error::argument(format!("likelihood: `{method}` is for {others}; of a denoiser there are `ode` and `bound`"))
+    Error::argument(format!(
+        "likelihood: `{method}` is for {others}; of a denoiser there are `ode` and `bound`"
+    ))
 }
 
 registry! {

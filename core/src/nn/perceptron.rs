@@ -46,6 +46,18 @@ pub enum Activation {
     Relu,
 }
 
+impl Activation {
+    /// Of each number.
+    pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Selu => activation::selu(x),
+            Self::Silu => kiln_kernels::activation::silu(x),
+            Self::Tanh => activation::tanh(x),
+            Self::Relu => activation::relu(x),
+        }
+    }
+}
+
 impl Default for PerceptronConfig {
     fn default() -> Self {
         Self { hidden: 64, layers: 3, activation: Activation::default() }
@@ -89,17 +101,6 @@ pub struct Perceptron {
     activation: Activation,
 }
 
-impl Perceptron {
-    fn activate(&self, x: Tensor<2>) -> Tensor<2> {
-        match self.activation {
-            Activation::Selu => activation::selu(x),
-            Activation::Silu => kiln_kernels::activation::silu(x),
-            Activation::Tanh => activation::tanh(x),
-            Activation::Relu => activation::relu(x),
-        }
-    }
-}
-
 impl Forward for Perceptron {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let rows = x.dims()[0];
@@ -112,7 +113,7 @@ impl Forward for Perceptron {
         }
         let mut h = Tensor::cat(told, 1); // [B, features + 1 + classes]
         for layer in &self.layers {
-            h = self.activate(layer.forward(h));
+            h = self.activation.apply(layer.forward(h));
         }
         self.output.forward(h)
     }

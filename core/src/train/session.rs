@@ -120,6 +120,7 @@ impl Session {
     ) -> Result<Self> {
         under("train", run.train.check())?;
         teacher::check_named(run)?;
+        under("model", run.model.check_data(dataset))?;
         let interface = Interface::of(dataset);
         let device = device.clone().inner();
         under("train.precision", run.train.precision.check(&device))?;

@@ -76,9 +76,9 @@ impl Family for VqConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         at_least("dimensions", self.dimensions, 1)?;
         let quantiser = under("quantiser", self.quantiser.build(self.dimensions, &init.at("quantiser")))?;
-        let widths = Widths { given: self.dimensions, taken: self.dimensions };
+        let widths = Widths::new(self.dimensions, self.dimensions);
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
-        Ok(Box::new(VqVae::new(coders, quantiser, init.device())))
+        Ok(Box::new(VqVae::new(coders, quantiser)))
     }
 
     fn loss(
@@ -132,6 +132,10 @@ impl Family for VqConfig {
         Some(vqvae(network))
     }
 
+    fn codebook<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codebook> {
+        Some(vqvae(network))
+    }
+
     fn frozen(&self) -> &'static [&'static str] {
         self.quantiser.frozen()
     }
@@ -155,7 +159,7 @@ fn vqvae_mut(network: &mut dyn Network) -> &mut VqVae {
 
 /// The vectors of a batch, without autodiff.
 fn seen(network: &VqVae, batch: &Batch, learning: &Learning) -> Tensor<2> {
-    let x = Learning { device: network.device(), given: learning.given.clone(), ..*learning }.rows(batch);
+    let x = learning.rows(batch).without_autodiff();
     network.vectors(x, Mode::Infer).without_autodiff()
 }
 

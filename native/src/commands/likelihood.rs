@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args) -> Outcome {
     method(&args, OF_NUMBERS)?;
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
-    let method = method(&args, default(loaded.model.card()))?;
+    let method = method(&args, default_method(loaded.model.card()))?;
     let model = capability(&loaded)?;
     let data = evaluate::data(args.dataset.as_deref(), &loaded)?;
     let card = loaded.model.card();
@@ -134,7 +134,7 @@ pub(crate) fn run(args: Args) -> Outcome {
 }
 
 /// The model's likelihood, or that it has none.
-fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
+pub(super) fn capability(loaded: &Loaded) -> Outcome<&dyn Likelihood> {
     loaded.model.likelihood().ok_or_else(|| {
         let denoiser = loaded.model.generator().and_then(Generate::denoiser);
         let why = match denoiser.map(|denoiser| denoiser.learns()) {
@@ -162,13 +162,18 @@ pub(super) fn exact(dataset: &dyn Dataset, examples: &Batch) -> Option<(f64, f64
 }
 
 /// The method where nobody says.
-fn default(card: &Card) -> &'static str {
+pub(super) fn default_method(card: &Card) -> &'static str {
     match card.family {
         "flow" => OF_FLOWS,
         "vae" => OF_LATENTS,
         _ if card.vocabulary.is_some() => OF_TOKENS,
         _ => OF_NUMBERS,
     }
+}
+
+/// The method called so, or the model's own.
+pub(super) fn method_for(text: Option<&str>, card: &Card) -> Outcome<LikelihoodConfig> {
+    Ok(member(text.unwrap_or_else(|| default_method(card)), LikelihoodConfig::named)?)
 }
 
 fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
@@ -239,7 +244,7 @@ fn query(args: &Args, method: &LikelihoodConfig, examples: &Batch) -> Outcome<Qu
 }
 
 /// Pictures of bytes are discrete; those whose numbers lie between the levels are not.
-fn cells(examples: &Batch) -> Option<Cells> {
+pub(super) fn cells(examples: &Batch) -> Option<Cells> {
     (examples.shape.len() == 3 && Cells::BYTES.hold(&examples.x)).then_some(Cells::BYTES)
 }
 
@@ -252,7 +257,9 @@ fn what(answer: &Answer) -> &'static str {
         (LikelihoodConfig::Exact(_), None) => "log-density, exact",
         (LikelihoodConfig::Importance(_), _) => "log-likelihood by importance sampling (a lower bound)",
         (LikelihoodConfig::Ode(_), None) => "log-density",
-        (LikelihoodConfig::Ode(_) | LikelihoodConfig::Exact(_), Some(_)) => "log-probability of the bytes, dequantised (a lower bound)",
+        (LikelihoodConfig::Ode(_) | LikelihoodConfig::Exact(_), Some(_)) => {
+            "log-probability of the bytes, dequantised (a lower bound)"
+        }
         (LikelihoodConfig::Bound(_), None) => "log-density, a lower bound",
         (LikelihoodConfig::Bound(_), Some(_)) => "log-probability of the bytes, a lower bound",
     }

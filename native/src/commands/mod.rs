@@ -15,6 +15,7 @@ pub(crate) mod train;
 pub(crate) mod average;
 pub(crate) mod evaluate;
 pub(crate) mod likelihood;
+pub(crate) mod density;
 pub(crate) mod compare;
 pub(crate) mod fit_grid;
 pub(crate) mod demo;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Average(args) => average::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Likelihood(args) => likelihood::run(args),
+        Command::Density(args) => density::run(args),
         Command::Compare(args) => compare::run(args),
         Command::FitGrid(args) => fit_grid::run(args),
         Command::Config(args) => config::run(args),

@@ -1,17 +1,16 @@
-//! Perceptrons: `x → silu(W₁ x + b₁) → … → z`, and the same widths in reverse; without hidden layers, linear maps.
+//! Perceptrons: `x → φ(W₁ x + b₁) → … → z`, and the same widths in reverse; without hidden layers, linear maps.
 //!
 //! Hinton and Salakhutdinov 2006, <https://doi.org/10.1126/science.1127647>. The linear autoencoder of least squared error spans
 //! the principal components (Bourlard and Kamp 1988, <https://doi.org/10.1007/BF00332918>).
 
 use burn::prelude::*;
-use kiln_kernels::activation::silu;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Coders, Coding, Widths};
+use super::{Coders, Coding, Widths, beside};
 use crate::Result;
 use crate::config::check::{at_least, under};
-use crate::nn::{Condition, Forward, Init, Linear, Mode};
+use crate::nn::{Activation, Condition, Forward, Init, Linear, Mode};
 use crate::registry::{About, Member};
 
 /// Perceptrons, for data without neighbourhoods.
@@ -20,11 +19,13 @@ use crate::registry::{About, Member};
 pub struct Mlp {
     /// Widths of the encoder's hidden layers; the decoder has them in reverse. None is a linear autoencoder.
     pub hidden: Vec<usize>,
+    /// What follows each hidden layer.
+    pub activation: Activation,
 }
 
 impl Default for Mlp {
     fn default() -> Self {
-        Self { hidden: vec![128, 128] }
+        Self { hidden: vec![128, 128], activation: Activation::Silu }
     }
 }
 
@@ -39,14 +40,16 @@ impl Coding for Mlp {
     fn build(&self, shape: &[usize], widths: Widths, init: &Init) -> Result<Coders> {
         self.hidden.iter().try_for_each(|width| under("hidden", at_least(".", *width, 1)))?;
         let features: usize = shape.iter().product();
-        let mut down = vec![features];
+        let mut down = vec![features + widths.told];
         down.extend(&self.hidden);
-        let mut up: Vec<usize> = down.iter().rev().copied().collect();
         down.push(widths.given);
-        up.insert(0, widths.taken);
+        let mut up = vec![widths.taken + widths.told];
+        up.extend(self.hidden.iter().rev());
+        up.push(features * widths.outputs);
+        let layers = |sizes: &[usize], name| Layers::new(self, sizes, widths.told, &init.at(name));
         Ok(Coders {
-            encoder: Box::new(Layers::new(&down, &init.at("encoder"))),
-            decoder: Box::new(Layers::new(&up, &init.at("decoder"))),
+            encoder: Box::new(layers(&down, "encoder")),
+            decoder: Box::new(layers(&up, "decoder")),
             latent: vec![widths.taken],
         })
     }
@@ -56,20 +59,25 @@ impl Coding for Mlp {
 #[derive(Module, Debug)]
 struct Layers {
     layers: Vec<Linear>,
+    told: usize,
+    #[module(skip)]
+    activation: Activation,
 }
 
 impl Layers {
-    fn new(widths: &[usize], init: &Init) -> Self {
+    fn new(config: &Mlp, widths: &[usize], told: usize, init: &Init) -> Self {
         let init = init.at("layers");
         let layer = |(i, pair): (usize, &[usize])| Linear::new(pair[0], pair[1], &init.at(i));
-        Self { layers: widths.windows(2).enumerate().map(layer).collect() }
+        let layers = widths.windows(2).enumerate().map(layer).collect();
+        Self { layers, told, activation: config.activation }
     }
 }
 
 impl Forward for Layers {
-    fn forward(&self, x: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
+    fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let mut layers = self.layers.iter();
         let first = layers.next().expect("there should be a layer");
-        layers.fold(first.forward(x), |h, layer| layer.forward(silu(h)))
+        let first = first.forward(beside(x, condition, self.told));
+        layers.fold(first, |h, layer| layer.forward(self.activation.apply(h)))
     }
 }

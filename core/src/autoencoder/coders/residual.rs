@@ -11,7 +11,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Coders, Coding, Widths, no_picture};
+use super::{Coders, Coding, Widths, above, no_picture};
 use crate::Result;
 use crate::config::check::{at_least, divides, not_empty, shrinks};
 use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Mode, ResidualBlock, fold, repeated, unfold};
@@ -46,18 +46,13 @@ impl Member for Residual {
 
 impl Coding for Residual {
     fn build(&self, shape: &[usize], widths: Widths, init: &Init) -> Result<Coders> {
-        let &[channels, height, width] = shape else { return Err(no_picture(shape)) };
+        let &[channels, height, width] = shape else { return Err(no_picture("residual", shape)) };
         let factor = self.check([height, width])?;
         let latent = [height / factor, width / factor];
         let folded = channels * self.patch * self.patch;
         Ok(Coders {
-            encoder: Box::new(self.down(
-                folded,
-                widths.given,
-                [channels, height, width],
-                &init.at("encoder"),
-            )),
-            decoder: Box::new(self.up(folded, [widths.taken, latent[0], latent[1]], &init.at("decoder"))),
+            encoder: Box::new(self.down(folded, widths, [channels, height, width], &init.at("encoder"))),
+            decoder: Box::new(self.up(folded, widths, latent, &init.at("decoder"))),
             latent: vec![widths.taken, latent[0], latent[1]],
         })
     }
@@ -83,30 +78,33 @@ impl Residual {
         widths.iter().enumerate().map(level).collect()
     }
 
-    fn down(&self, folded: usize, outputs: usize, size: [usize; 3], init: &Init) -> Coder {
-        let widths = &self.channels;
-        let last = widths[widths.len() - 1];
+    fn down(&self, folded: usize, widths: Widths, size: [usize; 3], init: &Init) -> Coder {
+        let Widths { given, told, .. } = widths;
+        let last = self.channels[self.channels.len() - 1];
         Coder {
-            input: Conv2d::new([folded, widths[0]], 3, 1, &init.at("input")),
-            levels: self.levels(widths, 2, init),
+            input: Conv2d::new([folded + told, self.channels[0]], 3, 1, &init.at("input")),
+            levels: self.levels(&self.channels, 2, init),
             norm: GroupNorm::new(self.groups, last, &init.at("norm")),
-            output: Conv2d::new([last, outputs], 3, 1, &init.at("output")),
+            output: Conv2d::new([last, given], 3, 1, &init.at("output")),
             size,
+            told,
             fold: self.patch,
             unfold: 1,
             double: 1,
         }
     }
 
-    fn up(&self, folded: usize, size: [usize; 3], init: &Init) -> Coder {
-        let widths: Vec<usize> = self.channels.iter().rev().copied().collect();
-        let last = widths[widths.len() - 1];
+    fn up(&self, folded: usize, widths: Widths, [height, width]: [usize; 2], init: &Init) -> Coder {
+        let Widths { taken, outputs, told, .. } = widths;
+        let channels: Vec<usize> = self.channels.iter().rev().copied().collect();
+        let last = channels[channels.len() - 1];
         Coder {
-            input: Conv2d::new([size[0], widths[0]], 3, 1, &init.at("input")),
-            levels: self.levels(&widths, 1, init),
+            input: Conv2d::new([taken + told, channels[0]], 3, 1, &init.at("input")),
+            levels: self.levels(&channels, 1, init),
             norm: GroupNorm::new(self.groups, last, &init.at("norm")),
-            output: Conv2d::new([last, folded], 3, 1, &init.at("output")),
-            size,
+            output: Conv2d::new([last, folded * outputs], 3, 1, &init.at("output")),
+            size: [taken, height, width],
+            told,
             fold: 1,
             unfold: self.patch,
             double: 2,
@@ -123,6 +121,8 @@ struct Coder {
     output: Conv2d,
     /// Channels, height and width of what comes in.
     size: [usize; 3],
+    /// Classes that it is told.
+    told: usize,
     fold: usize,
     unfold: usize,
     /// How often each value is repeated, each way, before the convolution that changes the level.
@@ -137,10 +137,11 @@ struct Level {
 }
 
 impl Forward for Coder {
-    fn forward(&self, x: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
+    fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let [c, height, width] = self.size;
         let batch = x.dims()[0];
-        let mut h = self.input.forward(fold(x.reshape([batch, c, height, width]), [self.fold; 2]));
+        let folded = fold(x.reshape([batch, c, height, width]), [self.fold; 2]);
+        let mut h = self.input.forward(above(folded, condition, self.told));
         for level in &self.levels {
             h = level.blocks.iter().fold(h, |h, block| block.forward(h));
             if let Some(change) = &level.change {

@@ -6,6 +6,7 @@ mod pictures;
 mod points;
 mod tokens;
 mod reconstruction;
+mod own;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -22,9 +23,12 @@ use crate::models::{self, Loaded};
 use crate::out;
 use crate::spec::{list, member};
 
+use own::Own;
+
 const EXAMPLES: &str = "Examples:
   kiln evaluate density/moons -n 4000 --metric wasserstein,sliced_wasserstein:directions=1000
   kiln evaluate density/checkerboard --metric precision,recall,coverage:k=3
+  kiln evaluate density/moons-nsf --metric nll -n 100000
   kiln evaluate mnist/flow --data data/mnist --json
   kiln evaluate mnist/classifier --data data/mnist
   kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9";
@@ -51,7 +55,8 @@ pub(crate) struct Args {
     /// Guided samples of pictures, whose class is read [default: 1000]
     #[arg(long)]
     guided: Option<usize>,
-    /// By what samples are compared, in the classifier's features if they are pictures (kiln list metrics) [default:
+    /// By what samples are compared, in the classifier's features if they are pictures (kiln list metrics); or what is measured of
+    /// the model by itself on the test set: nll and elbo in nats, bpd in bits per dimension [default:
     /// sliced_wasserstein,energy_distance for points, frechet_distance for pictures]
     #[arg(long = "metric", value_name = "NAME[:key=value,...],...")]
     metrics: Option<String>,
@@ -85,10 +90,18 @@ enum Kind {
 }
 
 /// What was measured, and on how many.
+#[derive(Default)]
 pub(super) struct Findings {
     /// `samples`, `guided` ones or `examples`, and their number.
     counts: Vec<(&'static str, usize)>,
     measured: Vec<Measured>,
+}
+
+impl Findings {
+    fn add(&mut self, other: Self) {
+        self.counts.extend(other.counts);
+        self.measured.extend(other.measured);
+    }
 }
 
 /// Something measured, and what it is to be held against.
@@ -153,7 +166,8 @@ impl Bench<'_> {
     /// By what samples are compared, where nobody says by these, in sets of so many rows.
     fn metrics(&self, default: &str, rows: &[[usize; 2]]) -> Outcome<Vec<MetricConfig>> {
         let mut metrics = Vec::new();
-        for text in list(self.args.metrics.as_deref().unwrap_or(default)) {
+        let named = list(self.args.metrics.as_deref().unwrap_or(default));
+        for text in Own::among(named).1 {
             let metric = member(&text, MetricConfig::named)?;
             rows.iter().try_for_each(|rows| metric.check(*rows))?;
             metrics.push(metric);
@@ -179,11 +193,16 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
     let kind = kind(&*loaded.model);
-    refuse_what_changes_nothing(&args, kind, loaded.model.card())?;
+    let (own, others) = Own::among(list(args.metrics.as_deref().unwrap_or_default()));
+    let alone = !own.is_empty() && others.is_empty();
+    refuse_what_changes_nothing(&args, (kind, alone), loaded.model.card())?;
     let data = data(args.dataset.as_deref(), &loaded)?;
     let bench = Bench { args: &args, device: &device, loaded: &loaded, data };
     let started = Instant::now();
-    let findings = measure(&bench, kind)?;
+    let mut findings = if own.is_empty() { Findings::default() } else { own::measure(&bench, &own)? };
+    if !alone {
+        findings.add(measure(&bench, kind)?);
+    }
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
         out::json(&told(&bench, &findings, &found.name, seconds));
@@ -222,17 +241,17 @@ fn kind(model: &dyn Model) -> Kind {
 }
 
 /// An option that nothing hangs on is a misunderstanding.
-fn refuse_what_changes_nothing(args: &Args, kind: Kind, card: &Card) -> Outcome {
-    let pictures = kind == Kind::Pictures;
-    let drawn = pictures || kind == Kind::Points;
-    let noisy = drawn || kind == Kind::Tokens;
+fn refuse_what_changes_nothing(args: &Args, (kind, alone): (Kind, bool), card: &Card) -> Outcome {
+    let pictures = kind == Kind::Pictures && !alone;
+    let drawn = pictures || kind == Kind::Points && !alone;
+    let noisy = drawn || alone || kind == Kind::Tokens;
     let asked = [
         ("the options of a walk", args.walk != Walk::default(), drawn),
         ("--batch", args.batch.is_some(), noisy),
         ("--seed", args.seed.is_some(), noisy),
         ("--classifier", args.classifier.is_some(), pictures),
         ("--guided", args.guided.is_some(), pictures && !card.classes.is_empty()),
-        ("--metric", args.metrics.is_some(), drawn),
+        ("--metric", args.metrics.is_some(), drawn || alone),
     ];
     match asked.into_iter().find(|(_, asked, used)| *asked && !used) {
         None => Ok(()),

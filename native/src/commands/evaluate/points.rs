@@ -1,10 +1,11 @@
 //! A density: how far its samples lie from fresh data, beside how far data lie from data.
 
 use kiln::data::{Dataset, Split};
-use kiln::likelihood::{LikelihoodConfig, Ode, Query};
+use kiln::likelihood::Query;
 use kiln::model::{Classes, Request};
 
 use super::super::likelihood::{exact, first};
+use super::own::{self, Own};
 use super::{Bench, Findings, Measured, Sets};
 use crate::draw::{batch, draw};
 use crate::failure::{Outcome, argument};
@@ -16,8 +17,6 @@ use crate::progress::Bar;
 const METRICS: &str = "sliced_wasserstein,energy_distance";
 /// Points whose likelihood is found.
 const JUDGED: usize = 1000;
-/// Steps in which it is found: more change it by less than a hundredth of a nat.
-const STEPS: usize = 25;
 
 pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
     let (model, count) = (&*bench.loaded.model, bench.samples());
@@ -46,8 +45,7 @@ pub(super) fn measure(bench: &Bench) -> Outcome<Findings> {
 fn likelihood(bench: &Bench, test: &dyn Dataset) -> Outcome<Option<Measured>> {
     let Some(model) = bench.loaded.model.likelihood() else { return Ok(None) };
     let examples = first(test, JUDGED);
-    let method = Some(LikelihoodConfig::Ode(Ode { steps: STEPS, ..Ode::default() }));
-    let query = Query { method, seed: bench.seed(), ..Query::default() };
+    let query = Query { method: Some(own::method(bench, Own::Nll)?), seed: bench.seed(), ..Query::default() };
     let bar = Bar::new("likelihood", 0, 0);
     let judged = judge(model, &examples, &query, (JUDGED, bench.device), &bar)?;
     let exact = exact(test, &examples);

@@ -1,0 +1,81 @@
+//! What a bijection of rows is.
+
+use std::any::Any;
+
+use burn::prelude::*;
+use burn::tensor::Gradients;
+
+use crate::nn::{Mode, Named, collect, gradients, replace};
+
+/// A bijection of rows `[batch, features]`, with the logarithm of its Jacobian determinant, `[batch, 1]`. `told` is what both directions are
+/// told beside the row, `[batch, told]`.
+pub trait Map {
+    /// From the data's side to the base's: `z` and `ln |det ∂z/∂x|`.
+    fn normalise(&self, x: Tensor<2>, told: Option<&Tensor<2>>, mode: Mode) -> [Tensor<2>; 2];
+
+    /// From the base's side to the data's: `x` and `ln |det ∂x/∂z|`.
+    fn generate(&self, z: Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2];
+
+    /// Takes a scale or the like from the first batch, on its data's side; says whether it took any.
+    fn prepare(&mut self, _x: &Tensor<2>, _told: Option<&Tensor<2>>) -> bool {
+        false
+    }
+}
+
+/// A bijection whose type is forgotten, with its parameters as a list: what [`crate::nn::Network`] is to networks.
+pub trait Bijection: Map + Any {
+    /// See [`crate::nn::Network::parameters`].
+    fn parameters(&self) -> Vec<Named>;
+    /// See [`crate::nn::Network::set_parameters`].
+    fn set_parameters(&mut self, values: &[Tensor<1>]);
+    /// See [`crate::nn::Network::gradients`].
+    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>>;
+}
+
+impl<M: Module + Map + 'static> Bijection for M {
+    fn parameters(&self) -> Vec<Named> {
+        collect(self)
+    }
+
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        *self = replace(self.clone(), values);
+    }
+
+    fn gradients(&self, grads: &mut Gradients) -> Vec<Tensor<1>> {
+        gradients(self, grads)
+    }
+}
+
+/// Where a bijection stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Shape of a row there, on the data's side: `[features]` or `[channels, height, width]`.
+    pub shape: Vec<usize>,
+    /// Numbers in what it is told.
+    pub told: usize,
+    /// How many of its kind came before: neighbours take turns by it.
+    pub number: usize,
+}
+
+impl Place {
+    /// Numbers in a row.
+    pub fn features(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A bijection, and the shape of the rows on its base's side that those after it act on: fewer numbers than it gives where the last of
+/// them are done.
+pub struct Built {
+    /// The bijection.
+    pub bijection: Box<dyn Bijection>,
+    /// What those after it see.
+    pub shape: Vec<usize>,
+}
+
+impl Built {
+    /// A bijection that leaves the shape as it is.
+    pub fn same(bijection: impl Bijection, place: &Place) -> Self {
+        Self { bijection: Box::new(bijection), shape: place.shape.clone() }
+    }
+}

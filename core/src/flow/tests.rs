@@ -1,0 +1,1 @@
+//! Flows against what is known of them.

@@ -1,0 +1,84 @@
+//! Priors: how probable latents are before anything is seen, `p(z)`.
+
+mod normal;
+mod mixture;
+mod vamp;
+mod flow;
+
+use burn::prelude::*;
+
+use super::part::Part;
+use crate::Result;
+use crate::latents::Gaussian;
+use crate::nn::Init;
+use crate::samplers::Noise;
+
+/// A prior's configuration.
+pub trait Prior {
+    /// Refuses options that its type alone does not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Refuses latents of so many numbers.
+    fn check_latents(&self, _latents: usize) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether it asks the encoder, whose Gaussian has to be the posterior.
+    fn asks_the_encoder(&self) -> bool {
+        false
+    }
+
+    /// The prior of latents of so many numbers, of samples of so many.
+    fn build(&self, latents: usize, features: usize, init: &Init) -> Box<dyn PriorDensity>;
+}
+
+/// What the encoder thinks of rows of samples.
+pub type Encode<'a> = dyn Fn(Tensor<2>) -> Gaussian + 'a;
+
+/// A prior with what it has learnt.
+pub trait PriorDensity: Part {
+    /// `ln p(z)`, `[rows, 1]`.
+    fn log_density(&self, z: Tensor<2>, encode: &Encode) -> Tensor<2>;
+
+    /// A latent of each row, by the draws `draw` and `draw + 1` of the row's own key.
+    fn sample(&self, noise: &Noise, draw: u32, encode: &Encode) -> Tensor<2>;
+
+    /// Whether it is the standard normal.
+    fn is_standard(&self) -> bool {
+        false
+    }
+
+    /// What it takes from data before training, `[rows, features]`; says whether it took any.
+    fn prepare(&mut self, _rows: Tensor<2>) -> bool {
+        false
+    }
+}
+
+registry! {
+    /// The priors that a configuration can name.
+    pub enum VaePriorConfig("prior"): dyn Prior {
+        "normal" => normal::StandardNormal,
+        "mixture" => mixture::GaussianMixture,
+        "vamp" => vamp::Vamp,
+        "flow" => flow::FlowPrior,
+    }
+}
+
+/// `μ + s n` of one of the components for each row, which the row's own key chooses by these weights, `[1, components]`.
+fn drawn_of(components: &Gaussian, log_weights: &Tensor<2>, noise: &Noise, draw: u32) -> Tensor<2> {
+    use crate::random::{Key, Purpose};
+    let count = log_weights.dims()[1];
+    let mut u = vec![0.0; noise.rows * count];
+    for (row, u) in u.chunks_mut(count).enumerate() {
+        Key::new(noise.seed, Purpose::Noise, noise.first + row as u64).draw(draw + 1).fill_uniform(u);
+    }
+    // The largest of logits plus Gumbel noise is a draw of their distribution; half of a uniform's grain keeps it off zero.
+    let u = Tensor::<2>::from_data(TensorData::new(u, [noise.rows, count]), &noise.device);
+    let gumbel = (u * (1.0 - 0.5_f64.powi(23)) + 0.5_f64.powi(24)).log().neg().log().neg();
+    let chosen = (gumbel + log_weights.clone()).argmax(1).reshape([noise.rows]);
+    let [mean, log_variance] =
+        [&components.mean, &components.log_variance].map(|x| x.clone().select(0, chosen.clone()));
+    Gaussian { mean, log_variance }.draw(noise.draw(Purpose::Noise, draw))
+}

@@ -1,0 +1,1 @@
+//! Variational autoencoders against what is known of them.
