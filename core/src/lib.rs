@@ -41,8 +41,8 @@ pub mod likelihood;
 
 // Models, by what they can do and by family
 pub mod codec;
-pub mod codebook;
 pub mod latents;
+pub mod codebook;
 pub mod model;
 mod classes;
 pub mod diffusion;

@@ -196,13 +196,13 @@ pub trait Model {
         None
     }
 
-    /// `None` where the model has no codebook.
-    fn codes(&self) -> Option<&dyn Codebook> {
+    /// `None` where its latents are no distributions.
+    fn latent(&self) -> Option<&dyn LatentSpace> {
         None
     }
 
-    /// `None` where its latents are no distributions.
-    fn latent(&self) -> Option<&dyn LatentSpace> {
+    /// `None` where the model has no codebook.
+    fn codes(&self) -> Option<&dyn Codebook> {
         None
     }
 

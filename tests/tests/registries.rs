@@ -76,6 +76,8 @@ fn registries() -> Vec<Registry> {
         kiln::discrete::CorruptionConfig,
         kiln::discrete::DecayConfig,
         kiln::discrete::TokenObjectiveConfig,
+        kiln::flow::conditioners::ConditionerConfig,
+        kiln::flow::dequantisation::DequantisationConfig,
     ]
 }
 

@@ -20,7 +20,10 @@ const SIDE: usize = 28;
 /// Handwritten digits, from the folder that `--data` names.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Mnist {}
+pub struct Mnist {
+    /// Make pixels above 127 white and the others black: 1 and −1.
+    pub binarise: bool,
+}
 
 impl Member for Mnist {
     const ABOUT: About = About {
@@ -36,9 +39,13 @@ impl Source for Mnist {
         let (labels_file, labels) = find(folder, split, "labels", 1)?;
         check_images(&images_file, &images)?;
         check_labels(&labels_file, &labels, &images_file, images.dims[0])?;
+        let mut bytes = images.values;
+        if self.binarise {
+            bytes.iter_mut().for_each(|byte| *byte = if *byte > 127 { 255 } else { 0 });
+        }
         Ok(Box::new(Stored {
             shape: vec![1, SIDE, SIDE],
-            bytes: images.values,
+            bytes,
             labels: labels.values.into_iter().map(u32::from).collect(),
             classes: (0..10).map(|digit| digit.to_string()).collect(),
         }))
@@ -141,6 +148,17 @@ mod tests {
         assert_eq!(x, [-1.0; 784]);
         assert_eq!(data.read(1, &mut x).class, Some(3));
         assert_eq!(x, [1.0; 784]);
+    }
+
+    #[test]
+    fn pixels_are_black_or_white_where_that_is_wanted() {
+        let mut bytes = images(1, 28);
+        bytes[16..20].copy_from_slice(&[127, 128, 255, 1]);
+        let folder = folder(&bytes, &labels(&[7]));
+        let data = Mnist { binarise: true }.open(Some(folder.path()), Split::Test).unwrap();
+        let mut x = vec![0.0; 784];
+        data.read(0, &mut x);
+        assert_eq!(x[..5], [-1.0, 1.0, 1.0, -1.0, -1.0]);
     }
 
     #[test]

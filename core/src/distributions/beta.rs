@@ -53,10 +53,9 @@ impl Distribution for Beta {
     fn entropy(&self) -> Option<Tensor<2>> {
         let (a, b) = (self.a.clone(), self.b.clone());
         let sum = a.clone() + b.clone();
-        let entropy = log_beta(a.clone(), b.clone())
-            - (a.clone() - 1.0) * digamma(a)
-            - (b.clone() - 1.0) * digamma(b)
-            + (sum.clone() - 2.0) * digamma(sum);
+        let entropy =
+            log_beta(a.clone(), b.clone()) - (a.clone() - 1.0) * digamma(a) - (b.clone() - 1.0) * digamma(b)
+                + (sum.clone() - 2.0) * digamma(sum);
         Some(entropy)
     }
     fn cdf(&self, x: Tensor<2>) -> Option<Tensor<2>> {

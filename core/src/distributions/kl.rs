@@ -2,13 +2,13 @@
 
 use burn::prelude::*;
 
+use super::draws::part;
 use super::special::{bessel_ratio, digamma, log_bessel_i0, log_beta, log_gamma};
 use super::triangular::{log_determinant, solve_lower};
 use super::{
     Bernoulli, Beta, Categorical, Distribution, FullNormal, Gamma, Independent, Laplace, Normal, Uniform,
     VonMises,
 };
-use super::draws::part;
 use crate::random::Key;
 
 /// A pair of families whose divergence has a closed form.
@@ -104,7 +104,8 @@ impl ClosedKl for Gamma {
     fn kl(&self, q: &Self) -> Tensor<2> {
         let (a, b) = (self.concentration.clone(), self.rate.clone());
         let (c, d) = (q.concentration.clone(), q.rate.clone());
-        let shapes = (a.clone() - c.clone()) * digamma(a.clone()) - log_gamma(a.clone()) + log_gamma(c.clone());
+        let shapes =
+            (a.clone() - c.clone()) * digamma(a.clone()) - log_gamma(a.clone()) + log_gamma(c.clone());
         let rates = c * (b.clone() / d.clone()).log() + a * (d / b - 1.0);
         shapes + rates
     }

@@ -5,9 +5,9 @@
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
+use super::Distribution;
 use super::draws::gumbels;
 use super::special::log_sum_exp;
-use super::Distribution;
 use crate::random::Key;
 
 /// Rows of shares, which are nearly 0 and 1 where the temperature is low.

@@ -51,7 +51,8 @@ impl TruncatedNormal {
     fn edges(&self) -> [[Tensor<2>; 2]; 2] {
         let bounds = [&self.low, &self.high].map(|x| self.normal.standardised(x.clone()));
         let mass = self.log_mass();
-        let density = |z: &Tensor<2>| (z.clone().square() * -0.5 - 0.5 * (2.0 * PI).ln() - mass.clone()).exp();
+        let density =
+            |z: &Tensor<2>| (z.clone().square() * -0.5 - 0.5 * (2.0 * PI).ln() - mass.clone()).exp();
         [[density(&bounds[0]), density(&bounds[1])], bounds]
     }
 }

@@ -41,7 +41,7 @@ fn proposed(k: Tensor<2>, key: Key) -> Tensor<2> {
     let proposals = (0..PROPOSALS).map(|i| {
         let [angle, level] = [0, 1].map(|j: usize| draws[j].clone().narrow(1, i * features, features));
         let z = (angle * PI).cos();
-        let gap = over.clone() * (1.0 - z.clone()) / (over.clone() + 1.0 + z);
+        let gap = over.clone() * (-z.clone() + 1.0) / (over.clone() + 1.0 + z);
         let c = k.clone() * (over.clone() + gap.clone());
         let accepted = (c.clone() / level).log().greater_equal(c - 1.0);
         (gap, accepted)

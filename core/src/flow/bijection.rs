@@ -6,6 +6,7 @@ use burn::prelude::*;
 use burn::tensor::Gradients;
 
 use crate::nn::{Mode, Named, collect, gradients, replace};
+use crate::{Error, Result};
 
 /// A bijection of rows `[batch, features]`, with the logarithm of its Jacobian determinant, `[batch, 1]`. `told` is what both directions are
 /// told beside the row, `[batch, told]`.
@@ -61,6 +62,26 @@ impl Place {
     /// Numbers in a row.
     pub fn features(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// Channels, height and width; of pictures alone.
+    pub fn picture(&self) -> Result<[usize; 3]> {
+        let &[channels, height, width] = self.shape.as_slice() else {
+            let message = format!(
+                "this is for pictures [channels, height, width], and the rows are {:?} here",
+                self.shape
+            );
+            return Err(Error::config(".", message));
+        };
+        Ok([channels, height, width])
+    }
+
+    /// Channels, and numbers in each: the numbers of a point are channels of one.
+    pub fn channels(&self) -> [usize; 2] {
+        match *self.shape.as_slice() {
+            [channels, height, width] => [channels, height * width],
+            _ => [self.features(), 1],
+        }
     }
 }
 

@@ -10,10 +10,29 @@
 use burn::module::Param;
 use burn::prelude::*;
 
-use super::ConditionerConfig;
-use super::conditioner::beside;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::conditioners::{Perceptron, beside};
 use crate::Result;
 use crate::nn::{Activation, Init};
+
+/// A masked perceptron's configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MaskedConfig {
+    /// Width of each hidden layer.
+    pub hidden: Vec<usize>,
+    /// What follows each of them.
+    pub activation: Activation,
+}
+
+impl Default for MaskedConfig {
+    fn default() -> Self {
+        let Perceptron { hidden, activation } = Perceptron::default();
+        Self { hidden, activation }
+    }
+}
 
 /// A masked perceptron.
 #[derive(Module, Debug)]
@@ -63,13 +82,14 @@ impl Masked {
     /// Outputs of which the one at place `j` is a parameter of number `numbers[j]`, zero at first. `order[i]` is the rank of number `i`,
     /// from 0; what is told, so many numbers beside the row, is seen by all.
     pub(super) fn new(
-        config: &ConditionerConfig,
+        config: &MaskedConfig,
         order: &[usize],
         told: usize,
         numbers: &[usize],
         init: &Init,
     ) -> Result<Self> {
-        config.check()?;
+        let MaskedConfig { hidden, activation } = config.clone();
+        Perceptron { hidden, activation }.check()?;
         // Of degree 0 is what all may see; number i has degree 1 + its rank.
         let mut degrees: Vec<usize> = order.iter().map(|rank| rank + 1).collect();
         degrees.extend(vec![0; told]);

@@ -9,12 +9,15 @@
 //! "RealNVP" is a configuration: couplings of affine elements.
 
 mod bijection;
-mod chain;
-mod conditioner;
-mod masked;
+mod partition;
 pub mod elements;
+pub mod conditioners;
+mod masked;
+mod sequence;
 pub mod transforms;
 pub mod bases;
+pub mod dequantisation;
+mod chain;
 mod trained;
 mod generation;
 
@@ -25,9 +28,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::config::check::{at_least, not_empty, within};
+use crate::config::check::{at_least, within};
 use crate::data::Batch;
-use crate::likelihood::Cells;
 use crate::model::{Card, Family, Learning, Model};
 use crate::nn::{Init, Interface, Network, count, one_hot};
 use crate::registry::{About, Member};
@@ -35,10 +37,12 @@ use crate::samplers::Noise;
 
 use bases::BaseConfig;
 use chain::Chain;
+use dequantisation::DequantisationConfig;
 use transforms::TransformConfig;
 
 pub use bijection::{Bijection, Built, Map, Place};
-pub use conditioner::{Conditioner, ConditionerConfig};
+pub use masked::MaskedConfig;
+pub use partition::{Mask, Partition};
 pub use trained::Flow;
 
 /// A normalizing flow.
@@ -51,9 +55,8 @@ pub struct FlowConfig {
     pub repeat: usize,
     /// The distribution that data are carried to.
     pub base: BaseConfig,
-    /// Levels of discrete data in [-1, 1], such as 256 of bytes: a uniform draw within its cell is added to each number while learning; 0
-    /// leaves the data as they are.
-    pub levels: u32,
+    /// What makes numbers of discrete data, such as bytes.
+    pub dequantisation: DequantisationConfig,
     /// How often the class is hidden while learning; 1 learns without classes.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub label_dropout: f64,
@@ -66,7 +69,7 @@ impl Default for FlowConfig {
             transforms: vec![TransformConfig::named("coupling").expect(named)],
             repeat: 8,
             base: BaseConfig::named("normal").expect(named),
-            levels: 0,
+            dequantisation: DequantisationConfig::named("none").expect(named),
             label_dropout: 1.0,
         }
     }
@@ -81,10 +84,8 @@ impl Member for FlowConfig {
 
 impl FlowConfig {
     fn check(&self) -> Result<()> {
-        not_empty("transforms", &self.transforms)?;
         at_least("repeat", self.repeat, 1)?;
-        within("label_dropout", self.label_dropout, 0.0, 1.0)?;
-        if self.levels > 0 { at_least("levels", self.levels as usize, 2) } else { Ok(()) }
+        within("label_dropout", self.label_dropout, 0.0, 1.0)
     }
 
     /// The classes that this model is told of. Tokens are to it numbers like any other.
@@ -93,20 +94,14 @@ impl FlowConfig {
         Interface { classes, vocabulary: None, ..interface.clone() }
     }
 
-    /// The cells of discrete data.
-    fn cells(&self) -> Option<Cells> {
-        (self.levels > 0).then_some(Cells { low: -1.0, high: 1.0, count: self.levels })
-    }
-
-    /// A batch as it is learnt from, and its classes, one-hot.
-    fn read(&self, batch: &Batch, known: usize, learning: &Learning) -> (Tensor<2>, Option<Tensor<2>>) {
+    /// A batch as it is learnt from, what its log-probability exceeds its log-density by, and its classes, one-hot.
+    fn read(&self, own: &Chain, batch: &Batch, learning: &Learning) -> ([Tensor<2>; 2], Option<Tensor<2>>) {
         let x = learning.rows(batch);
         let [rows, features] = x.dims();
         let device = learning.device.clone();
         let noise = Noise { seed: learning.seed, first: batch.first, rows, features, device };
-        let x = self.cells().map_or(x.clone(), |cells| cells.spread(x, &noise));
-        let told = || one_hot(&learning.classes(batch, self.label_dropout), known, learning.device);
-        (x, (known > 0).then(told))
+        let told = || one_hot(&learning.classes(batch, self.label_dropout), own.told(), learning.device);
+        (own.spread(x, &noise, learning.mode), (own.told() > 0).then(told))
     }
 }
 
@@ -125,17 +120,15 @@ impl Family for FlowConfig {
         learning: &Learning,
     ) -> Tensor<1> {
         let own = chain(network);
-        let (x, told) = self.read(batch, own.told(), learning);
-        let features = x.dims()[1] as f64;
-        let cells = self.cells().map_or(0.0, |cells| features * cells.width().ln());
-        -(own.log_prob(x, told.as_ref(), learning.mode).mean() + cells)
+        let ([x, more], told) = self.read(own, batch, learning);
+        -(own.log_prob(x, told.as_ref(), learning.mode) + more).mean()
     }
 
     fn prepare(&self, network: &mut dyn Network, batch: &Batch, learning: &Learning) -> bool {
         let network: &mut dyn Any = network;
         let own = network.downcast_mut::<Chain>().expect(OWN);
-        let (x, told) = self.read(batch, own.told(), learning);
-        own.prepare(x, told.as_ref())
+        let ([x, _], told) = self.read(own, batch, learning);
+        own.prepare(&x, told.as_ref())
     }
 
     fn model(

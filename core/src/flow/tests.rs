@@ -1,1 +1,3 @@
 //! Flows against what is known of them.
+
+mod pictures;

@@ -6,6 +6,7 @@ use burn::prelude::*;
 
 use super::FlowConfig;
 use super::chain::Chain;
+use super::dequantisation::Spread;
 use super::generation;
 use crate::codec::Codec;
 use crate::likelihood::{Counted, Estimation, Likelihood, LikelihoodConfig, Query};
@@ -105,12 +106,14 @@ impl Likelihood for Flow {
             )));
         }
         let told = query.told(batch, self.chain.told(), self.config.label_dropout, &self.device)?;
-        let cells = query.cells.or(self.config.cells());
-        let rows = cells.map_or(rows.clone(), |cells| cells.spread(rows.clone(), &query.noise(&rows)));
-        let constant = cells.map_or(0.0, |cells| features as f64 * cells.width().ln());
-        let chain = self.chain.clone();
+        let (chain, noise) = (self.chain.clone(), query.noise(&rows));
+        let others = query.cells.filter(|cells| Some(*cells) != self.config.dequantisation.cells());
+        let [rows, more] = match others {
+            Some(cells) => Spread::spread(&cells, rows, &noise, Mode::Infer),
+            None => chain.spread(rows, &noise, Mode::Infer),
+        };
         Ok(Box::new(Counted::new(1, move |_| {
-            let log_prob = chain.log_prob(rows.clone(), told.as_ref(), Mode::Infer) + constant;
+            let log_prob = chain.log_prob(rows.clone(), told.as_ref(), Mode::Infer) + more.clone();
             Ok(Some(log_prob.reshape([-1])))
         })))
     }

@@ -24,6 +24,9 @@ mod density_coverage;
 mod accuracy;
 mod mean_std;
 
+// What codes say of the factors of data
+pub mod disentanglement;
+
 pub use accuracy::accuracy;
 pub use density_coverage::{coverage, density};
 pub use energy_distance::energy_distance;

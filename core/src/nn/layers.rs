@@ -107,7 +107,12 @@ impl Conv2d {
         convolution(x, self.weight.val(), self.bias.val(), self.stride)
     }
 
-    /// The same, added to a `residual` of the output's shape in one pass.
+    /// The same, then `silu`, in one pass.
+    pub fn activated(&self, x: Tensor<4>) -> Tensor<4> {
+        convolution_then(x, self.weight.val(), self.bias.val(), self.stride, After::Silu, None)
+    }
+
+    /// The same as [`Conv2d::forward`], added to a `residual` of the output's shape in one pass.
     pub fn onto(&self, residual: Tensor<4>, x: Tensor<4>) -> Tensor<4> {
         let (weight, bias) = (self.weight.val(), self.bias.val());
         convolution_then(x, weight, bias, self.stride, After::Nothing, Some(residual))

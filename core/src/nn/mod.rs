@@ -30,9 +30,9 @@ use crate::Result;
 use crate::data::{Dataset, Vocabulary};
 use crate::random::Key;
 
+pub(crate) use attention::{merge, split};
 pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
-pub(crate) use attention::{merge, split};
 pub(crate) use layers::multiple;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};

@@ -73,6 +73,8 @@ groups! {
     Corruptions => kiln::discrete::CorruptionConfig,
     CorruptionSchedules => kiln::discrete::DecayConfig,
     TokenObjectives => kiln::discrete::TokenObjectiveConfig,
+    Conditioners => kiln::flow::conditioners::ConditionerConfig,
+    Dequantisations => kiln::flow::dequantisation::DequantisationConfig,
 }
 
 impl Group {

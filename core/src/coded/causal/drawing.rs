@@ -37,7 +37,8 @@ pub(super) fn begin(
         true => Tensor::cat(vec![class.clone(), class.zeros_like()], 0),
         false => class,
     });
-    let (caches, mask) = (core.network.caches(rows), card.vocabulary.as_ref().map_or(0, |known| known.size()));
+    let (caches, mask) =
+        (core.network.caches(rows), card.vocabulary.as_ref().map_or(0, |known| known.size()));
     let key = Key::new(request.seed, Purpose::Noise, request.first);
     let (core, count) = (core.clone(), request.count);
     Ok(Box::new(Line { core, guide, class, decoding, caches, key, count, mask, tokens: Vec::new() }))
@@ -58,9 +59,9 @@ fn refuse_what_walks(request: &Request, helpers: &Helpers, length: usize) -> Res
     ];
     match asked.into_iter().find(|(_, asked, _)| *asked) {
         None => Ok(()),
-        Some((name, _, why)) => {
-            Err(Error::argument(format!("{name}: this is not for an autoregressive model; leave it out: {why}")))
-        }
+        Some((name, _, why)) => Err(Error::argument(format!(
+            "{name}: this is not for an autoregressive model; leave it out: {why}"
+        ))),
     }
 }
 

@@ -156,7 +156,10 @@ impl Family for AutoregressiveConfig {
         let network: Box<dyn Any> = network;
         let network = *network.downcast::<Causal>().expect(OWN);
         let (config, classes) = (self.clone(), interface.classes.len());
-        Ok(Box::new(Trained { card, core: Rc::new(Core { config, network, classes, device: device.clone() }) }))
+        Ok(Box::new(Trained {
+            card,
+            core: Rc::new(Core { config, network, classes, device: device.clone() }),
+        }))
     }
 }
 

@@ -93,15 +93,8 @@ fn near_gamma<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 ///
 /// Moved up by 8, where the asymptotic series holds: Abramowitz and Stegun 1964, 6.3.6 and 6.3.18.
 pub fn digamma<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    let terms = [
-        -1.0 / 12.0,
-        691.0 / 32_760.0,
-        -1.0 / 132.0,
-        1.0 / 240.0,
-        -1.0 / 252.0,
-        1.0 / 120.0,
-        -1.0 / 12.0,
-    ];
+    let terms =
+        [-1.0 / 12.0, 691.0 / 32_760.0, -1.0 / 132.0, 1.0 / 240.0, -1.0 / 252.0, 1.0 / 120.0, -1.0 / 12.0];
     let moved = x.clone() + EDGE;
     let y = moved.clone().recip();
     let square = y.clone().square();

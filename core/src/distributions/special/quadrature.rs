@@ -20,7 +20,6 @@ pub(crate) fn integral(bound: Tensor<2>, f: impl FnOnce(Tensor<2>) -> Tensor<2>)
     (f(places) * weights).sum_dim(1) * bound
 }
 
-
 /// Nodes and weights on `[0, 1]`: roots of Legendre's polynomial by Newton's method.
 fn gauss_legendre(points: usize) -> Vec<(f64, f64)> {
     let node = |i: usize| {

@@ -1,6 +1,8 @@
 //! Base distributions: what data are carried to.
 
 mod normal;
+mod learned;
+mod mixture;
 
 use std::any::Any;
 
@@ -10,6 +12,8 @@ use burn::tensor::Gradients;
 use crate::Result;
 use crate::nn::{Init, Named, collect, gradients, replace};
 use crate::samplers::Noise;
+
+pub(in crate::flow) use normal::log_normal;
 
 /// A distribution of rows, `[batch, features]`.
 pub trait Density {
@@ -54,5 +58,7 @@ registry! {
     /// The bases that a configuration can name.
     pub enum BaseConfig("base distribution"): dyn BaseKind {
         "normal" => normal::StandardNormal,
+        "learned" => learned::Learned,
+        "mixture" => mixture::Mixture,
     }
 }

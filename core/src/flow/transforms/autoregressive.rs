@@ -15,9 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::Transform;
 use crate::Result;
 use crate::config::check::under;
-use crate::flow::conditioner::ConditionerConfig;
 use crate::flow::elements::ElementConfig;
-use crate::flow::masked::Masked;
+use crate::flow::masked::{Masked, MaskedConfig};
 use crate::flow::{Built, Map, Place};
 use crate::nn::{Init, Mode};
 use crate::registry::{About, Member};
@@ -29,7 +28,7 @@ pub struct Autoregressive {
     /// What is done to each number.
     pub element: ElementConfig,
     /// The masked network that makes its parameters.
-    pub conditioner: ConditionerConfig,
+    pub conditioner: MaskedConfig,
     /// Which direction is one pass.
     pub fast: Fast,
 }
@@ -48,7 +47,7 @@ pub enum Fast {
 impl Default for Autoregressive {
     fn default() -> Self {
         let element = ElementConfig::named("affine").expect("the default should be registered");
-        Self { element, conditioner: ConditionerConfig::default(), fast: Fast::default() }
+        Self { element, conditioner: MaskedConfig::default(), fast: Fast::default() }
     }
 }
 

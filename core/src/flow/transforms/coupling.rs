@@ -7,17 +7,19 @@
 //! Dinh et al. 2015, <https://arxiv.org/abs/1410.8516>, section 3. Neighbouring couplings take turns in which half stays.
 
 use burn::prelude::*;
+use burn::tensor::Gradients;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Transform;
+use crate::Result;
 use crate::config::check::under;
-use crate::flow::conditioner::{Conditioner, ConditionerConfig};
+use crate::flow::conditioners::{ConditionerConfig, Question, classes};
 use crate::flow::elements::ElementConfig;
-use crate::flow::{Built, Map, Place};
-use crate::nn::{Init, Mode};
+use crate::flow::partition::{Mask, Partition};
+use crate::flow::{Bijection, Built, Map, Place};
+use crate::nn::{Init, Mode, Named, Network, named_under};
 use crate::registry::{About, Member};
-use crate::{Error, Result};
 
 /// A coupling.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -27,12 +29,14 @@ pub struct Coupling {
     pub element: ElementConfig,
     /// The network that makes its parameters.
     pub conditioner: ConditionerConfig,
+    /// Which numbers stay.
+    pub mask: Mask,
 }
 
 impl Default for Coupling {
     fn default() -> Self {
         let element = ElementConfig::named("affine").expect("the default should be registered");
-        Self { element, conditioner: ConditionerConfig::default() }
+        Self { element, conditioner: ConditionerConfig::default(), mask: Mask::default() }
     }
 }
 
@@ -45,73 +49,65 @@ impl Member for Coupling {
 
 impl Transform for Coupling {
     fn build(&self, place: &Place, init: &Init) -> Result<Built> {
-        under("element", self.element.check())?;
-        let features = place.features();
-        if features < 2 {
-            let message = format!(
-                "a coupling splits the numbers of a row in two, and there is {features} here: take `autoregressive`"
-            );
-            return Err(Error::config(".", message));
-        }
-        let first = features.div_ceil(2);
-        let half = if place.number % 2 == 0 { Half::Second } else { Half::First };
-        let (stays, changes) = match half {
-            Half::Second => (first, features - first),
-            Half::First => (features - first, first),
-        };
-        let outputs = changes * self.element.parameters();
-        let conditioner = under("conditioner", self.conditioner.build(stays, place.told, outputs, init))?;
-        Ok(Built::same(Coupled { conditioner, element: self.element.clone(), first, half }, place))
+        let partition = Partition::of(self.mask, place)?;
+        let coupled = Coupled::new((&self.element, &self.conditioner), partition, place.told, init)?;
+        Ok(Built::same(coupled, place))
     }
 }
 
-/// Which half changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Half {
-    First,
-    Second,
-}
-
-#[derive(Module, Debug)]
-struct Coupled {
-    conditioner: Conditioner,
-    #[module(skip)]
+/// Numbers that change by what the others say.
+pub(super) struct Coupled {
+    network: Box<dyn Network>,
     element: ElementConfig,
-    /// Numbers in the first half.
-    first: usize,
-    #[module(skip)]
-    half: Half,
+    partition: Partition,
 }
 
 impl Coupled {
+    pub(super) fn new(
+        (element, conditioner): (&ElementConfig, &ConditionerConfig),
+        partition: Partition,
+        told: usize,
+        init: &Init,
+    ) -> Result<Self> {
+        under("element", element.check())?;
+        let question = Question::of(element, &partition, told);
+        let network = under("conditioner", conditioner.build(&question, &init.at("conditioner")))?;
+        Ok(Self { network, element: element.clone(), partition })
+    }
+
     fn apply(
         &self,
         x: &Tensor<2>,
-        told: Option<&Tensor<2>>,
+        (told, mode): (Option<&Tensor<2>>, Mode),
         act: impl FnOnce(Tensor<2>, Tensor<2>) -> [Tensor<2>; 2],
     ) -> [Tensor<2>; 2] {
-        let width = x.dims()[1];
-        let a = x.clone().narrow(1, 0, self.first);
-        let b = x.clone().narrow(1, self.first, width - self.first);
-        match self.half {
-            Half::Second => {
-                let [b, log] = act(b, self.conditioner.forward(a.clone(), told));
-                [Tensor::cat(vec![a, b], 1), log]
-            }
-            Half::First => {
-                let [a, log] = act(a, self.conditioner.forward(b.clone(), told));
-                [Tensor::cat(vec![a, b], 1), log]
-            }
-        }
+        let [stays, changes] = self.partition.split(x);
+        let parameters = self.network.forward(stays.clone(), &classes(told), mode);
+        let [changed, log] = act(changes, parameters);
+        [self.partition.join(stays, changed), log]
     }
 }
 
 impl Map for Coupled {
-    fn normalise(&self, x: Tensor<2>, told: Option<&Tensor<2>>, _mode: Mode) -> [Tensor<2>; 2] {
-        self.apply(&x, told, |x, parameters| self.element.normalise(x, parameters))
+    fn normalise(&self, x: Tensor<2>, told: Option<&Tensor<2>>, mode: Mode) -> [Tensor<2>; 2] {
+        self.apply(&x, (told, mode), |x, parameters| self.element.normalise(x, parameters))
     }
 
     fn generate(&self, z: Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
-        self.apply(&z, told, |z, parameters| self.element.generate(z, parameters))
+        self.apply(&z, (told, Mode::Infer), |z, parameters| self.element.generate(z, parameters))
+    }
+}
+
+impl Bijection for Coupled {
+    fn parameters(&self) -> Vec<Named> {
+        named_under("conditioner", self.network.parameters())
+    }
+
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        self.network.set_parameters(values);
+    }
+
+    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
+        self.network.gradients(gradients)
     }
 }

@@ -3,6 +3,13 @@
 mod coupling;
 mod autoregressive;
 mod permutation;
+mod actnorm;
+mod rotation;
+mod linear;
+mod logit;
+mod squeeze;
+mod split;
+mod repeated;
 
 use crate::Result;
 use crate::flow::{Built, Place};
@@ -20,5 +27,11 @@ registry! {
         "coupling" => coupling::Coupling,
         "autoregressive" => autoregressive::Autoregressive,
         "permutation" => permutation::Permutation,
+        "actnorm" => actnorm::ActNorm,
+        "linear" => linear::InvertibleLinear,
+        "logit" => logit::Logit,
+        "squeeze" => squeeze::Squeeze,
+        "split" => split::Split,
+        "repeated" => repeated::Repeated,
     }
 }

@@ -17,7 +17,10 @@ use crate::random::Purpose;
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
+pub use dip::Moments;
 pub use elbo::Capacity;
+#[cfg(test)]
+pub(crate) use {factor::permuted, mmd::discrepancy, tc::aggregate};
 
 /// An objective's configuration.
 pub trait VaeObjective {

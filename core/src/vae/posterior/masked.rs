@@ -64,7 +64,7 @@ impl Masked {
     /// `[rows, latents]` and `[rows, context]` to `outputs` tensors of `[rows, latents]`.
     pub(super) fn forward(&self, z: Tensor<2>, context: Tensor<2>) -> Vec<Tensor<2>> {
         let latents = z.dims()[1];
-        let h = Activation::Silu.of(self.inner.forward(z) + self.context.forward(context));
+        let h = Activation::Silu.apply(self.inner.forward(z) + self.context.forward(context));
         let said = self.outer.forward(h);
         (0..self.outputs).map(|i| said.clone().narrow(1, i * latents, latents)).collect()
     }

@@ -88,7 +88,7 @@ impl Coupling {
 
     fn says(&self, by: Tensor<2>) -> Tensor<2> {
         let first = self.layers[0].forward(by);
-        self.layers[1..].iter().fold(first, |h, layer| layer.forward(Activation::Silu.of(h)))
+        self.layers[1..].iter().fold(first, |h, layer| layer.forward(Activation::Silu.apply(h)))
     }
 }
 
