@@ -86,10 +86,9 @@ fn priors_draw_codes_of_the_class_that_is_asked_for() {
     let mut causal = small;
     (causal["kind"], causal["dropout"]) = (json!("autoregressive"), json!(0.0));
     let residual = json!({ "kind": "residual", "depth": 2, "level": { "codes": 4 } });
-    for (quantiser, dimensions, prior) in [
-        (json!({ "kind": "vq", "codes": 4 }), 4, masked),
-        (residual, 4, causal),
-    ] {
+    for (quantiser, dimensions, prior) in
+        [(json!({ "kind": "vq", "codes": 4 }), 4, masked), (residual, 4, causal)]
+    {
         let stage = stage(&quantiser, dimensions);
         let start = start(stage.clone());
         let before = crate::load("stage", &start.bytes, &Device::flex()).expect("a model");
@@ -114,21 +113,34 @@ fn priors_draw_codes_of_the_class_that_is_asked_for() {
 fn an_edit_begins_with_the_codes_of_a_sample() {
     let stage = stage(&json!({ "kind": "fsq", "levels": [3, 3] }), 2);
     let start = start(stage.clone());
-    let prior = json!({ "kind": "discrete", "network": { "kind": "tokens", "hidden": 8, "depth": 1, "heads": 1 } });
+    let prior =
+        json!({ "kind": "discrete", "network": { "kind": "tokens", "hidden": 8, "depth": 1, "heads": 1 } });
     let model = trained(json!({ "kind": "coded", "stage": stage, "prior": prior }), 1, &[start]);
     let model = model.model().expect("a model");
     let mut row = vec![0.0; 16];
     Halves::new().read(3, &mut row);
-    let (book, x) = (model.codes().expect("a codebook"), Tensor::from_data(TensorData::new(row.clone(), [1, 16]), &Device::flex()));
+    let (book, x) = (
+        model.codes().expect("a codebook"),
+        Tensor::from_data(TensorData::new(row.clone(), [1, 16]), &Device::flex()),
+    );
     let whole: Vec<f32> = book.decode(book.encode(x)).into_data().try_to_vec().expect("floats");
-    let edit = |strength| Request { edit: Some(Edit::From { rows: row.clone(), strength }), ..Request::default() };
+    let edit =
+        |strength| Request { edit: Some(Edit::From { rows: row.clone(), strength }), ..Request::default() };
     let apart = |strength: f64| {
         let rows = end(&*model, &edit(strength));
         rows.iter().zip(&whole).map(|(a, b)| (a - b).abs()).sum::<f32>()
     };
     assert!(apart(0.02) < 1e-4 && apart(1.0) > 0.5, "{} {}", apart(0.02), apart(1.0));
-    let mask = Edit::Inpaint { rows: row, mask: vec![1.0; 16], method: crate::editing::InpaintConfig::named("replace").expect("it is listed") };
-    let error = model.generate(&Request { edit: Some(mask), ..Request::default() }).err().expect("no pixels").to_string();
+    let mask = Edit::Inpaint {
+        rows: row,
+        mask: vec![1.0; 16],
+        method: crate::editing::InpaintConfig::named("replace").expect("it is listed"),
+    };
+    let error = model
+        .generate(&Request { edit: Some(mask), ..Request::default() })
+        .err()
+        .expect("no pixels")
+        .to_string();
     assert!(error.contains("codes"), "{error}");
     assert!(model.generator().expect("it draws").defaults().steps.is_some());
 }

@@ -34,7 +34,13 @@ fn row(index: u64) -> [f32; LENGTH] {
         if at > 0 {
             let u = stream.uniform();
             let p = CHAIN[token];
-            token = if u < p[0] { 0 } else if u < p[0] + p[1] { 1 } else { 2 };
+            token = if u < p[0] {
+                0
+            } else if u < p[0] + p[1] {
+                1
+            } else {
+                2
+            };
         }
         token as f32
     })
@@ -49,7 +55,8 @@ fn batch(first: u64, rows: u64) -> Batch {
 fn model(config: &AutoregressiveConfig, interface: &Interface, steps: u64) -> Box<dyn Model> {
     let device = Device::flex().autodiff();
     let mut network = config.network(interface, &Init::new(3, &device)).expect("a network");
-    let values = |network: &dyn Network| network.parameters().into_iter().map(|named| named.value).collect::<Vec<_>>();
+    let values =
+        |network: &dyn Network| network.parameters().into_iter().map(|named| named.value).collect::<Vec<_>>();
     let shapes: Vec<Vec<usize>> = network.parameters().into_iter().map(|named| named.shape).collect();
     let mut optimizer = OptimizerConfig::named("adam").expect("adam").build(&shapes);
     for step in 0..steps {
@@ -82,7 +89,8 @@ fn judged(model: &dyn Model, rows: Vec<f32>, classes: Option<Vec<u32>>) -> Vec<f
 
 fn drawn(model: &dyn Model, request: &Request) -> Vec<f32> {
     let mut generation = model.generate(request).expect("it begins");
-    let frames: Vec<Frame> = std::iter::from_fn(|| generation.step().map(|frame| frame.expect("a frame"))).collect();
+    let frames: Vec<Frame> =
+        std::iter::from_fn(|| generation.step().map(|frame| frame.expect("a frame"))).collect();
     assert_eq!((frames.len(), frames[LENGTH - 1].level), (LENGTH, 0.0));
     frames[LENGTH - 1].x.clone().into_data().try_to_vec().expect("floats")
 }
@@ -144,7 +152,8 @@ fn a_cache_changes_nothing() {
         .into_iter()
         .enumerate()
         .map(|(i, named)| {
-            let noise = Key::new(4, Purpose::Weights, i as u64).normal_rows(1, named.value.dims()[0], &device);
+            let noise =
+                Key::new(4, Purpose::Weights, i as u64).normal_rows(1, named.value.dims()[0], &device);
             named.value + noise.reshape([-1]) * 0.3
         })
         .collect();
@@ -169,7 +178,8 @@ fn a_cache_changes_nothing() {
 #[test]
 fn what_it_cannot_is_refused() {
     let model = model(&config(json!({})), &interface(2), 0);
-    let refused = |request: Request| model.generate(&request).err().expect("this should be refused").to_string();
+    let refused =
+        |request: Request| model.generate(&request).err().expect("this should be refused").to_string();
     assert!(refused(Request { steps: Some(7), ..Request::default() }).contains("steps"));
     assert!(refused(Request { count: 0, ..Request::default() }).contains("count"));
     let mut decoding = Decoding::default();
