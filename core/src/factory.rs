@@ -1,7 +1,7 @@
 //! Every model family by name.
 
 use crate::model::Family;
-use crate::{autoencoder, classifier, diffusion, discrete, flow, interpolant, latent, vae, vq};
+use crate::{autoencoder, classifier, coded, diffusion, discrete, flow, interpolant, latent, vae, vq};
 
 registry! {
     /// The model families that a configuration can name.
@@ -14,6 +14,7 @@ registry! {
         "vae" => vae::VaeConfig,
         "vqvae" => vq::VqConfig,
         "latent" => latent::LatentConfig,
+        "coded" => coded::CodedConfig,
         "flow" => flow::FlowConfig,
     }
 }

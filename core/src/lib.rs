@@ -54,6 +54,7 @@ pub mod autoencoder;
 pub mod vae;
 pub mod vq;
 pub mod latent;
+pub mod coded;
 pub mod flow;
 pub mod factory;
 pub mod weights;

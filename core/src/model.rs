@@ -383,6 +383,11 @@ pub trait Family {
         None
     }
 
+    /// A network's encoder into codes; `None` where this family has none.
+    fn codebook<'a>(&self, _network: &'a dyn Network) -> Option<&'a dyn Codebook> {
+        None
+    }
+
     /// Beginnings of the paths of parameters that no optimizer changes.
     fn frozen(&self) -> &'static [&'static str] {
         &[]

@@ -9,7 +9,6 @@
 //! `stage`, the diffusion model's under `diffusion`.
 
 mod stage;
-mod network;
 mod scaled;
 mod drawing;
 mod helpers;
@@ -26,12 +25,11 @@ use crate::config::check::{positive, under};
 use crate::data::Batch;
 use crate::diffusion::{CouplingConfig, DiffusionConfig};
 use crate::model::{Card, Family, Learning, Model, Teaching};
-use crate::nn::{Init, Interface, Network, count};
+use crate::nn::{Init, Interface, Network, Staged, count};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
 use drawing::Latent;
-use network::Staged;
 use scaled::Scaled;
 pub use stage::StageConfig;
 
@@ -118,7 +116,7 @@ impl Family for LatentConfig {
         self.check_deviation(self.codec_of(&*stage))?;
         let latent = self.interface(interface, &*stage);
         let diffusion = under("diffusion", self.diffusion.network(&latent, &init.at("diffusion")))?;
-        Ok(Box::new(Staged { stage, diffusion }))
+        Ok(Box::new(Staged { names: NAMES, stage, learner: diffusion }))
     }
 
     fn loss(
@@ -129,7 +127,7 @@ impl Family for LatentConfig {
         learning: &Learning,
     ) -> Tensor<1> {
         let own: &dyn Any = network;
-        let Staged { stage, diffusion } = own.downcast_ref::<Staged>().expect(OWN);
+        let Staged { stage, learner: diffusion, .. } = own.downcast_ref::<Staged>().expect(OWN);
         let x = learning.rows(batch).without_autodiff();
         let z = self.codec_of(&**stage).encode(x) * self.scale;
         let learning = Learning { given: Some(z), ..*learning };
@@ -144,7 +142,7 @@ impl Family for LatentConfig {
     ) -> Result<Box<dyn Model>> {
         let parameters = count(&network.parameters());
         let network: Box<dyn Any> = network;
-        let Staged { stage, diffusion } = *network.downcast::<Staged>().expect(OWN);
+        let Staged { stage, learner: diffusion, .. } = *network.downcast::<Staged>().expect(OWN);
         let latent = self.interface(interface, &*stage);
         let diffusion = under("diffusion", self.diffusion.model(&latent, diffusion, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();
@@ -166,6 +164,9 @@ impl Family for LatentConfig {
         &["stage"]
     }
 }
+
+/// What the paths of its parts' parameters begin with.
+const NAMES: [&str; 2] = ["stage", "diffusion"];
 
 const OWN: &str = "a latent model should be given the network that it has built";
 

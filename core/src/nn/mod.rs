@@ -30,11 +30,13 @@ use crate::Result;
 use crate::data::{Dataset, Vocabulary};
 use crate::random::Key;
 
+pub(crate) use attention::{merge, split};
 pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
+pub(crate) use layers::multiple;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
 pub use parameters::{Named, collect, count, gradients, replace};
-pub use parts::{gradients_of_parts, named_under, parameters_of_parts, set_parts};
+pub use parts::{Staged, gradients_of_parts, named_under, parameters_of_parts, set_parts};
 pub(crate) use patches::{fold, repeated, unfold};
 pub use perceptron::Activation;
 pub use positions::Positions;

@@ -3,7 +3,7 @@
 use burn::prelude::*;
 use burn::tensor::Gradients;
 
-use super::{Named, Network};
+use super::{Condition, Mode, Named, Network};
 
 /// Parameters of a part of this name: `encoder.input.weight`.
 pub fn named_under(name: &str, parameters: Vec<Named>) -> Vec<Named> {
@@ -29,4 +29,35 @@ pub fn set_parts(parts: &mut [&mut dyn Network], values: &[Tensor<1>]) {
 /// The gradients of the parts' parameters, in the order of [`parameters_of_parts`].
 pub fn gradients_of_parts(parts: &[&dyn Network], gradients: &mut Gradients) -> Vec<Tensor<1>> {
     parts.iter().flat_map(|part| part.gradients(gradients)).collect()
+}
+
+/// A network that is learnt behind a stage that stays as it is.
+pub struct Staged {
+    /// What their parameters' paths begin with.
+    pub names: [&'static str; 2],
+    /// On a device without autodiff.
+    pub stage: Box<dyn Network>,
+    /// What is learnt.
+    pub learner: Box<dyn Network>,
+}
+
+impl Network for Staged {
+    /// The learner's, from what the stage makes of samples.
+    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
+        self.learner.forward(x, condition, mode)
+    }
+
+    fn parameters(&self) -> Vec<Named> {
+        let [stage, learner] = self.names;
+        parameters_of_parts(&[(stage, &*self.stage), (learner, &*self.learner)])
+    }
+
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        set_parts(&mut [&mut *self.stage, &mut *self.learner], values);
+    }
+
+    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
+        let none = self.stage.parameters().into_iter().map(|named| named.value.zeros_like());
+        none.chain(self.learner.gradients(gradients)).collect()
+    }
 }

@@ -73,7 +73,7 @@ impl Family for VqConfig {
         under("loss", self.loss.check(&interface.shape))?;
         let widths = Widths::new(self.dimensions, self.dimensions);
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
-        Ok(Box::new(VqVae::new(coders, quantiser, init.device())))
+        Ok(Box::new(VqVae::new(coders, quantiser)))
     }
 
     fn loss(
@@ -130,6 +130,10 @@ impl Family for VqConfig {
         Some(vqvae(network))
     }
 
+    fn codebook<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codebook> {
+        Some(vqvae(network))
+    }
+
     fn frozen(&self) -> &'static [&'static str] {
         self.quantiser.frozen()
     }
@@ -153,7 +157,7 @@ fn vqvae_mut(network: &mut dyn Network) -> &mut VqVae {
 
 /// The vectors of a batch, without autodiff.
 fn seen(network: &VqVae, batch: &Batch, learning: &Learning) -> Tensor<2> {
-    let x = Learning { device: network.device(), given: learning.given.clone(), ..*learning }.rows(batch);
+    let x = learning.rows(batch).without_autodiff();
     network.vectors(x, Mode::Infer).without_autodiff()
 }
 

@@ -13,12 +13,11 @@ use crate::nn::{Condition, Mode, Named, Network, gradients_of_parts, parameters_
 pub struct VqVae {
     coders: Coders,
     quantiser: Box<dyn Quantiser>,
-    device: Device,
 }
 
 impl VqVae {
-    pub(super) fn new(coders: Coders, quantiser: Box<dyn Quantiser>, device: &Device) -> Self {
-        Self { coders, quantiser, device: device.clone() }
+    pub(super) fn new(coders: Coders, quantiser: Box<dyn Quantiser>) -> Self {
+        Self { coders, quantiser }
     }
 
     /// Vectors to codes.
@@ -28,11 +27,6 @@ impl VqVae {
 
     pub(super) fn quantiser_mut(&mut self) -> &mut dyn Quantiser {
         &mut *self.quantiser
-    }
-
-    /// Where it was made.
-    pub(super) fn device(&self) -> &Device {
-        &self.device
     }
 
     /// What the encoder says of samples: `[batch · places, dimensions]`, not quantised yet.
@@ -101,8 +95,10 @@ impl Codebook for VqVae {
     }
     fn decode(&self, codes: Tensor<2>) -> Tensor<2> {
         let ([batch, count], depth) = (codes.dims(), self.depth());
+        // Codes that are no numbers stay none, whatever is looked up.
+        let fault = codes.clone().sum_dim(1) * 0.0;
         let vectors = self.quantiser.vectors(codes.reshape([batch * count / depth, depth]));
-        self.reconstruct(vectors, Mode::Infer)
+        self.reconstruct(vectors, Mode::Infer) + fault
     }
 }
 

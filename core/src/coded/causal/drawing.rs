@@ -1,0 +1,129 @@
+//! Drawing from an autoregressive prior: a token a step, each row with its own random numbers.
+
+use std::rc::Rc;
+
+use burn::prelude::*;
+use burn::tensor::activation::log_softmax;
+use kiln_kernels::attention::decode::Cache;
+use kiln_kernels::tokens;
+
+use super::{Core, check_decoding};
+use crate::classes::{Guide, Taught};
+use crate::config::check::under;
+use crate::decoding::Decoding;
+use crate::model::{Card, Frame, Generation, Helpers, Request};
+use crate::random::{Key, Purpose};
+use crate::{Error, Result};
+
+/// Begins a generation; fails where the request does not fit the model.
+pub(super) fn begin(
+    core: &Rc<Core>,
+    card: &Card,
+    request: &Request,
+    helpers: &Helpers,
+) -> Result<Box<dyn Generation>> {
+    if request.count == 0 {
+        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
+    }
+    refuse_what_walks(request, helpers, card.features())?;
+    let own = &core.config.sampling;
+    let taught = Taught { classes: core.classes, label_dropout: core.config.label_dropout };
+    let guide = Guide::asked(request, own.guidance, taught, &core.device)?;
+    let decoding = request.decoding.clone().unwrap_or_else(|| own.decoding.clone());
+    under("decoding", check_decoding(&decoding))?;
+    let rows = request.count * guide.evaluations();
+    // Where two answers are put together, the rows come twice: told the class, and not.
+    let class = guide.class.clone().map(|class| match guide.pairs() {
+        true => Tensor::cat(vec![class.clone(), class.zeros_like()], 0),
+        false => class,
+    });
+    let (caches, mask) =
+        (core.network.caches(rows), card.vocabulary.as_ref().map_or(0, |known| known.size()));
+    let key = Key::new(request.seed, Purpose::Noise, request.first);
+    let (core, count) = (core.clone(), request.count);
+    Ok(Box::new(Line { core, guide, class, decoding, caches, key, count, mask, tokens: Vec::new() }))
+}
+
+/// Tokens one after the other have no solver, no noise and no steps to choose, and begin with nothing.
+fn refuse_what_walks(request: &Request, helpers: &Helpers, length: usize) -> Result<()> {
+    let asked = [
+        ("sampler", request.sampler.is_some(), "say how tokens are drawn with a decoder"),
+        ("schedule", request.schedule.is_some(), "it has none"),
+        ("grid", request.grid.is_some(), "it has none"),
+        ("epsilon", request.epsilon.is_some(), "it walks by no SDE"),
+        ("guiding", request.guiding.is_some(), "guidance is a scale alone"),
+        ("steps", request.steps.is_some_and(|steps| steps != length), "it takes one for each token"),
+        ("edit", request.edit.is_some(), "it draws from the first token on"),
+        ("weak", helpers.weak.is_some(), "it is guided by its classes"),
+        ("classifier", helpers.classifier.is_some(), "it is guided by its classes"),
+    ];
+    match asked.into_iter().find(|(_, asked, _)| *asked) {
+        None => Ok(()),
+        Some((name, _, why)) => Err(Error::argument(format!(
+            "{name}: this is not for an autoregressive model; leave it out: {why}"
+        ))),
+    }
+}
+
+/// Rows of tokens under way.
+struct Line {
+    core: Rc<Core>,
+    guide: Guide,
+    /// What each row of the network is told.
+    class: Option<Tensor<2>>,
+    decoding: Decoding,
+    caches: Vec<Cache>,
+    key: Key,
+    count: usize,
+    /// Stands for a token that is not drawn yet.
+    mask: usize,
+    /// Those that are, each `[count, 1]`.
+    tokens: Vec<Tensor<2>>,
+}
+
+impl Line {
+    /// `ln p` of the next token, `[count, vocabulary]`.
+    fn predict(&mut self) -> Tensor<2> {
+        let pairs = self.guide.pairs();
+        let last = self.tokens.last().cloned();
+        let last = if pairs { last.map(|last| last.repeat_dim(0, 2)) } else { last };
+        let rows = self.count * self.guide.evaluations();
+        let logits = self.core.network.next(last, self.class.as_ref(), &mut self.caches, rows);
+        let log_p = log_softmax(logits, 1);
+        if !pairs {
+            return log_p;
+        }
+        let [told, untold] = [0, 1].map(|half| log_p.clone().narrow(0, half * self.count, self.count));
+        untold.clone() + (told - untold) * self.guide.scale
+    }
+
+    fn advance(&mut self) -> Frame {
+        let log_p = log_softmax(self.predict(), 1);
+        let log_p = self.decoding.sharpened(log_p.unsqueeze_dim::<3>(1)).squeeze_dim::<2>(1);
+        let at = self.tokens.len();
+        // What is no number stays none, whatever is drawn from it.
+        let fault = log_p.clone().sum_dim(1) * 0.0;
+        let drawn = tokens::draw(log_p, self.key.draw(at as u32).draws(self.count, 1)) + fault;
+        self.tokens.push(drawn.clone());
+        let (step, steps) = (at + 1, self.steps());
+        let mut all = self.tokens.clone();
+        if step < steps {
+            all.push(Tensor::full([self.count, steps - step], self.mask as f64, &drawn.device()));
+        }
+        Frame { step, steps, level: (steps - step) as f64 / steps as f64, x: Tensor::cat(all, 1) }
+    }
+}
+
+impl Generation for Line {
+    fn step(&mut self) -> Option<Result<Frame>> {
+        (self.tokens.len() < self.steps()).then(|| Ok(self.advance()))
+    }
+
+    fn steps(&self) -> usize {
+        self.core.network.length()
+    }
+
+    fn evaluations(&self) -> usize {
+        self.tokens.len() * self.guide.evaluations()
+    }
+}
