@@ -59,6 +59,7 @@ fn registries() -> Vec<Registry> {
         kiln::autoencoder::CoderConfig,
         kiln::autoencoder::SpaceConfig,
         kiln::autoencoder::ReconstructionConfig,
+        kiln::autoencoder::DamageConfig,
         kiln::vae::ObservationConfig,
         kiln::vae::VaePosteriorConfig,
         kiln::vae::VaePriorConfig,

@@ -6,12 +6,13 @@
 //!
 //! Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>, section 3.1 and Appendix G; Kingma and Welling 2014,
 //! <https://arxiv.org/abs/1312.6114>, Appendix B. Without `kl` a latent is a point, `z = μ`. Both terms are sums over a sample,
-//! divided by its `d` numbers, so that `kl` means what it means there.
+//! divided by its `d` numbers, so that `kl` means what it means there. With `damage` it is a denoising or a masked autoencoder.
 
 mod coders;
 mod network;
 mod reconstruction;
 mod space;
+mod damage;
 
 use std::any::Any;
 
@@ -29,6 +30,7 @@ use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 
 pub use coders::{CoderConfig, Coders, Coding, Widths};
+pub use damage::{Damage, DamageConfig};
 pub use network::{Autoencoder, Posterior};
 pub use reconstruction::{Reconstruction, ReconstructionConfig};
 pub use space::{Space, SpaceConfig};
@@ -47,6 +49,8 @@ pub struct AutoencoderConfig {
     pub loss: ReconstructionConfig,
     /// Weight of the divergence of latents from the standard normal; 0 makes a latent a point. Rombach et al. take 1e-6.
     pub kl: f64,
+    /// What is done to samples before the encoder sees them while it learns.
+    pub damage: DamageConfig,
 }
 
 impl Default for AutoencoderConfig {
@@ -58,6 +62,7 @@ impl Default for AutoencoderConfig {
             space: SpaceConfig::named("sphere").expect(named),
             loss: ReconstructionConfig::named("l2").expect(named),
             kl: 0.0,
+            damage: DamageConfig::named("none").expect(named),
         }
     }
 }
@@ -72,7 +77,8 @@ impl Member for AutoencoderConfig {
 impl AutoencoderConfig {
     fn check(&self) -> Result<()> {
         at_least("latents", self.latents, 1)?;
-        within("kl", self.kl, 0.0, 1e6)
+        within("kl", self.kl, 0.0, 1e6)?;
+        under("damage", self.damage.check())
     }
 }
 
@@ -96,7 +102,8 @@ impl Family for AutoencoderConfig {
         let own = autoencoder(network);
         let x = learning.rows(batch);
         let features = x.dims()[1] as f64;
-        let Posterior { mean, log_variance } = own.posterior(x.clone(), learning.mode);
+        let seen = self.damage.done_to(x.clone(), &batch.shape, damage::key(learning.seed, batch.first));
+        let Posterior { mean, log_variance } = own.posterior(seen, learning.mode);
         let Some(log_variance) = log_variance else {
             return self.loss.cost(own.reconstruct(mean, learning.mode) - x);
         };

@@ -50,6 +50,7 @@ groups! {
     Coders => kiln::autoencoder::CoderConfig,
     Spaces => kiln::autoencoder::SpaceConfig,
     Reconstructions => kiln::autoencoder::ReconstructionConfig,
+    Damages => kiln::autoencoder::DamageConfig,
     Observations => kiln::vae::ObservationConfig,
     Posteriors => kiln::vae::VaePosteriorConfig,
     LatentPriors => kiln::vae::VaePriorConfig,
