@@ -96,7 +96,6 @@ impl Support {
 
 /// Uniform numbers in (0, 1), `[rows, width]`, of each row's own key.
 fn uniforms(noise: &Noise, width: usize, draw: u32, like: &Tensor<2>) -> Tensor<2> {
-    use crate::random::{Key, Purpose};
     let mut values = vec![0.0; noise.rows * width];
     for (row, values) in values.chunks_mut(width).enumerate() {
         let key = Key::new(noise.seed, Purpose::SamplerNoise, noise.first + row as u64).draw(draw);

@@ -13,6 +13,7 @@ use super::part::Part;
 use crate::Result;
 use crate::latents::Gaussian;
 use crate::nn::Init;
+use crate::random::{Key, Purpose};
 use crate::samplers::Noise;
 
 /// A prior's configuration.
@@ -82,7 +83,6 @@ registry! {
 
 /// `μ + s n` of one of the components for each row, which the row's own key chooses by these weights, `[1, components]`.
 fn drawn_of(components: &Gaussian, log_weights: &Tensor<2>, noise: &Noise, draw: u32) -> Tensor<2> {
-    use crate::random::{Key, Purpose};
     let count = log_weights.dims()[1];
     let mut u = vec![0.0; noise.rows * count];
     for (row, u) in u.chunks_mut(count).enumerate() {
