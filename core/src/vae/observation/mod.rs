@@ -8,12 +8,12 @@ mod logistic_mixture;
 use burn::prelude::*;
 
 use super::part::Part;
-use crate::Error;
-use crate::Result;
 use crate::data::Dataset;
 use crate::likelihood::Cells;
 use crate::nn::Init;
+use crate::random::{Key, Purpose};
 use crate::samplers::Noise;
+use crate::{Error, Result};
 
 pub use gaussian::Scale;
 

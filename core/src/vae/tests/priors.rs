@@ -1,7 +1,6 @@
 //! Priors: they integrate to one, and draw what they find probable.
 
 use super::*;
-use crate::config;
 use crate::latents::Gaussian;
 use crate::vae::prior::PriorDensity;
 
