@@ -10,9 +10,16 @@ fn near(x: Tensor<2>) -> Gaussian {
 }
 
 fn built(name: &str) -> Box<dyn PriorDensity> {
-    let mut prior =
-        VaePriorConfig::named(name).expect("registered").build(2, 2, &Init::new(1, &Device::flex()));
-    let values = shaken(prior.parameters(), if name == "vamp" { 1.0 } else { 0.3 });
+    let ladder = name == "ladder";
+    let member = if ladder { json!({ "kind": name, "above": [1], "hidden": 8 }) } else { json!(name) };
+    let config: VaePriorConfig = config::typed(member).expect("a prior");
+    let mut prior = config.build(if ladder { 1 } else { 2 }, 2, &Init::new(1, &Device::flex()));
+    let std = match name {
+        "vamp" => 1.0,
+        "flow" => 0.05,
+        _ => 0.3,
+    };
+    let values = shaken(prior.parameters(), std);
     prior.set_parameters(&values);
     prior
 }
@@ -85,11 +92,9 @@ fn pseudo_inputs_begin_as_the_data() {
     for (i, x) in found.iter().enumerate() {
         assert!((x - f64::from(batch.x[i % batch.x.len()])).abs() < 0.06);
     }
-    assert!(!super::config(&json!({})).prepare(
-        &mut *network,
-        &batch,
-        &Learning::new(0, Mode::Infer, &device)
-    ));
+    let normal = super::config(&json!({}));
+    let mut network = normal.network(&interface, &Init::new(0, &device)).expect("a network");
+    assert!(!normal.prepare(&mut *network, &batch, &Learning::new(0, Mode::Infer, &device)));
 }
 
 /// The posterior of levels: what a draw says of its own density, against that density of the two Gaussians that meet.
