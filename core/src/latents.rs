@@ -45,7 +45,7 @@ impl Gaussian {
 pub trait LatentSpace {
     /// What the model thinks of each row's latent, told the rows' classes where it knows some: one-hot, `[rows, classes]`; rows of zeros,
     /// or nothing, are no class. Where a flow follows the Gaussian, the mean is where the Gaussian's flows to, and the variance the one
-    /// before.
+    /// before; of levels, the variance is what the encoder says of each.
     fn posterior(&self, x: Tensor<2>, classes: Option<Tensor<2>>) -> Gaussian;
 
     /// The mean of the samples that latents stand for, told classes in the same way.

@@ -61,6 +61,7 @@ fn registries() -> Vec<Registry> {
         kiln::losses::ReconstructionConfig,
         kiln::losses::LossScheduleConfig,
         kiln::losses::SetDivergenceConfig,
+        kiln::autoencoder::DamageConfig,
         kiln::vae::ObservationConfig,
         kiln::vae::VaePosteriorConfig,
         kiln::vae::VaePriorConfig,

@@ -6,11 +6,12 @@
 //!
 //! Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>, section 3.1 and Appendix G; Kingma and Welling 2014,
 //! <https://arxiv.org/abs/1312.6114>, Appendix B. Without `kl` a latent is a point, `z = μ`. Both terms are sums over a sample,
-//! divided by its `d` numbers, so that `kl` means what it means there.
+//! divided by its `d` numbers, so that `kl` means what it means there. With `damage` it is a denoising or a masked autoencoder.
 
 mod coders;
 mod network;
 mod space;
+mod damage;
 
 use std::any::Any;
 
@@ -29,6 +30,7 @@ use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 
 pub use coders::{CoderConfig, Coders, Coding, Widths};
+pub use damage::{Damage, DamageConfig};
 pub use network::{Autoencoder, Posterior};
 pub use space::{Space, SpaceConfig};
 
@@ -46,6 +48,8 @@ pub struct AutoencoderConfig {
     pub loss: ReconstructionConfig,
     /// Weight of the divergence of latents from the standard normal; 0 makes a latent a point. Rombach et al. take 1e-6.
     pub kl: f64,
+    /// What is done to samples before the encoder sees them while it learns.
+    pub damage: DamageConfig,
 }
 
 impl Default for AutoencoderConfig {
@@ -57,6 +61,7 @@ impl Default for AutoencoderConfig {
             space: SpaceConfig::named("sphere").expect(named),
             loss: ReconstructionConfig::named("l2").expect(named),
             kl: 0.0,
+            damage: DamageConfig::named("none").expect(named),
         }
     }
 }
@@ -71,7 +76,8 @@ impl Member for AutoencoderConfig {
 impl AutoencoderConfig {
     fn check(&self) -> Result<()> {
         at_least("latents", self.latents, 1)?;
-        within("kl", self.kl, 0.0, 1e6)
+        within("kl", self.kl, 0.0, 1e6)?;
+        under("damage", self.damage.check())
     }
 }
 
@@ -96,7 +102,8 @@ impl Family for AutoencoderConfig {
         let own = autoencoder(network);
         let x = learning.rows(batch);
         let features = x.dims()[1] as f64;
-        let Posterior { mean, log_variance } = own.posterior(x.clone(), learning.mode);
+        let seen = self.damage.done_to(x.clone(), &batch.shape, damage::key(learning.seed, batch.first));
+        let Posterior { mean, log_variance } = own.posterior(seen, learning.mode);
         let note = |name: &'static str, value: &Tensor<1>| learning.note(name, value);
         let moment = Moment { step: learning.step, steps: learning.steps, note: &note };
         let cost = |z: Tensor<2>| {

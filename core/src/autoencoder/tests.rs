@@ -203,3 +203,55 @@ fn a_loss_of_several_terms_tells_them() {
     let [l1, ssim] = [0, 1].map(|i| told[i].1.clone().into_scalar::<f32>());
     assert!((loss - (0.5 * l1 + 0.25 * ssim)).abs() < 1e-5, "{loss} {l1} {ssim}");
 }
+
+#[test]
+fn damage_is_a_rows_own_and_of_its_share() {
+    let device = Device::flex();
+    let key = |first| damage::key(3, first);
+    let x = Tensor::<2>::ones([400, 64], &device);
+    for config in DamageConfig::all() {
+        let all = config.done_to(x.clone(), &[1, 8, 8], key(0)).into_data();
+        let one = config.done_to(x.clone().narrow(0, 0, 1), &[1, 8, 8], key(7)).into_data();
+        let (all, one) = (all.try_to_vec::<f32>().expect("floats"), one.try_to_vec::<f32>().expect("floats"));
+        assert_eq!(all[7 * 64..8 * 64], one, "{}", config.name());
+    }
+    let masked: DamageConfig =
+        config::typed(json!({ "kind": "mask", "share": 0.25, "patch": 4 })).expect("damage");
+    let masked = masked.done_to(x.clone(), &[1, 8, 8], key(0));
+    // 1600 squares: four standard errors.
+    assert!((masked.clone().mean().into_scalar::<f32>() - 0.75).abs() < 0.045);
+    // A square is one piece.
+    let squares = masked.reshape([400, 2, 4, 2, 4]).permute([0, 1, 3, 2, 4]).reshape([1600, 16]);
+    let sums: Vec<f32> = squares.sum_dim(1).into_data().try_to_vec().expect("floats");
+    assert!(sums.iter().all(|sum| *sum == 0.0 || *sum == 16.0));
+    let noisy: DamageConfig = config::typed(json!({ "kind": "gaussian", "std": 0.5 })).expect("damage");
+    let square = (noisy.done_to(x.clone(), &[1, 8, 8], key(0)) - x).square().mean().into_scalar::<f32>();
+    assert!((square - 0.25).abs() < 0.01, "{square}");
+}
+
+/// What is masked is told by its neighbours where they go together.
+#[test]
+fn a_masked_autoencoder_fills_in_what_it_does_not_see() {
+    let flat = |index: u64, out: &mut [f32]| {
+        normal(index, out);
+        let level = out[0];
+        out.fill(level);
+    };
+    let dataset = Arc::new(Made(vec![8], flat));
+    let model = |damage: Value| {
+        let config = json!({ "kind": "autoencoder", "latents": 2, "space": "free", "damage": damage,
+            "network": { "kind": "mlp", "hidden": [32] } });
+        learnt(config, dataset.clone(), [400, 64])
+    };
+    let x = rows(&*dataset, 500);
+    let half = Tensor::<1>::from_floats([0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0], &Device::flex());
+    let seen = x.clone() * half.unsqueeze();
+    let lost = |model: Box<dyn Model>| {
+        let codec = model.codec().expect("a codec");
+        (codec.decode(codec.encode(seen.clone())) - x.clone()).square().mean().into_scalar::<f32>()
+    };
+    let mask = json!({ "kind": "mask", "share": 0.5, "patch": 1 });
+    let (with, without) = (lost(model(mask)), lost(model(json!("none"))));
+    println!("mean squared error from half of the numbers: {with:.4}, {without:.4} where none were hidden");
+    assert!(with < 0.5 * without && with < 0.1, "{with} {without}");
+}

@@ -111,9 +111,9 @@ impl VaeConfig {
         under("objective", self.objective.check())?;
         within("label_dropout", self.label_dropout, 0.0, 1.0)?;
         let posterior = self.posterior.name();
-        if self.prior.asks_the_encoder() && posterior != "diagonal" {
+        if self.prior.meets_the_encoder() && posterior != "diagonal" {
             let message = format!(
-                "`{}` is a mixture of the encoder's Gaussians: wanted the posterior `diagonal`; this is `{posterior}`",
+                "`{}` and the encoder's Gaussian are made of one another: wanted the posterior `diagonal`; this is `{posterior}`",
                 self.prior.name()
             );
             return Err(Error::config("prior", message));
@@ -129,8 +129,20 @@ impl VaeConfig {
         Interface { classes, vocabulary: None, ..interface.clone() }
     }
 
+    /// Shape of a latent, all levels of it.
+    fn latent(&self, lowest: &[usize]) -> Result<Vec<usize>> {
+        match (self.prior.above(), lowest) {
+            (0, _) => Ok(lowest.to_vec()),
+            (above, [lowest]) => Ok(vec![lowest + above]),
+            _ => {
+                let message = "levels are rows of numbers, and these latents are pictures; take the network `mlp` or `convolutional`";
+                Err(Error::config("prior", message))
+            }
+        }
+    }
+
     fn widths(&self, classes: usize) -> Widths {
-        let given = (2 + self.posterior.context()) * self.latents;
+        let given = (2 + self.posterior.context()) * (self.latents + self.prior.above());
         Widths { given, taken: self.latents, outputs: self.decoder.outputs(), told: classes }
     }
 }
@@ -141,11 +153,14 @@ impl Family for VaeConfig {
         let features = interface.features();
         let widths = self.widths(self.told(interface).classes.len());
         let coders = under("network", self.network.build(&interface.shape, widths, init))?;
-        let latents = coders.latent.iter().product();
-        under("prior", self.prior.check_latents(latents))?;
+        let lowest = coders.latent.iter().product();
+        under("prior", self.prior.check_latents(lowest))?;
+        let latent = self.latent(&coders.latent)?;
+        let latents = latent.iter().product();
         Ok(Box::new(Variational {
+            latent,
             posterior: self.posterior.build(latents, &init.at("posterior")),
-            prior: self.prior.build(latents, features, &init.at("prior")),
+            prior: self.prior.build(lowest, features, &init.at("prior")),
             observation: self.decoder.build(features, &init.at("observation")),
             critic: self.objective.critic(latents, &init.at("critic")),
             coders,

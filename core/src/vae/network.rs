@@ -19,6 +19,8 @@ use crate::samplers::Noise;
 /// All that is learnt.
 pub struct Variational {
     pub(super) coders: Coders,
+    /// Shape of a latent.
+    pub(super) latent: Vec<usize>,
     pub(super) posterior: Box<dyn Inference>,
     pub(super) prior: Box<dyn PriorDensity>,
     pub(super) observation: Box<dyn Observed>,
@@ -57,7 +59,7 @@ pub(super) type Class<'a> = Option<&'a Tensor<2>>;
 impl Variational {
     /// Numbers in a latent.
     pub fn latents(&self) -> usize {
-        self.coders.latent.iter().product()
+        self.latent.iter().product()
     }
 
     /// What the encoder says of `x`.
@@ -72,20 +74,24 @@ impl Variational {
 
     /// A latent of each row, by this noise.
     pub(super) fn draw(&self, read: &Read, noise: Tensor<2>) -> Latent {
+        if let Some(drawn) = self.prior.draw(&read.base, &noise) {
+            return drawn;
+        }
         let start = read.base.draw(noise);
         let log_start = read.base.log_densities(start.clone()).sum_dim(1);
         let (z, log_slope) = self.posterior.flow(start, &read.said);
         Latent { z, log_q: log_start - log_slope }
     }
 
-    /// Where the mean of the Gaussian flows to.
+    /// Where no noise leads to: the mean, and what it flows to.
     pub(super) fn centre(&self, read: &Read) -> Tensor<2> {
-        self.posterior.flow(read.base.mean.clone(), &read.said).0
+        self.draw(read, read.base.mean.zeros_like()).z
     }
 
-    /// What the decoder says of latents.
+    /// What the decoder says of latents; of several levels it sees the lowest.
     pub(super) fn said(&self, z: Tensor<2>, class: Class, mode: Mode) -> Tensor<2> {
-        self.coders.decoder.forward(z, &told(class), mode)
+        let lowest = self.coders.latent.iter().product();
+        self.coders.decoder.forward(z.narrow(1, 0, lowest), &told(class), mode)
     }
 
     /// `ln p(x|z)`, `[rows, 1]`.
@@ -157,7 +163,7 @@ impl LatentSpace for Variational {
 /// Samples of no class.
 impl Codec for Variational {
     fn latent_shape(&self) -> &[usize] {
-        &self.coders.latent
+        &self.latent
     }
     fn encode(&self, x: Tensor<2>) -> Tensor<2> {
         self.posterior(x, None).mean

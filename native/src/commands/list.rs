@@ -58,6 +58,7 @@ groups! {
     Reconstructions => kiln::losses::ReconstructionConfig,
     LossSchedules => kiln::losses::LossScheduleConfig,
     SetDivergences => kiln::losses::SetDivergenceConfig,
+    Damages => kiln::autoencoder::DamageConfig,
     Observations => kiln::vae::ObservationConfig,
     Posteriors => kiln::vae::VaePosteriorConfig,
     LatentPriors => kiln::vae::VaePriorConfig,

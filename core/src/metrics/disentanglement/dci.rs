@@ -24,7 +24,7 @@ pub struct Dci {
 }
 
 /// Weight of the absolute values, where all variances are 1.
-const PENALTY: f64 = 0.02;
+const PENALTY: f64 = 0.05;
 /// Rounds over the weights at most, and the change below which they are done.
 const ROUNDS: usize = 1000;
 const DONE: f64 = 1e-8;

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Kim and Mnih 2018, <https://arxiv.org/abs/1802.05983>, section 4: batches are drawn from the examples that there are, those of one class or
-//! bin; half of the votes are learnt from, the other half judges. Numbers whose variance is below 0.05 of the largest's are left out
-//! (Locatello et al. 2019 leave out those below 0.05).
+//! bin; half of the votes are learnt from, the other half judges. Numbers whose variance is below a 200th of the largest's say nothing
+//! and are left out.
 
 use super::{Codes, variance};
 use crate::random::{Key, Purpose, Stream, name_index};
@@ -16,7 +16,7 @@ const VOTES: usize = 1600;
 /// Examples in a batch.
 const BATCH: usize = 64;
 /// Share of the largest variance below which a number is not in use.
-const USED: f64 = 0.05;
+const USED: f64 = 0.005;
 
 /// The score; `1/K` is chance where there are `K` factors. NaN where no factor or no number of the code varies.
 pub fn factor_vae_score(codes: &Codes, seed: u64) -> f64 {

@@ -79,6 +79,7 @@ impl Needs {
             Self::Gaussian | Self::Normal if posterior != "diagonal" => {
                 refused("posterior", "diagonal", posterior)
             }
+            Self::Gaussian if prior == "ladder" => refused("prior", "normal", prior),
             Self::Normal if prior != "normal" => refused("prior", "normal", prior),
             _ => Ok(()),
         }

@@ -8,12 +8,12 @@ mod logistic_mixture;
 use burn::prelude::*;
 
 use super::part::Part;
-use crate::Error;
-use crate::Result;
 use crate::data::Dataset;
 use crate::likelihood::Cells;
 use crate::nn::Init;
+use crate::random::{Key, Purpose};
 use crate::samplers::Noise;
+use crate::{Error, Result};
 
 pub use gaussian::Scale;
 
@@ -96,7 +96,6 @@ impl Support {
 
 /// Uniform numbers in (0, 1), `[rows, width]`, of each row's own key.
 fn uniforms(noise: &Noise, width: usize, draw: u32, like: &Tensor<2>) -> Tensor<2> {
-    use crate::random::{Key, Purpose};
     let mut values = vec![0.0; noise.rows * width];
     for (row, values) in values.chunks_mut(width).enumerate() {
         let key = Key::new(noise.seed, Purpose::SamplerNoise, noise.first + row as u64).draw(draw);

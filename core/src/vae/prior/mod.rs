@@ -4,13 +4,16 @@ mod normal;
 mod mixture;
 mod vamp;
 mod flow;
+mod ladder;
 
 use burn::prelude::*;
 
+use super::network::Latent;
 use super::part::Part;
 use crate::Result;
 use crate::latents::Gaussian;
 use crate::nn::Init;
+use crate::random::{Key, Purpose};
 use crate::samplers::Noise;
 
 /// A prior's configuration.
@@ -25,12 +28,17 @@ pub trait Prior {
         Ok(())
     }
 
-    /// Whether it asks the encoder, whose Gaussian has to be the posterior.
-    fn asks_the_encoder(&self) -> bool {
+    /// Whether the encoder's Gaussian is part of it, or it of the posterior: then no flow may follow.
+    fn meets_the_encoder(&self) -> bool {
         false
     }
 
-    /// The prior of latents of so many numbers, of samples of so many.
+    /// Numbers of the levels above the one that is decoded.
+    fn above(&self) -> usize {
+        0
+    }
+
+    /// The prior of latents of so many numbers on the level that is decoded, of samples of so many.
     fn build(&self, latents: usize, features: usize, init: &Init) -> Box<dyn PriorDensity>;
 }
 
@@ -44,6 +52,12 @@ pub trait PriorDensity: Part {
 
     /// A latent of each row, by the draws `draw` and `draw + 1` of the row's own key.
     fn sample(&self, noise: &Noise, draw: u32, encode: &Encode) -> Tensor<2>;
+
+    /// A latent of each row and `ln q(z|x)`, `[rows, 1]`, where the posterior is made of what the encoder says and of the prior; `None` where
+    /// it is the encoder's alone.
+    fn draw(&self, _base: &Gaussian, _noise: &Tensor<2>) -> Option<Latent> {
+        None
+    }
 
     /// Whether it is the standard normal.
     fn is_standard(&self) -> bool {
@@ -63,12 +77,12 @@ registry! {
         "mixture" => mixture::GaussianMixture,
         "vamp" => vamp::Vamp,
         "flow" => flow::FlowPrior,
+        "ladder" => ladder::Ladder,
     }
 }
 
 /// `μ + s n` of one of the components for each row, which the row's own key chooses by these weights, `[1, components]`.
 fn drawn_of(components: &Gaussian, log_weights: &Tensor<2>, noise: &Noise, draw: u32) -> Tensor<2> {
-    use crate::random::{Key, Purpose};
     let count = log_weights.dims()[1];
     let mut u = vec![0.0; noise.rows * count];
     for (row, u) in u.chunks_mut(count).enumerate() {

@@ -47,7 +47,7 @@ impl Prior for Vamp {
         at_least("components", self.components, 1)
     }
 
-    fn asks_the_encoder(&self) -> bool {
+    fn meets_the_encoder(&self) -> bool {
         true
     }
 

@@ -8,9 +8,10 @@ const LATENTS: usize = 3;
 /// Flows with weights that do something, what they are told, and draws, all with gradients.
 fn built(name: &str) -> (Box<dyn Inference>, Tensor<2>, Tensor<2>) {
     let device = Device::flex().autodiff();
-    let config = VaePosteriorConfig::named(name).expect("registered");
+    let member = if name == "iaf" { json!({ "kind": name, "hidden": 16 }) } else { json!(name) };
+    let config: VaePosteriorConfig = config::typed(member).expect("a posterior");
     let mut flow = config.build(LATENTS, &Init::new(1, &device));
-    let values = shaken(flow.parameters(), 0.7);
+    let values = shaken(flow.parameters(), 0.4);
     flow.set_parameters(&values);
     let said = normals(90, [4, (2 + config.context()) * LATENTS], &device);
     (flow, said, normals(91, [4, LATENTS], &device))
@@ -56,9 +57,9 @@ fn each_flow_says_the_logarithm_of_its_determinant() {
 fn what_is_said_of_a_number_knows_those_before_it_only() {
     let device = Device::flex().autodiff();
     let config: VaePosteriorConfig =
-        config::typed(json!({ "kind": "iaf", "steps": 1, "hidden": 32 })).expect("a posterior");
+        config::typed(json!({ "kind": "iaf", "steps": 1, "hidden": 16 })).expect("a posterior");
     let mut flow = config.build(LATENTS, &Init::new(1, &device));
-    let values = shaken(flow.parameters(), 0.7);
+    let values = shaken(flow.parameters(), 0.4);
     flow.set_parameters(&values);
     let said = normals(92, [4, 3 * LATENTS], &device);
     for matrix in jacobians(&*flow, &said, &normals(93, [4, LATENTS], &device)) {

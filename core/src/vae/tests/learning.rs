@@ -23,7 +23,7 @@ fn members() -> Vec<Value> {
     for name in VaePriorConfig::NAMES {
         let changes = match *name {
             "vamp" => json!({ "components": 20 }),
-            "flow" => json!({ "hidden": 16 }),
+            "flow" | "ladder" => json!({ "hidden": 16 }),
             _ => json!({}),
         };
         all.push(json!({ "prior": shrunk(name, changes) }));
@@ -151,6 +151,12 @@ fn parts_that_do_not_go_together_name_their_key() {
             ["objective.capacity", "beta"],
         ),
         (json!({ "latents": 1, "prior": "flow" }), ["prior", "2 numbers"]),
+        (json!({ "prior": "ladder", "posterior": "iaf" }), ["prior", "diagonal"]),
+        (
+            json!({ "prior": "ladder", "network": { "kind": "residual", "channels": [8], "groups": 4 } }),
+            ["prior", "rows"],
+        ),
+        (json!({ "prior": "ladder", "objective": "dip" }), ["prior", "`dip`"]),
         (json!({ "latents": 0 }), ["latents", "1 or more"]),
         (json!({ "decoder": { "kind": "gaussian", "std": 0.0 } }), ["decoder.std", "above 0"]),
         (

@@ -10,9 +10,16 @@ fn near(x: Tensor<2>) -> Gaussian {
 }
 
 fn built(name: &str) -> Box<dyn PriorDensity> {
-    let mut prior =
-        VaePriorConfig::named(name).expect("registered").build(2, 2, &Init::new(1, &Device::flex()));
-    let values = shaken(prior.parameters(), if name == "vamp" { 1.0 } else { 0.3 });
+    let ladder = name == "ladder";
+    let member = if ladder { json!({ "kind": name, "above": [1], "hidden": 8 }) } else { json!(name) };
+    let config: VaePriorConfig = config::typed(member).expect("a prior");
+    let mut prior = config.build(if ladder { 1 } else { 2 }, 2, &Init::new(1, &Device::flex()));
+    let std = match name {
+        "vamp" => 1.0,
+        "flow" => 0.05,
+        _ => 0.3,
+    };
+    let values = shaken(prior.parameters(), std);
     prior.set_parameters(&values);
     prior
 }
@@ -85,9 +92,32 @@ fn pseudo_inputs_begin_as_the_data() {
     for (i, x) in found.iter().enumerate() {
         assert!((x - f64::from(batch.x[i % batch.x.len()])).abs() < 0.06);
     }
-    assert!(!super::config(&json!({})).prepare(
-        &mut *network,
-        &batch,
-        &Learning::new(0, Mode::Infer, &device)
-    ));
+    let normal = super::config(&json!({}));
+    let mut network = normal.network(&interface, &Init::new(0, &device)).expect("a network");
+    assert!(!normal.prepare(&mut *network, &batch, &Learning::new(0, Mode::Infer, &device)));
+}
+
+/// The posterior of levels: what a draw says of its own density, against that density of the two Gaussians that meet.
+#[test]
+fn a_posterior_that_meets_the_prior_is_their_product() {
+    let prior = built("ladder");
+    let device = Device::flex();
+    let base = Gaussian { mean: normals(0, [1, 2], &device), log_variance: normals(1, [1, 2], &device) };
+    // Of one top: the lower level, integrated over a line.
+    let n = 2001;
+    let line = |i: usize| (i as f32 - 1000.0) * 0.01;
+    let noise: Vec<[f32; 2]> = (0..n).map(|i| [line(i), 0.3]).collect();
+    let drawn = prior.draw(&base.repeated(n), &rows(&noise)).expect("a posterior");
+    let (z, log_q) = (numbers(drawn.z.clone()), numbers(drawn.log_q));
+    let top = z[1];
+    let log_top = numbers(base.log_densities(rows(&[[0.0, top as f32]])))[1];
+    let total: f64 = (1..n).map(|i| (log_q[i] - log_top).exp() * (z[2 * i] - z[2 * i - 2])).sum();
+    assert!((total - 1.0).abs() < 1e-3, "{total}");
+    // `ln q − ln q̂ − ln p` of the lower level is one number for all: the product's constant.
+    let own = numbers(base.repeated(n).log_densities(drawn.z.clone()));
+    let joint = numbers(prior.log_density(drawn.z, &near));
+    let constant = |i: usize| log_q[i] - own[2 * i] - joint[i];
+    for i in (500..1500).step_by(100) {
+        assert!((constant(i) - constant(1000)).abs() < 1e-3, "{} {}", constant(i), constant(1000));
+    }
 }
