@@ -1,6 +1,7 @@
 //! What a step of learning is told.
 
 use super::*;
+use crate::nn::Mode;
 
 /// Which are hidden is a matter of the example's number, however batches are cut.
 #[test]

@@ -65,7 +65,7 @@ impl Variational {
     /// What the encoder says of `x`.
     pub(super) fn read(&self, x: Tensor<2>, class: Class, mode: Mode) -> Read {
         let latents = self.latents();
-        let said = self.coders.encoder.forward(x, &told(class), mode);
+        let said = self.coders.encoder.forward(self.observation.seen(x), &told(class), mode);
         let [mean, log_variance] = [0, latents].map(|from| said.clone().narrow(1, from, latents));
         // Bounds without which a variance may overflow.
         let base = Gaussian { mean, log_variance: log_variance.clamp(-30.0, 20.0) };

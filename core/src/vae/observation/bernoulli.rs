@@ -49,8 +49,13 @@ struct Coins {
 }
 
 impl Observed for Coins {
+    /// Zeros and ones: of numbers of which most are −1 each weight of the first layer would do the same.
+    fn seen(&self, x: Tensor<2>) -> Tensor<2> {
+        (x + 1.0) * 0.5
+    }
+
     fn log_density(&self, said: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
-        let y = (x + 1.0) * 0.5;
+        let y = self.seen(x);
         // ln σ(l) = l + ln σ(−l).
         (y * said.clone() + log_sigmoid(-said)).sum_dim(1)
     }

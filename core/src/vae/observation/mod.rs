@@ -47,6 +47,11 @@ pub enum Support {
 
 /// An observation model with what it has learnt. What the decoder says is `[rows, outputs · features]`.
 pub trait Observed: Part {
+    /// What the encoder sees of a sample.
+    fn seen(&self, x: Tensor<2>) -> Tensor<2> {
+        x
+    }
+
     /// `ln p(x|z)`, `[rows, 1]`.
     fn log_density(&self, said: Tensor<2>, x: Tensor<2>) -> Tensor<2>;
 
