@@ -27,14 +27,20 @@ pub fn entries() -> &'static [Entry] {
     ENTRIES
 }
 
-/// The entry called `name`; the error suggests the nearest.
+/// The entry called `name`, `GROUP/NAME` or `NAME_GROUP`; the error suggests the nearest.
 pub fn find(name: &str) -> Result<&'static Entry> {
     let names: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
-    let found = ENTRIES.iter().find(|entry| entry.name == name);
+    let found = ENTRIES.iter().find(|entry| entry.name == name || entry.alias() == name);
     found.ok_or_else(|| error::unknown("model of the zoo", name, &names))
 }
 
 impl Entry {
+    /// Its other name, `NAME_GROUP`, as other libraries call their models: `vae_mnist`.
+    pub fn alias(&self) -> String {
+        let (group, name) = self.name.split_once('/').unwrap_or(("", self.name));
+        format!("{name}_{group}").replace('-', "_")
+    }
+
     /// The trained model.
     pub fn load(&self, device: &Device) -> Result<Box<dyn Model>> {
         self.load_in(device, Precision::F32)

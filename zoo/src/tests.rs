@@ -14,6 +14,9 @@ fn entries_are_sorted_and_found_by_name() {
     for wanted in ["mnist/classifier", "mnist/edm", "mnist/flow"] {
         assert_eq!(find(wanted).expect("an entry").name, wanted);
     }
+    assert_eq!(find("vae_mnist").expect("an alias").name, "mnist/vae");
+    let aliases: std::collections::BTreeSet<String> = entries().iter().map(super::Entry::alias).collect();
+    assert_eq!(aliases.len(), entries().len(), "two entries of one alias");
     let error = find("mnist/flo").expect_err("not an entry").to_string();
     assert!(error.contains("did you mean `mnist/flow`?"), "{error}");
 }
@@ -55,7 +58,9 @@ fn every_entrys_weights_load_and_are_of_its_configurations_shape() {
         let shape = entry.run_config().expect("a configuration").data.shape();
         assert_eq!(Some(&model.card().shape), shape.as_ref(), "{}", entry.name);
         let classes = if model.card().classes.is_empty() { Classes::Any } else { Classes::Each };
-        let request = Request { count: 2, steps: Some(1), classes, ..Request::default() };
+        // What walks is asked for one step.
+        let walks = model.generator().is_some_and(|generator| generator.defaults().steps.is_some());
+        let request = Request { count: 2, steps: walks.then_some(1), classes, ..Request::default() };
         if model.generator().is_none() {
             assert!(model.generate(&request).is_err(), "{}", entry.name);
         } else {
