@@ -23,7 +23,7 @@ use crate::train::Session;
 struct Bars([String; 2]);
 
 impl Bars {
-    fn new() -> Arc<dyn Dataset> {
+    fn open() -> Arc<dyn Dataset> {
         Arc::new(Self(["across", "down"].map(String::from)))
     }
 }
@@ -62,8 +62,8 @@ fn started(changes: &Value, steps: u64) -> (Session, Loader) {
     let run = json!({ "seed": 2, "model": small(changes), "train": { "steps": steps, "batch": 16, "ema": 0.0,
         "optimizer": "adam", "rate": { "kind": "constant", "peak": 1e-3 } } });
     let run: crate::train::RunConfig = config::typed(run).expect("a configuration");
-    let session = Session::new(&run, &*Bars::new(), &Device::flex()).expect("a session");
-    (session, Loader::new(Bars::new(), run.train.batch, run.seed).expect("a loader"))
+    let session = Session::new(&run, &*Bars::open(), &Device::flex()).expect("a session");
+    (session, Loader::new(Bars::open(), run.train.batch, run.seed).expect("a loader"))
 }
 
 /// A configuration by itself, without its kind.
@@ -74,7 +74,7 @@ fn config(changes: &Value) -> VaeConfig {
 }
 
 fn batch(count: u64) -> Batch {
-    Batch::gather(&*Bars::new(), &(0..count).collect::<Vec<_>>(), 0)
+    Batch::gather(&*Bars::open(), &(0..count).collect::<Vec<_>>(), 0)
 }
 
 fn numbers<const D: usize>(x: Tensor<D>) -> Vec<f64> {

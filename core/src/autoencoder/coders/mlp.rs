@@ -46,7 +46,7 @@ impl Coding for Mlp {
         let mut up = vec![widths.taken + widths.told];
         up.extend(self.hidden.iter().rev());
         up.push(features * widths.outputs);
-        let layers = |sizes: &[usize], name| Layers::new(self, sizes, widths.told, &init.at(name));
+        let layers = |sizes: &[usize], name| Chain::new(self, sizes, widths.told, &init.at(name));
         Ok(Coders {
             encoder: Box::new(layers(&down, "encoder")),
             decoder: Box::new(layers(&up, "decoder")),
@@ -57,14 +57,14 @@ impl Coding for Mlp {
 
 /// Linear layers with an activation between them.
 #[derive(Module, Debug)]
-struct Layers {
+struct Chain {
     layers: Vec<Linear>,
     told: usize,
     #[module(skip)]
     activation: Activation,
 }
 
-impl Layers {
+impl Chain {
     fn new(config: &Mlp, widths: &[usize], told: usize, init: &Init) -> Self {
         let init = init.at("layers");
         let layer = |(i, pair): (usize, &[usize])| Linear::new(pair[0], pair[1], &init.at(i));
@@ -73,7 +73,7 @@ impl Layers {
     }
 }
 
-impl Forward for Layers {
+impl Forward for Chain {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let mut layers = self.layers.iter();
         let first = layers.next().expect("there should be a layer");

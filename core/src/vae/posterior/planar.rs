@@ -55,18 +55,18 @@ impl Posterior for Planar {
     fn build(&self, latents: usize, init: &Init) -> Box<dyn Inference> {
         let outputs = self.steps * (2 * latents + 1);
         let planes = Linear::new(self.context * latents, outputs, &init.at("planes"));
-        Box::new(Planes { planes, steps: self.steps, latents })
+        Box::new(Pushes { planes, steps: self.steps, latents })
     }
 }
 
 #[derive(Module, Debug)]
-struct Planes {
+struct Pushes {
     planes: Linear,
     steps: usize,
     latents: usize,
 }
 
-impl Inference for Planes {
+impl Inference for Pushes {
     fn flow(&self, z: Tensor<2>, said: &Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let latents = self.latents;
         let all = self.planes.forward(context(said, latents));

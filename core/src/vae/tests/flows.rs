@@ -20,13 +20,16 @@ fn built(name: &str) -> (Box<dyn Inference>, Tensor<2>, Tensor<2>) {
 /// `∂z/∂z₀` of each row, row by row of the matrix.
 fn jacobians(flow: &dyn Inference, said: &Tensor<2>, z: &Tensor<2>) -> Vec<[[f64; LATENTS]; LATENTS]> {
     let mut found = vec![[[0.0; LATENTS]; LATENTS]; z.dims()[0]];
-    for output in 0..LATENTS {
+    let gradient = |output| {
         let z = z.clone().detach().require_grad();
         let out = flow.flow(z.clone(), said).0;
         let mut gradients = out.narrow(1, output, 1).sum().backward();
-        let gradient = numbers(z.grad_remove(&mut gradients).expect("a gradient"));
-        for (row, gradient) in gradient.chunks(LATENTS).enumerate() {
-            found[row][output].copy_from_slice(gradient);
+        numbers(z.grad_remove(&mut gradients).expect("a gradient"))
+    };
+    let rows: Vec<Vec<f64>> = (0..LATENTS).map(gradient).collect();
+    for (sample, matrix) in found.iter_mut().enumerate() {
+        for (row, values) in matrix.iter_mut().zip(&rows) {
+            row.copy_from_slice(&values[sample * LATENTS..][..LATENTS]);
         }
     }
     found

@@ -135,7 +135,7 @@ fn a_model_that_was_always_told_has_to_be_told() {
 #[test]
 fn parts_that_do_not_go_together_name_their_key() {
     let refused = |changes: Value| {
-        let built = config(&changes).network(&Interface::of(&*Bars::new()), &Init::new(0, &Device::flex()));
+        let built = config(&changes).network(&Interface::of(&*Bars::open()), &Init::new(0, &Device::flex()));
         built.err().expect("this should be refused").to_string()
     };
     for (changes, wanted) in [

@@ -7,7 +7,7 @@ use crate::vae::objective::{aggregate, discrepancy, permuted};
 
 /// The loss of a small model with these changes after so many steps, and its parts.
 fn lost(changes: &Value, step: u64) -> (f64, Vec<(&'static str, f64)>) {
-    let (config, interface) = (config(changes), Interface::of(&*Bars::new()));
+    let (config, interface) = (config(changes), Interface::of(&*Bars::open()));
     let device = Device::flex();
     let mut network = config.network(&interface, &Init::new(0, &device)).expect("a network");
     let values = shaken(network.parameters(), 0.1);
@@ -139,7 +139,7 @@ fn the_critic_and_the_model_learn_each_by_its_own_loss() {
         if objective == "factor" {
             changes["objective"] = json!({ "kind": "factor", "gamma": gamma, "hidden": 8, "layers": 2 });
         }
-        let (config, interface) = (config(&changes), Interface::of(&*Bars::new()));
+        let (config, interface) = (config(&changes), Interface::of(&*Bars::open()));
         let device = Device::flex().autodiff();
         let network = config.network(&interface, &Init::new(0, &device)).expect("a network");
         let learning = Learning::new(1, Mode::Infer, &device);
@@ -173,7 +173,7 @@ fn the_covariance_of_latents_is_that_of_means_and_variances() {
     };
     let elbo = lost(&json!({}), 0).0;
     close(of("latents", 0.0, 0.0), elbo, "no weights");
-    let interface = Interface::of(&*Bars::new());
+    let interface = Interface::of(&*Bars::open());
     let mut network =
         config(&json!({})).network(&interface, &Init::new(0, &Device::flex())).expect("a network");
     let values = shaken(network.parameters(), 0.1);

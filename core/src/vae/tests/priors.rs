@@ -80,7 +80,7 @@ fn samples_are_drawn_by_their_own_keys() {
 #[test]
 fn pseudo_inputs_begin_as_the_data() {
     let config = config(&json!({ "prior": { "kind": "vamp", "components": 20 } }));
-    let interface = Interface::of(&*Bars::new());
+    let interface = Interface::of(&*Bars::open());
     let device = Device::flex();
     let mut network = config.network(&interface, &Init::new(0, &device)).expect("a network");
     let batch = batch(8);
