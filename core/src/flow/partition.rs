@@ -55,7 +55,7 @@ impl Partition {
         Ok(Self { shape: place.shape.clone(), stays, changes })
     }
 
-    /// The first channels stay and the others change.
+    /// The first so many numbers stay and the others change.
     pub(super) fn after(shape: &[usize], first: usize) -> Self {
         let features = shape.iter().product();
         Self { shape: shape.to_vec(), stays: (0..first).collect(), changes: (first..features).collect() }
