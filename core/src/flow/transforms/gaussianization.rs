@@ -44,8 +44,8 @@ impl Member for Gaussianization {
     };
 }
 
-/// The logistic distribution of this scale is next to the standard normal one.
-const NORMAL: f64 = 1.702;
+/// `√(8/π)`: the logistic distribution of this scale is as dense at 0 as the standard normal one.
+const NORMAL: f64 = 1.595_769_121_605_731;
 /// How far apart components stand at first.
 const APART: f64 = 0.5;
 

@@ -37,8 +37,8 @@ pub struct Residual {
     /// What the Lipschitz constant of `g` stays below.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub contraction: f64,
-    /// Rows of at most so many numbers have their determinant computed; that of longer ones is estimated by the series, while
-    /// learning without bias.
+    /// While learning, the determinant is computed for rows of at most so many numbers, and estimated by the series for longer ones, without
+    /// bias. Otherwise it is computed for rows of at most 64 numbers, and that of longer ones is an estimate of one probe.
     pub exact: usize,
     /// Iterations of the inverse.
     pub iterations: usize,
@@ -80,6 +80,8 @@ struct Block {
 const SQUARINGS: usize = 5;
 /// Terms of the series that are always taken while learning; each further one follows in half of all cases.
 const CERTAIN: usize = 4;
+/// Rows of at most so many numbers are judged exactly.
+const EXACT: usize = 64;
 /// Terms of the series otherwise.
 const TERMS: usize = 30;
 
@@ -97,7 +99,8 @@ impl Block {
     /// `ln det (I + J)`.
     fn log_det(&self, g: &Perceptron, pass: &Pass, mode: Mode) -> Tensor<2> {
         let [rows, features] = pass.value.dims();
-        if features <= self.config.exact {
+        let exact = if mode == Mode::Infer { self.config.exact.max(EXACT) } else { self.config.exact };
+        if features <= exact {
             return eliminated(g.jacobian(pass));
         }
         let (key, rows, weights) = match mode {
