@@ -85,6 +85,9 @@ fn registries() -> Vec<Registry> {
         kiln::discrete::CorruptionConfig,
         kiln::discrete::DecayConfig,
         kiln::discrete::TokenObjectiveConfig,
+        kiln::flow::transforms::TransformConfig,
+        kiln::flow::elements::ElementConfig,
+        kiln::flow::bases::BaseConfig,
         kiln::flow::conditioners::ConditionerConfig,
         kiln::flow::dequantisation::DequantisationConfig,
     ]

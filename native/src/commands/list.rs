@@ -82,6 +82,9 @@ groups! {
     Corruptions => kiln::discrete::CorruptionConfig,
     CorruptionSchedules => kiln::discrete::DecayConfig,
     TokenObjectives => kiln::discrete::TokenObjectiveConfig,
+    Transforms => kiln::flow::transforms::TransformConfig,
+    Elements => kiln::flow::elements::ElementConfig,
+    Bases => kiln::flow::bases::BaseConfig,
     Conditioners => kiln::flow::conditioners::ConditionerConfig,
     Dequantisations => kiln::flow::dequantisation::DequantisationConfig,
 }
