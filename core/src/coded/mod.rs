@@ -4,10 +4,10 @@
 //! L = L_prior(k(x)),   x = g(k),   k drawn by the prior
 //! ```
 //!
-//! van den Oord et al. 2017, <https://arxiv.org/abs/1711.00937>, section 3.3. `k` and `g` are the stage's encoder into codes and its decoder,
-//! which are learnt before and stay as they are. Codes are tokens in the order of lines of text: any model of tokens is a prior, as masked
-//! diffusion is (Chang et al. 2022, <https://arxiv.org/abs/2202.04200>). A weight file holds both: the stage's parameters under `stage`, the
-//! prior's under `prior`.
+//! van den Oord et al. 2017, <https://arxiv.org/abs/1711.00937>, section 3.3. `k` and `g` are the stage's encoder into codes and its
+//! decoder, which are learnt before and stay as they are. Codes are tokens in the order of lines of text: any model of tokens is a prior,
+//! as masked diffusion is (Chang et al. 2022, <https://arxiv.org/abs/2202.04200>). A weight file holds both: the stage's parameters under
+//! `stage`, the prior's under `prior`.
 
 mod causal;
 mod stage;

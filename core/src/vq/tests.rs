@@ -71,7 +71,6 @@ fn each_quantiser_learns_squares_and_uses_its_codes() {
         let (mut session, mut loader, _) = session(quantiser.clone(), dimensions, 150);
         (0..150).for_each(|_| drop(session.step(&mut loader)));
         let [error, perplexity, used] = judged(&*session.model().expect("a model"));
-        println!("{quantiser}: error {error}, perplexity {perplexity}, used {used}");
         // The variance of the numbers is about 0.5.
         assert!(error < most, "{quantiser}: {error}");
         let least = if quantiser["codes"] == 24 { 0.9 } else { 0.3 };

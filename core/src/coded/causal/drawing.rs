@@ -33,10 +33,8 @@ pub(super) fn begin(
     under("decoding", check_decoding(&decoding))?;
     let rows = request.count * guide.evaluations();
     // Where two answers are put together, the rows come twice: told the class, and not.
-    let class = guide.class.clone().map(|class| match guide.pairs() {
-        true => Tensor::cat(vec![class.clone(), class.zeros_like()], 0),
-        false => class,
-    });
+    let twice = |class: Tensor<2>| Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
+    let class = if guide.pairs() { guide.class.clone().map(twice) } else { guide.class.clone() };
     let (caches, mask) =
         (core.network.caches(rows), card.vocabulary.as_ref().map_or(0, |known| known.size()));
     let key = Key::new(request.seed, Purpose::Noise, request.first);

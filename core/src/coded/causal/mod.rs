@@ -4,8 +4,8 @@
 //! p(k) = Π_i p(k_i | k_{<i}, class)
 //! ```
 //!
-//! A causal transformer (Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>; Esser et al. 2021, <https://arxiv.org/abs/2012.09841>, section
-//! 3.2), normalised before each part. Its likelihood of codes is exact.
+//! A causal transformer (Vaswani et al. 2017, <https://arxiv.org/abs/1706.03762>; Esser et al. 2021,
+//! <https://arxiv.org/abs/2012.09841>, section 3.2), normalised before each part. Its likelihood of codes is exact.
 
 mod network;
 mod drawing;

@@ -4,8 +4,8 @@
 //! q = sign(z),   L = … + β |z − sg(q)|² + w (E H(p(c|z)) − γ H(E p(c|z))),   p(c|z) ∝ exp(−|z − c|²/τ) = Π_i σ(4 c_i z_i/τ)
 //! ```
 //!
-//! Yu et al. 2023, <https://arxiv.org/abs/2310.05737>, section 3.1. The entropy of the mean asks for all `2^d` codes: more than `group` numbers
-//! are taken in groups, whose entropies are added (Zhao et al. 2024, <https://arxiv.org/abs/2406.07548>, section 4.1).
+//! Yu et al. 2023, <https://arxiv.org/abs/2310.05737>, section 3.1. The entropy of the mean asks for all `2^d` codes: more than `group`
+//! numbers are taken in groups, whose entropies are added (Zhao et al. 2024, <https://arxiv.org/abs/2406.07548>, section 4.1).
 
 use burn::prelude::*;
 use burn::tensor::activation::{log_sigmoid, sigmoid};
