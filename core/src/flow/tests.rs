@@ -84,7 +84,8 @@ pub(super) fn stirred(parameters: Vec<Named>, size: f64, dtype: DType) -> Vec<Te
 
 /// Every kind of bijection and, within couplings and autoregressions, every element, on every shape that it takes.
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases = Vec::new();
+    let mut cases: Vec<Case> = Vec::new();
+    // The last is for those that take none of the others.
     let shapes: [&[usize]; 7] = [&[1], &[2], &[3], &[5], &[2, 2, 2], &[4, 2, 2], &[1, 4, 4]];
     for shape in shapes {
         for (name, transform, element) in kinds() {
@@ -96,6 +97,10 @@ pub(super) fn cases() -> Vec<Case> {
                 _ => f64::INFINITY,
             };
             let stir = if name.ends_with(".sum_of_squares") { 0.1 } else { 0.2 };
+            let tried = cases.iter().any(|case| case.name.starts_with(&format!("{name} ")));
+            if *shape == [1, 4, 4] && tried {
+                continue;
+            }
             let name = format!("{name} {shape:?}");
             let case = Case { name, transform, base, shape: shape.to_vec(), domain, stir };
             if (shape.len() == 1 || element.is_empty()) && case.fresh(0, &Device::flex()).is_ok() {
