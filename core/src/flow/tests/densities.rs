@@ -8,6 +8,9 @@ const GRIDS: [(f64, usize); 2] = [(40.0, 8000), (11.0, 300)];
 /// The same for what is smooth and slow.
 const COARSE: [(f64, usize); 2] = [(30.0, 800), (9.0, 90)];
 
+/// The same for long tails: two mixtures of logistics in a row.
+const WIDE: [(f64, usize); 2] = [(40.0, 8000), (32.0, 500)];
+
 /// Midpoints of a grid's cells, and a cell's size.
 fn grid(features: usize, domain: f64, grids: &[(f64, usize); 2]) -> (Tensor<2>, f64) {
     let (half, cells) = grids[features - 1];
@@ -35,7 +38,15 @@ fn densities_are_of_mass_one_and_of_the_moments_of_their_samples() {
         let features = case.features();
         let chain = case.stirred(0, &device, DType::F32);
         let slow = case.name.starts_with("residual") || case.name.starts_with("continuous");
-        let (grids, samples) = if slow { (&COARSE, 500) } else { (&GRIDS, 4000) };
+        let long = case.name.starts_with("gaussianization");
+        let grids = if slow {
+            &COARSE
+        } else if long {
+            &WIDE
+        } else {
+            &GRIDS
+        };
+        let samples = if slow { 500 } else { 4000 };
         let (x, cell) = grid(features, case.domain, grids);
         let p = chain.log_prob(x.clone(), None, Mode::Infer).exp() * cell;
         let mass = host(p.clone().cast(DType::F64).sum())[0];
