@@ -8,7 +8,7 @@ use super::*;
 use crate::config;
 use crate::data::{Dataset, Labels, Loader};
 use crate::editing::Edit;
-use crate::model::{Classes, Generate, Request};
+use crate::model::{Classes, Request};
 use crate::random::{Key, Purpose};
 use crate::train::{RunConfig, Session, Start};
 

@@ -51,7 +51,7 @@ impl Partition {
         if second.is_empty() {
             return Err(Error::config("mask", "a board of one field has no white ones; take `halves`"));
         }
-        let (stays, changes) = if place.number % 2 == 0 { (first, second) } else { (second, first) };
+        let (stays, changes) = if place.number.is_multiple_of(2) { (first, second) } else { (second, first) };
         Ok(Self { shape: place.shape.clone(), stays, changes })
     }
 

@@ -10,6 +10,7 @@ use kiln_kernels::tokens;
 use super::{Core, check_decoding};
 use crate::classes::{Guide, Taught};
 use crate::config::check::under;
+use crate::data::Vocabulary;
 use crate::decoding::Decoding;
 use crate::model::{Card, Frame, Generation, Helpers, Request};
 use crate::random::{Key, Purpose};
@@ -35,8 +36,7 @@ pub(super) fn begin(
     // Where two answers are put together, the rows come twice: told the class, and not.
     let twice = |class: Tensor<2>| Tensor::cat(vec![class.clone(), class.zeros_like()], 0);
     let class = if guide.pairs() { guide.class.clone().map(twice) } else { guide.class.clone() };
-    let (caches, mask) =
-        (core.network.caches(rows), card.vocabulary.as_ref().map_or(0, |known| known.size()));
+    let (caches, mask) = (core.network.caches(rows), card.vocabulary.as_ref().map_or(0, Vocabulary::size));
     let key = Key::new(request.seed, Purpose::Noise, request.first);
     let (core, count) = (core.clone(), request.count);
     Ok(Box::new(Line { core, guide, class, decoding, caches, key, count, mask, tokens: Vec::new() }))

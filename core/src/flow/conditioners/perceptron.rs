@@ -50,19 +50,19 @@ impl Conditioner for Perceptron {
             width = *next;
         }
         let output = Linear::zero(width, question.outputs(), &init.at("output"));
-        Ok(Box::new(Layers { layers, output, activation: self.activation }))
+        Ok(Box::new(Dense { layers, output, activation: self.activation }))
     }
 }
 
 #[derive(Module, Debug)]
-struct Layers {
+struct Dense {
     layers: Vec<Linear>,
     output: Linear,
     #[module(skip)]
     activation: Activation,
 }
 
-impl Forward for Layers {
+impl Forward for Dense {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let h = beside(x, condition.class.as_ref());
         let h = self.layers.iter().fold(h, |h, layer| self.activation.apply(layer.forward(h)));

@@ -43,7 +43,7 @@ impl Conditioner for Residual {
         divides("groups", self.groups, [self.channels])?;
         let (canvas, width) = (Canvas::new(question)?, self.channels);
         let block = |i: usize| ResidualBlock::new(width, self.groups, &init.at("blocks").at(i));
-        Ok(Box::new(Blocks {
+        Ok(Box::new(Tower {
             input: Conv2d::new([canvas.inputs, width], 3, 1, &init.at("input")),
             told: (question.told > 0).then(|| Linear::zero(question.told, width, &init.at("told"))),
             blocks: (0..self.blocks).map(block).collect(),
@@ -55,7 +55,7 @@ impl Conditioner for Residual {
 }
 
 #[derive(Module, Debug)]
-struct Blocks {
+struct Tower {
     input: Conv2d,
     told: Option<Linear>,
     blocks: Vec<ResidualBlock>,
@@ -65,7 +65,7 @@ struct Blocks {
     canvas: Canvas,
 }
 
-impl Forward for Blocks {
+impl Forward for Tower {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let h = self.input.forward(self.canvas.picture(x));
         let h = match &self.told {

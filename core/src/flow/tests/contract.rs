@@ -71,9 +71,8 @@ fn log_det(mut rows: Vec<Vec<f64>>) -> f64 {
         log += rows[i][i].abs().ln();
         for j in i + 1..rows.len() {
             let factor = rows[j][i] / rows[i][i];
-            for k in i..rows.len() {
-                rows[j][k] -= factor * rows[i][k];
-            }
+            let above = rows[i].clone();
+            rows[j].iter_mut().zip(above).skip(i).for_each(|(x, a)| *x -= factor * a);
         }
     }
     log

@@ -62,7 +62,7 @@ impl Transform for Autoregressive {
     fn build(&self, place: &Place, init: &Init) -> Result<Built> {
         under("element", self.element.check())?;
         let features = place.features();
-        let rank = |i: usize| if place.number % 2 == 0 { i } else { features - 1 - i };
+        let rank = |i: usize| if place.number.is_multiple_of(2) { i } else { features - 1 - i };
         let order: Vec<usize> = (0..features).map(rank).collect();
         let numbers = self.element.layout().numbers(features, self.element.parameters());
         let network =

@@ -39,8 +39,8 @@ impl Transform for InvertibleLinear {
     fn build(&self, place: &Place, init: &Init) -> Result<Built> {
         let [channels, numbers] = place.channels();
         let key = Key::new(self.seed, Purpose::Weights, place.number as u64).draw(1);
-        let Factors { rows, factors, signs } = Factors::of(rotation(channels, key));
-        let values = TensorData::new(factors.concat(), [channels, channels]).convert::<f32>();
+        let Factors { rows, lu, signs } = Factors::of(rotation(channels, key));
+        let values = TensorData::new(lu.concat(), [channels, channels]).convert::<f32>();
         let factors = Param::from_tensor(Tensor::from_data(values, init.device()));
         Ok(Built::same(Mixed { factors, rows, signs, numbers }, place))
     }

@@ -54,7 +54,7 @@ struct Parts {
 
 impl Parts {
     /// `x − c`, and its length.
-    fn from_centre(&self, x: Tensor<2>) -> [Tensor<2>; 2] {
+    fn away(&self, x: Tensor<2>) -> [Tensor<2>; 2] {
         let away = x - self.centre.clone();
         // The root of nothing has no slope.
         let r = dot(&away, &away).clamp_min(1e-24).sqrt();
@@ -83,14 +83,14 @@ impl Ball {
 impl Map for Ball {
     fn normalise(&self, x: Tensor<2>, told: Option<&Tensor<2>>, _mode: Mode) -> [Tensor<2>; 2] {
         let parts = self.parts(told);
-        let [away, r] = parts.from_centre(x);
+        let [away, r] = parts.away(x);
         let [stretch, log] = parts.stretch(&r, self.features);
         [parts.centre.clone() + away * stretch, log]
     }
 
     fn generate(&self, z: Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
         let parts = self.parts(told);
-        let [away, far] = parts.from_centre(z);
+        let [away, far] = parts.away(z);
         // r² + (m − r') r − α r' = 0, by the root in which nothing cancels.
         let b = parts.m.clone() - far.clone();
         let c = parts.alpha.clone() * far;

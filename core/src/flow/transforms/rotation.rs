@@ -7,7 +7,7 @@ pub(super) struct Factors {
     /// Row `i` of `L U` is this row of the matrix.
     pub(super) rows: Vec<usize>,
     /// Below the diagonal `L`, above it `U`, on it `ln |s|`.
-    pub(super) factors: Vec<Vec<f64>>,
+    pub(super) lu: Vec<Vec<f64>>,
     /// Of `s`.
     pub(super) signs: Vec<f64>,
 }
@@ -49,6 +49,6 @@ impl Factors {
         }
         let signs = (0..size).map(|i| matrix[i][i].signum()).collect();
         (0..size).for_each(|i| matrix[i][i] = libm::log(matrix[i][i].abs()));
-        Self { rows, factors: matrix, signs }
+        Self { rows, lu: matrix, signs }
     }
 }
