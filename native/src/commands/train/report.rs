@@ -78,7 +78,9 @@ impl Line {
             0 => String::new(),
             count => format!("  {count} skipped"),
         };
-        let terms: String = self.terms().iter().map(|(name, value)| format!("  {name} {value:.4}")).collect();
+        let terms: Vec<String> =
+            self.terms().iter().map(|(name, value)| format!("  {name} {value:.4}")).collect();
+        let terms = terms.concat();
         format!(
             "step {step} of {steps}  loss {loss:.4}{terms}  norm {norm:.3}  rate {rate:.2e}  {seconds:.1} s{skipped}"
         )
