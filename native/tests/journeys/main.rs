@@ -7,6 +7,7 @@ mod sampling;
 mod edit;
 mod likelihood;
 mod latent;
+mod families;
 mod compare;
 mod resume;
 mod teach;
