@@ -80,17 +80,22 @@ const fit = () => {
   range('count', points
     ? { least: 256, most: 16384, step: state.count % 256 ? 1 : 256, value: state.count }
     : { least: 1, most: 64, step: 1, value: state.count });
-  range('steps', { least: 1, most: 50, step: 1, value: state.steps ?? defaults.steps });
-  range('guidance', { least: 0, most: 8, step: 0.25, value: state.guidance ?? defaults.guidance });
+  // What draws at once has no sampler, and an address that names one is of another model.
+  const walks = defaults.sampler !== null;
+  if (!walks) Object.assign(state, { steps: null, sampler: '', guidance: null });
+  range('steps', { least: 1, most: 50, step: 1, value: state.steps ?? defaults.steps ?? 1 });
+  range('guidance', { least: 0, most: 8, step: 0.25, value: state.guidance ?? defaults.guidance ?? 1 });
   if (!['any', 'each'].includes(state.class) && !(Number(state.class) in card.classes)) state.class = 'each';
-  element('classes').hidden = element('guidance-field').hidden = card.classes.length === 0;
+  element('classes').hidden = card.classes.length === 0;
+  element('guidance-field').hidden = card.classes.length === 0 || !walks;
+  element('steps-field').hidden = element('sampler-field').hidden = !walks;
   element('class-choices').replaceChildren(
     choice('each', 'each', true),
     choice('any', 'any', true),
     ...card.classes.map((name, number) => choice(String(number), name, name.length > 3)),
   );
   if (![...element('sampler').options].some(({ value }) => value === state.sampler)) state.sampler = '';
-  element('sampler').options[0].text = `the model's: ${defaults.sampler.kind}`;
+  element('sampler').options[0].text = `the model's: ${defaults.sampler?.kind ?? 'none'}`;
   element('sampler').value = state.sampler;
   element('seed').value = state.seed;
   describe();

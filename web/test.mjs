@@ -41,6 +41,7 @@ const TOLERANCE = 2;
 
 const DIGITS = { model: 'mnist/flow', count: 4, steps: 4, seed: 11, class: '3' };
 const POINTS = { model: 'density/moons', count: 256, steps: 6, seed: 5 };
+const FLOW = { model: 'density/moons-nsf', count: 256, seed: 5 };
 
 const assert = (condition, message) => {
   if (!condition) throw new Error(message);
@@ -66,7 +67,8 @@ const native = ({ model, count, steps, seed, class: kind }) => {
   const folder = mkdtempSync(join(tmpdir(), 'kiln-page-'));
   try {
     const raw = join(folder, 'samples.f32');
-    const request = ['-n', count, '--steps', steps, '--seed', seed, ...(kind ? ['--class', kind] : [])].map(String);
+    const walk = steps ? ['--steps', steps] : [];
+    const request = ['-n', count, ...walk, '--seed', seed, ...(kind ? ['--class', kind] : [])].map(String);
     const command = ['sample', model, ...request, '--device', 'cpu', '--raw', raw];
     execFileSync(kiln, command, { stdio: ['ignore', 'ignore', 'pipe'], timeout: LIMIT });
     const bytes = readFileSync(raw);
@@ -152,10 +154,10 @@ const digits = (engine) => () =>
     assert(offShown < TOLERANCE, `pixels are off by ${offShown} of 255 levels in the mean`);
   });
 
-const points = (engine) => () =>
-  visit({ flags: flagsOf(engine), engine, state: POINTS }, async (page) => {
+const points = (engine, state) => () =>
+  visit({ flags: flagsOf(engine), engine, state }, async (page) => {
     await assertEngine(page, engine);
-    const off = 127.5 * meanDifference(await samplesOf(page), native(POINTS));
+    const off = 127.5 * meanDifference(await samplesOf(page), native(state));
     assert(off < TOLERANCE, `points are off by ${off} of 255 levels in the mean`);
     const { data } = await pixelsOf(page);
     const lit = data.filter((value, i) => i % 4 === 0 && value > 60).length;
@@ -269,6 +271,8 @@ const menu = () => {
     moons: { model: { kind: 'interpolant', ...sampling(25) }, interface: { shape: [2], classes: [] } },
     latent: { model: { kind: 'latent', diffusion: sampling(18) }, interface: picture },
     flow: { model: { kind: 'diffusion', ...sampling(12) }, interface: picture },
+    spline: { model: { kind: 'flow' }, interface: { shape: [2], classes: [] } },
+    vae: { model: { kind: 'vae' }, interface: picture },
     classifier: { model: { kind: 'classifier' }, interface: picture },
     autoencoder: { model: { kind: 'autoencoder' }, interface: picture },
     text: { model: { kind: 'discrete', ...sampling(64) }, interface: { shape: [128], classes: [], vocabulary: 'bytes' } },
@@ -280,15 +284,17 @@ const menu = () => {
     return model ? [{ name, ...model }] : [];
   });
   const names = models.sort(order).map(({ name, steps }) => `${name} in ${steps}`).join(', ');
-  assert(names === 'flow in 12, latent in 18, moons in 25', `the menu has ${names}`);
+  assert(names === 'flow in 12, latent in 18, vae in 1, moons in 25, spline in 1', `the menu has ${names}`);
 };
 
 const TESTS = {
   'the menu has what can be shown, the quickest pictures first': menu,
   'digits on the cpu are those of the command line': digits('cpu'),
   'digits on webgpu are those of the command line': digits('webgpu'),
-  'points on the cpu are those of the command line': points('cpu'),
-  'points on webgpu are those of the command line': points('webgpu'),
+  'points on the cpu are those of the command line': points('cpu', POINTS),
+  'points on webgpu are those of the command line': points('webgpu', POINTS),
+  'points of a flow on the cpu are those of the command line': points('cpu', FLOW),
+  'points of a flow on webgpu are those of the command line': points('webgpu', FLOW),
   'automatic is the cpu where webgpu is software': automatic,
   'without webgpu the cpu draws and the page says so': fallsBack({}, /WebGPU cannot be used/),
   'without timestamp queries the cpu draws and the page says so':
