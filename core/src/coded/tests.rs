@@ -98,7 +98,8 @@ fn priors_draw_codes_of_the_class_that_is_asked_for() {
         for class in [0, 1] {
             let request = Request { count: 32, classes: Classes::One(class), ..Request::default() };
             let right = right(&end(&*model, &request), class);
-            assert!(right >= 29, "{prior}: {right} of 32 of class {class}");
+            // By chance 16 would be, with a deviation of 3.
+            assert!(right >= 26, "{prior}: {right} of 32 of class {class}");
         }
         // The stage has stayed as it was.
         for (own, before) in model.parameters().into_iter().zip(before.parameters()) {
