@@ -23,6 +23,7 @@ use crate::Result;
 use crate::codec::Codec;
 use crate::config::check::{at_least, under, within};
 use crate::data::Batch;
+use crate::latents::Gaussian;
 use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
 use crate::nn::{Init, Interface, Named, Network, count};
@@ -113,8 +114,11 @@ impl Family for AutoencoderConfig {
         let Some(log_variance) = log_variance else {
             return cost(mean);
         };
-        let cost = cost(drawn(mean.clone(), log_variance.clone(), batch.first, learning));
-        cost + divergence(mean, log_variance).mean() * (self.kl / features)
+        let noise = Key::new(learning.seed, Purpose::Noise, batch.first);
+        let [rows, latents] = mean.dims();
+        let posterior = Gaussian { mean, log_variance };
+        let cost = cost(posterior.draw(noise.normal_rows(rows, latents, learning.device)));
+        cost + posterior.divergences().sum_dim(1).mean() * (self.kl / features)
     }
 
     fn model(&self, interface: &Interface, network: Box<dyn Network>, _: &Device) -> Result<Box<dyn Model>> {
@@ -136,18 +140,6 @@ const OWN: &str = "an autoencoder should be given the network that it has built"
 fn autoencoder(network: &dyn Network) -> &Autoencoder {
     let network: &dyn Any = network;
     network.downcast_ref::<Autoencoder>().expect(OWN)
-}
-
-/// `μ + s n`, with each example's own noise.
-fn drawn(mean: Tensor<2>, log_variance: Tensor<2>, first: u64, learning: &Learning) -> Tensor<2> {
-    let [rows, latents] = mean.dims();
-    let noise = Key::new(learning.seed, Purpose::Noise, first).normal_rows(rows, latents, learning.device);
-    mean + (log_variance * 0.5).exp() * noise
-}
-
-/// `KL(N(μ, s²) ‖ N(0, 1)) = ½ Σ (μ² + s² − 1 − ln s²)`, `[batch, 1]`.
-fn divergence(mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<2> {
-    (mean.square() + log_variance.clone().exp() - 1.0 - log_variance).sum_dim(1) * 0.5
 }
 
 /// A trained autoencoder.
