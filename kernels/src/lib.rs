@@ -20,6 +20,7 @@ mod floor;
 mod gpu;
 pub mod group_norm;
 pub mod layer_norm;
+pub mod linear;
 pub mod memory;
 #[cfg(feature = "gpu")]
 mod normalising;

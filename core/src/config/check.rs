@@ -32,6 +32,11 @@ pub fn at_least(name: &str, value: usize, min: usize) -> Result<()> {
     hold(value >= min, name, &format!("{min} or more"), value)
 }
 
+/// An odd number.
+pub fn odd(name: &str, value: usize) -> Result<()> {
+    hold(value % 2 == 1, name, "an odd number", value)
+}
+
 /// `value <= max`.
 pub fn at_most(name: &str, value: usize, max: usize) -> Result<()> {
     hold(value <= max, name, &format!("{max} or less"), value)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::idx::{Idx, parse};
 use super::stored::Stored;
 use super::{Dataset, Source, Split, disk, required};
+use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 use crate::{Error, Result, files};
 
@@ -21,8 +22,35 @@ const SIDE: usize = 28;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mnist {
-    /// Make pixels above 127 white and the others black: 1 and −1.
-    pub binarise: bool,
+    /// Whether to make pixels white or black, 1 or −1, and how.
+    pub binarise: Option<Binarise>,
+}
+
+/// How grey becomes white or black.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Binarise {
+    /// White above 127.
+    Threshold,
+    /// White with a probability of the grey's share of 255, drawn once for all: printed likelihoods of binary digits are of such ones
+    /// (Salakhutdinov and Murray 2008, <https://doi.org/10.1145/1390156.1390266>, section 5).
+    Sample,
+}
+
+impl Binarise {
+    /// Each picture by draws of its own.
+    fn apply(self, bytes: &mut [u8], split: Split) {
+        for (index, picture) in (0..).zip(bytes.chunks_exact_mut(SIDE * SIDE)) {
+            let mut stream = Key::new(split.seed(0), Purpose::Data, index).stream();
+            for byte in picture {
+                let white = match self {
+                    Self::Threshold => *byte > 127,
+                    Self::Sample => stream.uniform() * 255.0 < f64::from(*byte),
+                };
+                *byte = if white { 255 } else { 0 };
+            }
+        }
+    }
 }
 
 impl Member for Mnist {
@@ -40,8 +68,8 @@ impl Source for Mnist {
         check_images(&images_file, &images)?;
         check_labels(&labels_file, &labels, &images_file, images.dims[0])?;
         let mut bytes = images.values;
-        if self.binarise {
-            bytes.iter_mut().for_each(|byte| *byte = if *byte > 127 { 255 } else { 0 });
+        if let Some(binarise) = self.binarise {
+            binarise.apply(&mut bytes, split);
         }
         Ok(Box::new(Stored {
             shape: vec![1, SIDE, SIDE],
@@ -155,10 +183,34 @@ mod tests {
         let mut bytes = images(1, 28);
         bytes[16..20].copy_from_slice(&[127, 128, 255, 1]);
         let folder = folder(&bytes, &labels(&[7]));
-        let data = Mnist { binarise: true }.open(Some(folder.path()), Split::Test).unwrap();
+        let data =
+            Mnist { binarise: Some(Binarise::Threshold) }.open(Some(folder.path()), Split::Test).unwrap();
         let mut x = vec![0.0; 784];
         data.read(0, &mut x);
         assert_eq!(x[..5], [-1.0, 1.0, 1.0, -1.0, -1.0]);
+    }
+
+    /// Of 100 x 784 pixels a share of white ones as far as chance from what their grey says, the same each time.
+    #[test]
+    fn pixels_are_drawn_where_that_is_wanted() {
+        let mut bytes = images(100, 28);
+        for (grey, share) in [(0, 0.0), (64, 64.0 / 255.0), (200, 200.0 / 255.0), (255, 1.0)] {
+            bytes[16..].fill(grey);
+            let folder = folder(&bytes, &labels(&[7; 100]));
+            let read = || {
+                let mnist = Mnist { binarise: Some(Binarise::Sample) };
+                let data = mnist.open(Some(folder.path()), Split::Test).unwrap();
+                let mut all = vec![0.0; 784 * 100];
+                for (index, x) in (0..).zip(all.chunks_mut(784)) {
+                    data.read(index, x);
+                }
+                all
+            };
+            let x = read();
+            assert!(x.iter().all(|x| x.abs() == 1.0) && x == read());
+            let white = x.iter().filter(|x| **x > 0.0).count() as f64 / x.len() as f64;
+            assert!((white - share).abs() < 5.0 * (share * (1.0 - share) / x.len() as f64).sqrt() + 1e-9, "{grey}: {white}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 use burn::module::Param;
 use burn::prelude::*;
-
+use kiln_kernels::linear::linear;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -71,10 +71,11 @@ impl MaskedLinear {
         Self { weight: init.constant([inputs, outputs], 0.0), bias: init.constant([outputs], 0.0), ..self }
     }
 
-    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    /// Weights that see what they may, and the bias.
+    fn parts(&self) -> (Tensor<2>, Tensor<1>) {
         let weight = self.weight.val();
         let mask = self.mask.clone().to_device(&weight.device()).cast(weight.dtype());
-        burn::tensor::module::linear(x, weight * mask, Some(self.bias.val()))
+        (weight * mask, self.bias.val())
     }
 }
 
@@ -109,7 +110,11 @@ impl Masked {
     /// `[batch, features]` to `[batch, outputs]`.
     pub(super) fn forward(&self, x: Tensor<2>, told: Option<&Tensor<2>>) -> Tensor<2> {
         let h = beside(x, told);
-        let h = self.layers.iter().fold(h, |h, layer| self.activation.apply(layer.forward(h)));
-        self.output.forward(h)
+        let h = self.layers.iter().fold(h, |h, layer| {
+            let (weight, bias) = layer.parts();
+            self.activation.of_layer(h, weight, bias)
+        });
+        let (weight, bias) = self.output.parts();
+        linear(h, weight, bias)
     }
 }

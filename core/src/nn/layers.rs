@@ -6,9 +6,10 @@ use kiln_kernels::activation::After;
 use kiln_kernels::convolution::{convolution, convolution_then};
 use kiln_kernels::group_norm::group_norm;
 use kiln_kernels::layer_norm::layer_norm;
+use kiln_kernels::linear::linear;
 
 use super::precision::{like, wide};
-use super::{Init, Mode};
+use super::{Activation, Init, Mode};
 
 /// `y = x W + b`.
 #[derive(Module, Debug)]
@@ -54,6 +55,19 @@ impl Linear {
 
     /// `[.., inputs]` to `[.., outputs]`. What was made on the host, as embeddings are, takes on the weights' precision.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.through(x, linear)
+    }
+
+    /// The same, and what follows it.
+    pub fn activated<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
+        self.through(x, |x, weight, bias| activation.of_layer(x, weight, bias))
+    }
+
+    fn through<const D: usize>(
+        &self,
+        x: Tensor<D>,
+        layer: impl FnOnce(Tensor<2>, Tensor<2>, Tensor<1>) -> Tensor<2>,
+    ) -> Tensor<D> {
         let (weight, shape) = (self.weight.val(), x.dims());
         let [inputs, outputs] = weight.dims();
         // As one matrix: of a stack of them, Burn multiplies each by itself, backward at less than half the speed.
@@ -61,7 +75,7 @@ impl Linear {
         let x = like(x, weight.dtype()).reshape([rows, inputs]);
         let mut wide = shape;
         wide[D - 1] = outputs;
-        burn::tensor::module::linear(x, weight, Some(self.bias.val())).reshape(wide)
+        layer(x, weight, self.bias.val()).reshape(wide)
     }
 }
 

@@ -10,6 +10,7 @@
 
 use burn::prelude::*;
 use burn::tensor::activation;
+use kiln_kernels::linear;
 use kiln_kernels::trajectory::{self, Field, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,14 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// Of `x W + b`, in one pass where there is one: `[rows, inputs]` to `[rows, outputs]`.
+    pub fn of_layer(self, x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
+        match self {
+            Self::Relu => linear::rectified(x, weight, bias),
+            other => other.apply(linear::linear(x, weight, bias)),
+        }
+    }
+
     /// Of each number.
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
@@ -113,7 +122,7 @@ impl Forward for Perceptron {
         }
         let mut h = Tensor::cat(told, 1); // [B, features + 1 + classes]
         for layer in &self.layers {
-            h = self.activation.apply(layer.forward(h));
+            h = layer.activated(h, self.activation);
         }
         self.output.forward(h)
     }

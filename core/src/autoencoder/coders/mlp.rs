@@ -75,9 +75,8 @@ impl Chain {
 
 impl Forward for Chain {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
-        let mut layers = self.layers.iter();
-        let first = layers.next().expect("there should be a layer");
-        let first = first.forward(beside(x, condition, self.told));
-        layers.fold(first, |h, layer| layer.forward(self.activation.apply(h)))
+        let (last, others) = self.layers.split_last().expect("there should be a layer");
+        let h = beside(x, condition, self.told);
+        last.forward(others.iter().fold(h, |h, layer| layer.activated(h, self.activation)))
     }
 }

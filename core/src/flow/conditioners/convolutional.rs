@@ -1,4 +1,4 @@
-//! Three convolutions, of 3x3, 1x1 and 3x3.
+//! Three convolutions, of 3x3, 1x1 and, if not told otherwise, 3x3.
 
 use burn::prelude::*;
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::canvas::Canvas;
 use super::{Conditioner, Question};
 use crate::Result;
-use crate::config::check::at_least;
+use crate::config::check::{at_least, odd};
 use crate::nn::{Condition, Conv2d, Forward, Init, Linear, Mode, Network};
 use crate::registry::{About, Member};
 
@@ -17,11 +17,13 @@ use crate::registry::{About, Member};
 pub struct Convolutional {
     /// Channels between them; Glow has 512.
     pub channels: usize,
+    /// Sides of the last one's kernel, odd: with 1 it costs a ninth, and more couplings can be afforded.
+    pub last: usize,
 }
 
 impl Default for Convolutional {
     fn default() -> Self {
-        Self { channels: 64 }
+        Self { channels: 64, last: 3 }
     }
 }
 
@@ -35,12 +37,13 @@ impl Member for Convolutional {
 impl Conditioner for Convolutional {
     fn build(&self, question: &Question, init: &Init) -> Result<Box<dyn Network>> {
         at_least("channels", self.channels, 1)?;
+        odd("last", self.last)?;
         let (canvas, width) = (Canvas::new(question)?, self.channels);
         Ok(Box::new(Convolutions {
             input: Conv2d::new([canvas.inputs, width], 3, 1, &init.at("input")),
             told: (question.told > 0).then(|| Linear::zero(question.told, width, &init.at("told"))),
             middle: Conv2d::new([width, width], 1, 1, &init.at("middle")),
-            output: Conv2d::zero([width, canvas.outputs], [3, 3], &init.at("output")),
+            output: Conv2d::zero([width, canvas.outputs], [self.last; 2], &init.at("output")),
             canvas,
         }))
     }

@@ -65,7 +65,7 @@ struct Dense {
 impl Forward for Dense {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let h = beside(x, condition.class.as_ref());
-        let h = self.layers.iter().fold(h, |h, layer| self.activation.apply(layer.forward(h)));
+        let h = self.layers.iter().fold(h, |h, layer| layer.activated(h, self.activation));
         self.output.forward(h)
     }
 }

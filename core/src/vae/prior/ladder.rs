@@ -86,7 +86,7 @@ impl Rung {
     }
 
     fn below(&self, z: Tensor<2>) -> Gaussian {
-        let said = self.output.forward(Activation::Silu.apply(self.hidden.forward(z)));
+        let said = self.output.forward(self.hidden.activated(z, Activation::Silu));
         let below = said.dims()[1] / 2;
         let [mean, log_variance] = [0, below].map(|from| said.clone().narrow(1, from, below));
         Gaussian { mean, log_variance: log_variance.clamp(-20.0, 20.0) }
