@@ -9,9 +9,11 @@ use super::chain::Chain;
 use super::dequantisation::Spread;
 use super::generation;
 use crate::codec::Codec;
-use crate::likelihood::{Counted, Estimation, Likelihood, LikelihoodConfig, Query};
+use crate::distributions::special::log_sum_exp;
+use crate::likelihood::{Counted, Estimation, Exact, Likelihood, LikelihoodConfig, Method, Query};
 use crate::model::{Card, Generate, Generation, Helpers, Model, Request};
 use crate::nn::{Mode, Named, Network};
+use crate::samplers::Noise;
 use crate::{Error, Result};
 
 /// A trained flow.
@@ -102,24 +104,45 @@ impl Likelihood for Flow {
                 self.card.features()
             )));
         }
-        if let Some(method) =
-            query.method.as_ref().filter(|method| !matches!(method, LikelihoodConfig::Exact(_)))
-        {
-            return Err(Error::argument(format!(
-                "likelihood: a flow's density is known; take `exact`, or leave the method out, not `{}`",
-                method.name()
-            )));
-        }
+        let draws = draws(query.method.as_ref())?;
         let told = query.told(batch, self.chain.told(), self.config.label_dropout, &self.device)?;
         let (chain, noise) = (self.chain.clone(), query.noise(&rows));
-        let others = query.cells.filter(|cells| Some(*cells) != self.config.dequantisation.cells());
-        let [rows, more] = match others {
-            Some(cells) => Spread::spread(&cells, rows, &noise, Mode::Infer),
-            None => chain.spread(rows, &noise, Mode::Infer),
-        };
-        Ok(Box::new(Counted::new(1, move |_| {
-            let log_prob = chain.log_prob(rows.clone(), told.as_ref(), Mode::Infer) + more.clone();
-            Ok(Some(log_prob.reshape([-1])))
+        let cells = query.cells.filter(|cells| Some(*cells) != self.config.dequantisation.cells());
+        let discrete = cells.is_some() || self.config.dequantisation.cells().is_some();
+        let steps = if discrete { draws } else { 1 };
+        let mut sums: Option<Tensor<2>> = None;
+        Ok(Box::new(Counted::new(steps, move |step| {
+            // Each point by noise of its own, the first by the query's.
+            let noise = Noise { seed: noise.seed.wrapping_add(APART * step as u64), ..noise.clone() };
+            let [y, more] = match cells {
+                Some(cells) => Spread::spread(&cells, rows.clone(), &noise, Mode::Infer),
+                None => chain.spread(rows.clone(), &noise, Mode::Infer),
+            };
+            let found = chain.log_prob(y, told.as_ref(), Mode::Infer) + more;
+            let all = match sums.take() {
+                Some(sums) => log_sum_exp(Tensor::cat(vec![sums, found], 1), 1),
+                None => found,
+            };
+            sums = Some(all.clone());
+            Ok((step + 1 == steps).then(|| (all - (steps as f64).ln()).reshape([-1])))
         })))
+    }
+}
+
+/// What is between the seeds of an example's points.
+const APART: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// `K`.
+fn draws(method: Option<&LikelihoodConfig>) -> Result<usize> {
+    match method {
+        None => Ok(Exact::default().draws),
+        Some(LikelihoodConfig::Exact(exact)) => {
+            exact.check()?;
+            Ok(exact.draws)
+        }
+        Some(other) => Err(Error::argument(format!(
+            "likelihood: a flow's density is known; take `exact`, or leave the method out, not `{}`",
+            other.name()
+        ))),
     }
 }
