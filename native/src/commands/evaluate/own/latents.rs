@@ -115,7 +115,7 @@ impl Seen {
         Measured {
             key: "kl",
             what: format!(
-                "divergence from the standard normal in nats, mean of {} test examples; a number {low} to {high}",
+                "divergence from the standard normal in nats, mean of {} test examples; of a number {low} to {high}",
                 self.rows
             ),
             value: of_each.iter().sum(),
