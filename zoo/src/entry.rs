@@ -41,6 +41,12 @@ impl Entry {
         format!("{name}_{group}").replace('-', "_")
     }
 
+    /// What its configuration says of itself: the comment that it begins with.
+    pub fn about(&self) -> String {
+        let lines = self.config.lines().map_while(|line| line.strip_prefix('#'));
+        lines.map(str::trim).collect::<Vec<_>>().join(" ")
+    }
+
     /// The trained model.
     pub fn load(&self, device: &Device) -> Result<Box<dyn Model>> {
         self.load_in(device, Precision::F32)

@@ -68,6 +68,9 @@ registry! {
     }
 }
 
+/// The datasets whose examples come with factors ([`Dataset::factors`]); a folder's do where its pictures lie in subfolders.
+pub const WITH_FACTORS: [&str; 4] = ["shapes", "mnist", "cifar10", "folder"];
+
 /// Which part of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +134,18 @@ pub trait Dataset: Send + Sync {
     /// Names of the further labels; empty where there are none.
     fn attributes(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// Names of the factors that examples are made from, as far as labels tell them; empty where none are known.
+    fn factors(&self) -> Vec<&'static str> {
+        let class = (!self.classes().is_empty()).then_some("class");
+        class.into_iter().chain(self.attributes().iter().copied()).collect()
+    }
+
+    /// One value for each of [`Dataset::factors`], of an example with these labels.
+    fn factors_of(&self, labels: &Labels) -> Vec<f32> {
+        let class = labels.class.filter(|_| !self.classes().is_empty()).map(|class| class as f32);
+        class.into_iter().chain(labels.attributes.iter().copied()).collect()
     }
 
     /// Writes example `index` to `out`, whose length is the product of the shape; pictures in `[-1, 1]`.

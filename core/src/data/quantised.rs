@@ -86,6 +86,14 @@ impl Dataset for Rounded {
         self.data.attributes()
     }
 
+    fn factors(&self) -> Vec<&'static str> {
+        self.data.factors()
+    }
+
+    fn factors_of(&self, labels: &Labels) -> Vec<f32> {
+        self.data.factors_of(labels)
+    }
+
     fn vocabulary(&self) -> Option<&Vocabulary> {
         Some(&self.vocabulary)
     }

@@ -84,6 +84,16 @@ impl Dataset for Drawn {
         &["size", "x", "y"]
     }
 
+    /// A class is two of them.
+    fn factors(&self) -> Vec<&'static str> {
+        ["kind", "colour"].into_iter().chain(self.attributes().iter().copied()).collect()
+    }
+
+    fn factors_of(&self, labels: &Labels) -> Vec<f32> {
+        let parts = labels.class.map(|class| [class % 4, class / 4].map(|part| part as f32));
+        parts.into_iter().flatten().chain(labels.attributes.iter().copied()).collect()
+    }
+
     fn read(&self, index: u64, out: &mut [f32]) -> Labels {
         let mut stream = Key::new(self.seed, Purpose::Data, index).stream();
         let class = stream.below(16) as u32;
@@ -150,6 +160,20 @@ mod tests {
                 assert!((x - 0.35 * attributes[1]).abs() < 0.005, "{}: x {x}", KINDS[kind]);
                 assert!((y - 0.35 * attributes[2]).abs() < 0.005, "{}: y {y}", KINDS[kind]);
             }
+        }
+    }
+
+    #[test]
+    fn a_class_is_a_kind_and_a_colour_and_its_factors_are_their_numbers() {
+        let data = Shapes::default().open(None, Split::Test).unwrap();
+        assert_eq!(data.factors(), ["kind", "colour", "size", "x", "y"]);
+        let mut x = vec![0.0; 3 * 32 * 32];
+        for index in 0..50 {
+            let labels = data.read(index, &mut x);
+            let factors = data.factors_of(&labels);
+            let (kind, colour) = (KINDS[factors[0] as usize], COLOURS[factors[1] as usize].0);
+            assert_eq!(data.classes()[labels.class.unwrap() as usize], format!("{colour} {kind}"));
+            assert_eq!(factors[2..], labels.attributes);
         }
     }
 

@@ -81,6 +81,12 @@ impl Dataset for Part {
     fn attributes(&self) -> &[&'static str] {
         self.whole.attributes()
     }
+    fn factors(&self) -> Vec<&'static str> {
+        self.whole.factors()
+    }
+    fn factors_of(&self, labels: &Labels) -> Vec<f32> {
+        self.whole.factors_of(labels)
+    }
     fn read(&self, index: u64, out: &mut [f32]) -> Labels {
         self.whole.read(self.range.start + index, out)
     }

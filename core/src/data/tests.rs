@@ -130,6 +130,36 @@ fn every_plane_is_centred_and_of_a_size_that_networks_like() {
 }
 
 #[test]
+fn factors_are_known_of_those_that_are_said_to_have_some() {
+    for config in DataConfig::all() {
+        let Ok(data) = config.open(None, Split::Test) else { continue };
+        assert_eq!(!data.factors().is_empty(), WITH_FACTORS.contains(&config.name()), "{}", config.name());
+        let mut x = vec![0.0; data.shape().iter().product()];
+        let labels = data.read(0, &mut x);
+        assert_eq!(data.factors_of(&labels).len(), data.factors().len(), "{}", config.name());
+    }
+    let cut = |data| Slice { of: Box::new(data), part: Split::Test, train: [0, 1], test: [5, 9] };
+    let whole = DataConfig::named("shapes").unwrap();
+    let part = cut(whole.clone()).open(None, Split::Test).unwrap();
+    let whole = whole.open(None, Split::Test).unwrap();
+    let mut x = vec![0.0; 3 * 32 * 32];
+    let [of_part, of_whole] = [(&part, 0), (&whole, 5)].map(|(data, index)| {
+        let labels = data.read(index, &mut x);
+        (data.factors(), data.factors_of(&labels))
+    });
+    assert_eq!(of_part, of_whole);
+}
+
+#[test]
+fn classes_are_a_factor_and_what_has_none_has_no_factors() {
+    let classes = vec!["a".to_owned(), "b".to_owned()];
+    let stored = |labels, classes| stored::Stored { shape: vec![1], bytes: vec![0, 255], labels, classes };
+    let of = |data: &dyn Dataset| (data.factors(), data.factors_of(&data.read(1, &mut [0.0])));
+    assert_eq!(of(&stored(vec![0, 1], classes)), (vec!["class"], vec![1.0]));
+    assert_eq!(of(&stored(Vec::new(), Vec::new())), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn an_index_is_a_sample_for_good_and_train_and_test_share_none() {
     for ((name, train), (_, test)) in planes(Split::Train).iter().zip(&planes(Split::Test)) {
         let (train, test) = (samples(&**train, 200), (samples(&**test, 200)));

@@ -26,7 +26,8 @@ const EXAMPLES: &str = "Examples:
   kiln latent mnist/vae traverse --data data/mnist
   kiln latent mnist/vae traverse --dimensions 3,5 --from 12 --data data/mnist
   kiln latent mnist/vae attribute --class 1 --data data/mnist
-  kiln latent mnist/vae encode -n 1000 --data data/mnist --out latents.csv";
+  kiln latent mnist/vae encode -n 1000 --data data/mnist --out latents.csv
+How good latents are, in numbers: kiln evaluate MODEL --metric active_units,kl,mig";
 
 /// The arguments of `kiln latent`.
 #[derive(Debug, clap::Args)]

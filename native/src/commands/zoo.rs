@@ -1,4 +1,4 @@
-//! `kiln zoo`: the trained models inside the program.
+//! `kiln zoo`: the trained models inside the program, and the recipes of others.
 
 use clap::Subcommand;
 use kiln_zoo::{Card, Entry};
@@ -9,7 +9,7 @@ use crate::out;
 
 /// The arguments of `kiln zoo`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  kiln zoo list\n  kiln zoo info mnist/flow")]
+#[command(after_help = "Examples:\n  kiln zoo list\n  kiln zoo list --recipes\n  kiln zoo info mnist/flow")]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
@@ -17,9 +17,12 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// All of them
-    #[command(after_help = "Example:\n  kiln zoo list --json")]
+    /// Those that are trained
+    #[command(after_help = "Examples:\n  kiln zoo list\n  kiln zoo list --recipes\n  kiln zoo list --json")]
     List {
+        /// Configurations to train instead, which have no weights yet; --json has both in any case
+        #[arg(long)]
+        recipes: bool,
         /// For a program to read
         #[arg(long)]
         json: bool,
@@ -39,31 +42,54 @@ enum What {
 #[derive(Serialize)]
 struct Told {
     name: &'static str,
+    /// Whether somebody has trained it: it has weights or a card. Else it is a recipe.
+    trained: bool,
+    /// What its configuration says of itself.
+    about: String,
     bytes: Option<usize>,
     card: Option<Card>,
 }
 
 pub(crate) fn run(args: Args) -> Outcome {
     match args.what {
-        What::List { json } => list(json),
-        What::Info { name, json } => info(&name, json),
+        What::List { json: true, .. } => out::json(&all()?),
+        What::List { recipes: true, .. } => recipes(&all()?),
+        What::List { .. } => trained(&all()?),
+        What::Info { name, json } => info(&name, json)?,
     }
+    Ok(())
+}
+
+fn all() -> kiln::Result<Vec<Told>> {
+    kiln_zoo::entries().iter().map(told).collect()
 }
 
 fn told(entry: &Entry) -> kiln::Result<Told> {
-    Ok(Told { name: entry.name, bytes: entry.weights.map(<[u8]>::len), card: entry.card()? })
+    let (bytes, card) = (entry.weights.map(<[u8]>::len), entry.card()?);
+    let trained = bytes.is_some() || card.is_some();
+    Ok(Told { name: entry.name, trained, about: entry.about(), bytes, card })
 }
 
-fn list(json: bool) -> Outcome {
-    let all = kiln_zoo::entries().iter().map(told).collect::<kiln::Result<Vec<Told>>>()?;
-    if json {
-        out::json(&all);
-        return Ok(());
-    }
-    let rows: Vec<[String; 3]> =
-        all.iter().map(|told| [told.name.into(), size(told.bytes), summary(told)]).collect();
+/// The trained ones, and how many others there are.
+fn trained(all: &[Told]) {
+    let rows: Vec<[String; 3]> = all
+        .iter()
+        .filter(|told| told.trained)
+        .map(|told| [told.name.into(), size(told.bytes), summary(told)])
+        .collect();
     out::table(["model", "weights", "what it does"], &rows);
-    Ok(())
+    let recipes = all.len() - rows.len();
+    if recipes > 0 {
+        out::note(format!("\n{recipes} recipes to train: kiln zoo list --recipes"));
+    }
+}
+
+/// The others.
+fn recipes(all: &[Told]) {
+    let recipes = all.iter().filter(|told| !told.trained);
+    let rows: Vec<[String; 2]> = recipes.map(|told| [told.name.into(), told.about.clone()]).collect();
+    out::table(["recipe", "what it trains"], &rows);
+    out::note("\nkiln train NAME trains one; kiln config show NAME shows it");
 }
 
 fn size(bytes: Option<usize>) -> String {
@@ -71,7 +97,7 @@ fn size(bytes: Option<usize>) -> String {
 }
 
 fn summary(told: &Told) -> String {
-    told.card.as_ref().map_or_else(|| "(no card yet)".into(), |card| card.summary.clone())
+    told.card.as_ref().map_or_else(|| told.about.clone(), |card| card.summary.clone())
 }
 
 fn info(name: &str, json: bool) -> Outcome {
@@ -89,8 +115,8 @@ fn info(name: &str, json: bool) -> Outcome {
 
 /// An entry without a card.
 fn bare(told: &Told) -> String {
-    let (name, weights) = (told.name, size(told.bytes));
-    format!("{name}: no card yet; weights: {weights}; `kiln train {name}` trains it")
+    let Told { name, about, bytes, .. } = told;
+    format!("{name}: {about}\n\nno card yet; weights: {}; `kiln train {name}` trains it", size(*bytes))
 }
 
 fn show(told: &Told, card: &Card) {
@@ -117,8 +143,9 @@ mod tests {
 
     #[test]
     fn an_entry_without_a_card_says_what_is_missing_and_what_to_do() {
-        let told = |bytes| Told { name: "a/b", bytes, card: None };
-        assert_eq!(bare(&told(None)), "a/b: no card yet; weights: none here; `kiln train a/b` trains it");
+        let told = |bytes| Told { name: "a/b", trained: false, about: "A net.".into(), bytes, card: None };
+        let said = "a/b: A net.\n\nno card yet; weights: none here; `kiln train a/b` trains it";
+        assert_eq!(bare(&told(None)), said);
         assert!(bare(&told(Some(1_200_000))).contains("weights: 1.2 MB"));
     }
 }

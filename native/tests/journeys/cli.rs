@@ -57,7 +57,7 @@ fn what_cannot_be_used_is_refused_with_its_place_and_the_remedy() {
         (vec!["evaluate", "density/moons", "--guided", "9"], "--guided: nothing that is measured"),
         (
             vec!["evaluate", "mnist/classifier", "--metric", "wasserstein"],
-            "--metric: nothing that is measured",
+            "--metric wasserstein: nothing that is measured",
         ),
         (vec!["evaluate", "density/moons", "--metric", "wasserstein"], "too many to be paired"),
         (vec!["evaluate", "density/moons", "--metric", "energy_distanse"], "did you mean `energy_distance`?"),
@@ -114,6 +114,17 @@ fn what_a_program_reads_is_json() {
         |name: &str| entries.as_array().is_some_and(|all| all.iter().any(|entry| entry["name"] == name));
     assert!(named("mnist/flow") && named("density/moons"), "{entries}");
     assert_eq!(json(here(), &["zoo", "info", "mnist/flow", "--json"])["name"], "mnist/flow");
+    let [listed, recipes] =
+        [&["zoo", "list"][..], &["zoo", "list", "--recipes"]].map(|args| answer(here(), args));
+    for entry in entries.as_array().expect("entries") {
+        let line = format!("{} ", entry["name"].as_str().expect("a name"));
+        let is_in = |list: &str| list.lines().any(|known| known.starts_with(&line));
+        let trained = entry["trained"].as_bool().expect("true or false");
+        assert_eq!([is_in(&listed), is_in(&recipes)], [trained, !trained], "{entry}");
+        assert!(entry["about"].as_str().is_some_and(|about| about.len() > 10), "{entry}");
+    }
+    let said = text(&run(here(), &["zoo", "list"]).stderr);
+    assert!(said.contains(" recipes to train: kiln zoo list --recipes"), "{said}");
     let cpu = &json(here(), &["devices", "--json"])[0];
     assert_eq!(cpu["name"], "cpu");
     assert!(cpu["processor"]["threads"].as_u64().is_some_and(|threads| threads > 0), "{cpu}");

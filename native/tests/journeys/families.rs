@@ -17,7 +17,7 @@ model:
 train: {steps: 60, batch: 256, log_every: 30, checkpoint_every: 60, sample_every: 60, rate: {kind: constant, peak: 1.0e-2}}
 ";
 
-const VAE: &str = "
+pub(super) const VAE: &str = "
 name: tiny-vae
 seed: 3
 data: {kind: shapes, size: 8}
@@ -29,7 +29,7 @@ model:
 train: {steps: 20, batch: 16, log_every: 10, checkpoint_every: 20, sample_every: 20, samples: 4}
 ";
 
-fn trained(config: &str) -> (tempfile::TempDir, String) {
+pub(super) fn trained(config: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("config.yaml"), config).expect("a file");
     answer(folder.path(), &["train", "config.yaml", "--device", "cpu", "--out", "runs"]);
@@ -37,12 +37,12 @@ fn trained(config: &str) -> (tempfile::TempDir, String) {
     (folder, argument(&run).to_owned())
 }
 
-fn told(folder: &Path, args: &[&str]) -> Value {
+pub(super) fn told(folder: &Path, args: &[&str]) -> Value {
     let said = answer(folder, &[args, &["--device", "cpu", "--json"]].concat());
     serde_json::from_str(&said).unwrap_or_else(|error| panic!("{args:?}: {error}: {said}"))
 }
 
-fn number(value: &Value) -> f64 {
+pub(super) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("{value} should be a number"))
 }
 

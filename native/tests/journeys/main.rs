@@ -8,6 +8,7 @@ mod edit;
 mod likelihood;
 mod latent;
 mod families;
+mod latents;
 mod compare;
 mod resume;
 mod teach;

@@ -50,8 +50,10 @@ pub fn dci(codes: &Codes) -> Dci {
     let of_latent: Vec<Vec<f64>> =
         (0..latents.len()).map(|i| weights.iter().map(|factor| factor[i]).collect()).collect();
     let total: f64 = weights.iter().flatten().sum();
-    let disentanglement =
-        of_latent.iter().map(|row| row.iter().sum::<f64>() / total * concentration(row)).sum();
+    // Where no number has a weight, none stands for anything.
+    let none = total == 0.0 && !weights.is_empty();
+    let share = |row: &[f64]| if none { 0.0 } else { row.iter().sum::<f64>() / total };
+    let disentanglement = of_latent.iter().map(|row| share(row) * concentration(row)).sum();
     let completeness: Vec<f64> = weights.iter().map(|column| concentration(column)).collect();
     Dci { disentanglement, completeness: mean(&completeness), informativeness: mean(&told) }
 }

@@ -62,6 +62,11 @@ impl Codes {
         })
     }
 
+    /// How many factors have more than one value.
+    pub fn factors(&self) -> usize {
+        self.varied().count()
+    }
+
     /// Factors of more than one value: of the others nothing can be told.
     fn varied(&self) -> impl Iterator<Item = &Factor> {
         self.factors.iter().filter(|factor| factor.bins.iter().any(|bin| *bin != factor.bins[0]))

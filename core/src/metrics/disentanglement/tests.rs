@@ -73,6 +73,19 @@ fn codes_that_mix_factors_score_low_but_tell_them() {
 }
 
 #[test]
+fn codes_that_never_change_score_nothing_and_factors_that_never_do_have_no_score() {
+    let Scores { mig, sap, dci, factor } = scores(|_, _| [1.0, 2.0]);
+    assert_eq!([mig, sap, dci.disentanglement, dci.completeness, dci.informativeness], [0.0; 5]);
+    assert!(factor.is_nan(), "no number is in use");
+    let still = Codes::new(&[0.0, 1.0], 1, &[3.0, 3.0], 1).expect("codes");
+    assert_eq!(still.factors(), 0);
+    let found = super::dci(&still);
+    assert!(
+        [found.disentanglement, found.completeness, found.informativeness].iter().all(|score| score.is_nan())
+    );
+}
+
+#[test]
 fn what_are_no_codes_is_refused() {
     let refused = |codes: &[f32], latents, values: &[f32], factors| {
         Codes::new(codes, latents, values, factors).expect_err("this should be refused").to_string()

@@ -30,8 +30,12 @@ const EXAMPLES: &str = "Examples:
   kiln evaluate density/checkerboard --metric precision,recall,coverage:k=3
   kiln evaluate density/moons-nsf --metric nll -n 100000
   kiln evaluate mnist/flow --data data/mnist --json
+  kiln evaluate mnist/vae --metric nll,elbo,active_units,kl --data data/mnist
   kiln evaluate mnist/classifier --data data/mnist
-  kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9";
+  kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-autoencoder_k3f9
+  kiln evaluate outputs/runs/2026-11-21T10-15-00_shapes-beta-vae_k3f9 --metric mig,sap,dci,factor_vae
+  kiln evaluate outputs/runs/2026-11-21T10-15-00_mnist-vqvae_k3f9 --metric codes_used,perplexity --data data/mnist
+Latents as pictures and as a table: kiln latent --help";
 
 /// The arguments of `kiln evaluate`.
 #[derive(Debug, clap::Args)]
@@ -49,15 +53,17 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MODEL")]
     classifier: Option<String>,
     /// Samples that are compared with the data, or test examples that are read [default: 10,000 samples; 256 examples of
-    /// tokens; of a classifier and an autoencoder all, or 10,000 of data without an end]
+    /// tokens; of a classifier and an autoencoder all, or 10,000 of data without an end; of what is measured of a model by itself
+    /// 10,000, and 1000 where it has to walk]
     #[arg(short = 'n', long)]
     count: Option<usize>,
     /// Guided samples of pictures, whose class is read [default: 1000]
     #[arg(long)]
     guided: Option<usize>,
     /// By what samples are compared, in the classifier's features if they are pictures (kiln list metrics); or what is measured of
-    /// the model by itself on the test set: nll and elbo in nats, bpd in bits per dimension [default:
-    /// sliced_wasserstein,energy_distance for points, frechet_distance for pictures]
+    /// the model by itself on the test set: nll and elbo in nats, bpd in bits per dimension; of a variational autoencoder's latents
+    /// active_units, kl, and mig, sap, dci, factor_vae where the data know their factors; of a codebook codes_used, perplexity
+    /// [default: sliced_wasserstein,energy_distance for points, frechet_distance for pictures]
     #[arg(long = "metric", value_name = "NAME[:key=value,...],...")]
     metrics: Option<String>,
     #[command(flatten)]
@@ -65,7 +71,7 @@ pub(crate) struct Args {
     /// Seed of all noise [default: 0]
     #[arg(long)]
     seed: Option<u64>,
-    /// Samples at a time [default: 64 pictures, 4096 points]
+    /// Samples at a time [default: 64 pictures, 4096 points, 500 examples that are encoded]
     #[arg(long)]
     batch: Option<usize>,
     /// What to compute on (kiln devices)
@@ -163,11 +169,16 @@ impl Bench<'_> {
         self.args.count.unwrap_or_else(|| test.len().unwrap_or(COUNT)).min(all)
     }
 
+    /// How many examples of the test set latents and codes are read of.
+    fn judged(&self, test: &dyn Dataset) -> usize {
+        self.args.count.unwrap_or(COUNT).min(test.len().unwrap_or(usize::MAX))
+    }
+
     /// By what samples are compared, where nobody says by these, in sets of so many rows.
     fn metrics(&self, default: &str, rows: &[[usize; 2]]) -> Outcome<Vec<MetricConfig>> {
         let mut metrics = Vec::new();
         let named = list(self.args.metrics.as_deref().unwrap_or(default));
-        for text in Own::among(named).1 {
+        for text in Own::among(named)?.1 {
             let metric = member(&text, MetricConfig::named)?;
             rows.iter().try_for_each(|rows| metric.check(*rows))?;
             metrics.push(metric);
@@ -193,9 +204,10 @@ pub(crate) fn run(args: Args) -> Outcome {
     let (found, device) = kiln::device::choose(&args.device)?;
     let loaded = models::load(&args.model, &device)?;
     let kind = kind(&*loaded.model);
-    let (own, others) = Own::among(list(args.metrics.as_deref().unwrap_or_default()));
+    let asked = Own::among(args.metrics.as_deref().map(list).unwrap_or_default())?;
+    refuse_what_changes_nothing(&args, (kind, &asked), loaded.model.card())?;
+    let (own, others) = asked;
     let alone = !own.is_empty() && others.is_empty();
-    refuse_what_changes_nothing(&args, (kind, alone), loaded.model.card())?;
     let data = data(args.dataset.as_deref(), &loaded)?;
     let bench = Bench { args: &args, device: &device, loaded: &loaded, data };
     let started = Instant::now();
@@ -240,18 +252,25 @@ fn kind(model: &dyn Model) -> Kind {
     }
 }
 
-/// An option that nothing hangs on is a misunderstanding.
-fn refuse_what_changes_nothing(args: &Args, (kind, alone): (Kind, bool), card: &Card) -> Outcome {
+/// An option that nothing hangs on is a misunderstanding; `own` and `others` are the metrics that were asked for.
+fn refuse_what_changes_nothing(
+    args: &Args,
+    (kind, (own, others)): (Kind, &(Vec<Own>, Vec<String>)),
+    card: &Card,
+) -> Outcome {
+    let alone = !own.is_empty() && others.is_empty();
     let pictures = kind == Kind::Pictures && !alone;
     let drawn = pictures || kind == Kind::Points && !alone;
-    let noisy = drawn || alone || kind == Kind::Tokens;
+    let tokens = kind == Kind::Tokens && !alone;
+    let noisy = drawn || tokens || own.iter().any(|own| own.is_drawn());
+    let metric = format!("--metric {}", others.join(","));
     let asked = [
         ("the options of a walk", args.walk != Walk::default(), drawn),
-        ("--batch", args.batch.is_some(), noisy),
+        ("--batch", args.batch.is_some(), drawn || tokens || alone),
         ("--seed", args.seed.is_some(), noisy),
         ("--classifier", args.classifier.is_some(), pictures),
         ("--guided", args.guided.is_some(), pictures && !card.classes.is_empty()),
-        ("--metric", args.metrics.is_some(), drawn || alone),
+        (&metric, args.metrics.is_some(), drawn || alone),
     ];
     match asked.into_iter().find(|(_, asked, used)| *asked && !used) {
         None => Ok(()),
