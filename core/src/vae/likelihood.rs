@@ -11,8 +11,8 @@ use std::rc::Rc;
 use burn::prelude::*;
 
 use super::observation::Support;
-use super::sums::log_sum_exp;
 use super::{Vae, Variational};
+use crate::distributions::special::log_sum_exp;
 use crate::likelihood::{Cells, Counted, Estimation, Likelihood, LikelihoodConfig, Method, Query};
 use crate::nn::Mode;
 use crate::random::Purpose;

@@ -9,7 +9,6 @@
 //! decoder are those of Sohn et al. 2015, <https://papers.nips.cc/paper/5775>; their prior is not.
 
 mod part;
-mod sums;
 mod critic;
 pub mod observation;
 pub mod posterior;
