@@ -1,5 +1,6 @@
 //! What a model can do, for an application that knows it only by name.
 
+mod asking;
 mod learning;
 
 use std::rc::Rc;
@@ -23,6 +24,7 @@ use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result, error};
 
+pub(crate) use asking::Asked;
 pub use learning::{Learning, Terms};
 
 /// What a model is.
