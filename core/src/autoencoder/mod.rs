@@ -26,7 +26,7 @@ use crate::data::Batch;
 use crate::latents::Gaussian;
 use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Named, Network, count};
+use crate::nn::{Init, Interface, Named, Network, Parametric, count};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 

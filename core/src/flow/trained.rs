@@ -11,7 +11,7 @@ use super::generation;
 use crate::codec::Codec;
 use crate::likelihood::{Counted, Estimation, Likelihood, LikelihoodConfig, Query};
 use crate::model::{Card, Generate, Generation, Helpers, Model, Request};
-use crate::nn::{Mode, Named, Network};
+use crate::nn::{Mode, Named, Parametric};
 use crate::{Error, Result};
 
 /// A trained flow.

@@ -8,7 +8,6 @@
 //! encoder and decoder, observation model `p(x|z)`, posterior `q(z|x)`, prior `p(z)` and objective. Told the class of a sample, encoder and
 //! decoder are those of Sohn et al. 2015, <https://papers.nips.cc/paper/5775>; their prior is not.
 
-mod part;
 mod critic;
 pub mod observation;
 pub mod posterior;
@@ -31,7 +30,7 @@ use crate::codec::Codec;
 use crate::config::check::{at_least, under, within};
 use crate::data::{Batch, Dataset};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Network, count, one_hot};
+use crate::nn::{Init, Interface, Network, Parametric, count, one_hot};
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
 use crate::{Error, Result};

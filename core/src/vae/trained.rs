@@ -9,7 +9,7 @@ use crate::codec::Codec;
 use crate::latents::LatentSpace;
 use crate::likelihood::Likelihood;
 use crate::model::{Card, Generate, Model};
-use crate::nn::{Named, Network};
+use crate::nn::{Named, Parametric};
 
 /// A trained variational autoencoder.
 pub struct Vae {

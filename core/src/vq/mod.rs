@@ -24,7 +24,7 @@ use crate::config::check::{at_least, under};
 use crate::data::Batch;
 use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Mode, Named, Network, count};
+use crate::nn::{Init, Interface, Mode, Named, Network, Parametric, count};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 

@@ -23,7 +23,7 @@ use crate::data::{Batch, Vocabulary};
 use crate::decoding::Decoding;
 use crate::likelihood::{Counted, Estimation, Likelihood, LikelihoodConfig, Query};
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
-use crate::nn::{Condition, Forward, Init, Interface, Mode, Named, Network, count, one_hot};
+use crate::nn::{Condition, Init, Interface, Mode, Named, Network, Parametric, count, one_hot};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -174,7 +174,7 @@ fn causal(network: &dyn Network) -> &Causal {
 fn log_p(network: &Causal, x: &Tensor<2>, class: Option<Tensor<2>>, mode: Mode) -> Tensor<2> {
     let [batch, length] = x.dims();
     let condition = Condition { class, ..Condition::default() };
-    let logits = Forward::forward(network, x.clone(), &condition, mode);
+    let logits = Network::forward(network, x.clone(), &condition, mode);
     let vocabulary = logits.dims()[1] / length;
     let log_p = log_softmax(logits.reshape([batch, length, vocabulary]), 2);
     log_p.gather(2, x.clone().round().int().unsqueeze_dim(2)).squeeze_dim(2)

@@ -7,10 +7,9 @@ mod logistic_mixture;
 
 use burn::prelude::*;
 
-use super::part::Part;
 use crate::data::Dataset;
 use crate::likelihood::Cells;
-use crate::nn::Init;
+use crate::nn::{Init, Parametric};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
@@ -48,7 +47,7 @@ pub enum Support {
 }
 
 /// An observation model with what it has learnt. What the decoder says is `[rows, outputs · features]`.
-pub trait Observed: Part {
+pub trait Observed: Parametric {
     /// What the encoder sees of a sample.
     fn seen(&self, x: Tensor<2>) -> Tensor<2> {
         x

@@ -9,10 +9,9 @@ mod ladder;
 use burn::prelude::*;
 
 use super::network::Latent;
-use super::part::Part;
 use crate::Result;
 use crate::latents::Gaussian;
-use crate::nn::Init;
+use crate::nn::{Init, Parametric};
 use crate::random::Purpose;
 use crate::samplers::Noise;
 
@@ -46,7 +45,7 @@ pub trait Prior {
 pub type Encode<'a> = dyn Fn(Tensor<2>) -> Gaussian + 'a;
 
 /// A prior with what it has learnt.
-pub trait PriorDensity: Part {
+pub trait PriorDensity: Parametric {
     /// `ln p(z)`, `[rows, 1]`.
     fn log_density(&self, z: Tensor<2>, encode: &Encode) -> Tensor<2>;
 

@@ -15,10 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::{Encode, Prior, PriorDensity, drawn_of};
 use crate::Result;
 use crate::config::check::at_least;
-use crate::nn::Init;
+use crate::nn::{Init, Parametric};
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
-use crate::vae::part::Part;
 
 /// The variational mixture of posteriors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
