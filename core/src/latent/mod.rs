@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>, section 3.2. `f` and `g` are the stage's encoder and decoder, which are
-//! learnt before and stay as they are; `a` is their constant `scale`. A weight file holds both: the stage's parameters under
+//! learnt before and stay as they are, of a variational autoencoder the means of its posteriors; `a` is their constant `scale`. A weight file holds both: the stage's parameters under
 //! `stage`, the diffusion model's under `diffusion`.
 
 mod stage;
@@ -83,6 +83,17 @@ impl LatentConfig {
         Ok(())
     }
 
+    /// What a stage says of a sample hangs on no class.
+    fn check_stage(&self, interface: &Interface) -> Result<()> {
+        match &self.stage {
+            StageConfig::VaeConfig(stage) if !stage.does_without(&interface.classes) => {
+                let message = "the stage is asked without a class, which it never learns at 0: wanted above 0, to 1; this is 0";
+                Err(Error::config("stage.label_dropout", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The scale that the diffusion model believes in is that of the latents, where it is known.
     fn check_deviation(&self, codec: &dyn Codec) -> Result<()> {
         let Some(deviation) = codec.deviation() else { return Ok(()) };
@@ -110,6 +121,7 @@ impl LatentConfig {
 impl Family for LatentConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         self.check()?;
+        self.check_stage(interface)?;
         // Without autodiff: its parameters are never learnt, and its graph need not be kept.
         let fixed = init.at("stage").on(&init.device().clone().inner());
         let stage = under("stage", self.stage.network(interface, &fixed))?;

@@ -119,6 +119,11 @@ impl VaeConfig {
         self.objective.needs().check(self.objective.name(), posterior, self.prior.name())
     }
 
+    /// Whether it learns to do without a class of these.
+    pub(crate) fn does_without(&self, classes: &[String]) -> bool {
+        classes.is_empty() || self.label_dropout > 0.0
+    }
+
     /// The interface, with the classes that it is told.
     fn told(&self, interface: &Interface) -> Interface {
         let hidden = self.label_dropout >= 1.0;
