@@ -55,6 +55,19 @@ impl Card {
         self.shape.iter().product()
     }
 
+    /// Rows that are to be judged, and numbers of each; refuses none, and those of other samples.
+    pub(crate) fn judged(&self, rows: &Tensor<2>) -> Result<[usize; 2]> {
+        let [batch, features] = rows.dims();
+        if batch > 0 && features == self.features() {
+            return Ok([batch, features]);
+        }
+        let kind = if self.vocabulary.is_some() { "tokens" } else { "numbers" };
+        Err(Error::argument(format!(
+            "likelihood: wanted rows of {} {kind}, at least 1; these are {batch} of {features}",
+            self.features()
+        )))
+    }
+
     /// The class called `name`, by name or by index.
     pub fn class(&self, name: &str) -> Result<u32> {
         let by_name = self.classes.iter().position(|class| class == name);

@@ -13,7 +13,6 @@ mod scaled;
 mod drawing;
 mod helpers;
 
-use std::any::Any;
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -25,7 +24,7 @@ use crate::config::check::{positive, under};
 use crate::data::Batch;
 use crate::diffusion::{CouplingConfig, DiffusionConfig};
 use crate::model::{Card, Family, Learning, Model, Teaching};
-use crate::nn::{Init, Interface, Network, Staged, count};
+use crate::nn::{Init, Interface, Network, Staged, count, into_own, own};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -138,8 +137,7 @@ impl Family for LatentConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let own: &dyn Any = network;
-        let Staged { stage, learner: diffusion, .. } = own.downcast_ref::<Staged>().expect(OWN);
+        let Staged { stage, learner: diffusion, .. } = own(network);
         let x = learning.rows(batch).without_autodiff();
         let z = self.codec_of(&**stage).encode(x) * self.scale;
         let learning = Learning { given: Some(z), ..*learning };
@@ -153,23 +151,18 @@ impl Family for LatentConfig {
         device: &Device,
     ) -> Result<Box<dyn Model>> {
         let parameters = count(&network.parameters());
-        let network: Box<dyn Any> = network;
-        let Staged { stage, learner: diffusion, .. } = *network.downcast::<Staged>().expect(OWN);
+        let Staged { stage, learner: diffusion, .. } = *into_own(network);
         let latent = self.interface(interface, &*stage);
         let diffusion = under("diffusion", self.diffusion.model(&latent, diffusion, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();
         let classes = diffusion.card().classes.clone();
-        // Tokens are to it numbers like any other.
-        let card =
-            Card::new("latent", &Interface { classes, vocabulary: None, ..interface.clone() }, parameters);
+        let card = Card::new("latent", &interface.plain(classes), parameters);
         let codec = Rc::new(Scaled { stage, scale: self.scale });
         Ok(Box::new(Latent { card, codec, diffusion, device: device.clone() }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
-        let own: &dyn Any = network;
-        let Staged { stage, .. } = own.downcast_ref::<Staged>().expect(OWN);
-        self.stage.codec(&**stage)
+        self.stage.codec(&*own::<Staged>(network).stage)
     }
 
     fn frozen(&self) -> &'static [&'static str] {
@@ -179,8 +172,6 @@ impl Family for LatentConfig {
 
 /// What the paths of its parts' parameters begin with.
 const NAMES: [&str; 2] = ["stage", "diffusion"];
-
-const OWN: &str = "a latent model should be given the network that it has built";
 
 #[cfg(test)]
 mod tests;

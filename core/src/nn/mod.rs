@@ -2,6 +2,7 @@
 
 mod init;
 mod layers;
+mod own;
 mod parameters;
 mod precision;
 mod staged;
@@ -32,6 +33,7 @@ pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
 pub(crate) use layers::multiple;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
+pub(crate) use own::{into_own, own, own_mut};
 pub use parameters::{Named, Parametric, collect, count, gradients, named_under, replace};
 pub(crate) use patches::{fold, repeated, unfold};
 pub use perceptron::Activation;
@@ -120,6 +122,11 @@ impl Interface {
     pub fn of(dataset: &dyn Dataset) -> Self {
         let vocabulary = dataset.vocabulary().cloned();
         Self { vocabulary, ..Self::new(dataset.shape().to_vec(), dataset.classes().to_vec()) }
+    }
+
+    /// The same samples, told these classes; where they are tokens, as numbers like any other.
+    pub(crate) fn plain(&self, classes: Vec<String>) -> Self {
+        Self { classes, vocabulary: None, ..self.clone() }
     }
 
     /// Numbers in a sample.

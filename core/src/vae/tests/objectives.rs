@@ -157,7 +157,7 @@ fn the_covariance_of_latents_is_that_of_means_and_variances() {
     let values = shaken(network.parameters(), 0.1);
     network.set_parameters(&values);
     let x = Tensor::from_data(TensorData::new(batch(12).x, [12, 64]), &Device::flex());
-    let base = variational(&*network).read(x, None, Mode::Infer).base;
+    let base = crate::nn::own::<Variational>(&*network).read(x, None, Mode::Infer).base;
     let (means, variances) = (numbers(base.mean), numbers(base.log_variance.exp()));
     let column = |values: &[f64], j: usize| -> Vec<f64> { values.chunks(3).map(|row| row[j]).collect() };
     let covariance = |i: usize, j: usize| {
