@@ -275,7 +275,7 @@ fn check_guidance(
     [steered, weak]: [bool; 2],
 ) -> Result<()> {
     classes::check_range(sampling.guidance)?;
-    if weak || !(steered || classes::insists(request)) {
+    if weak || !(steered || request.insists()) {
         return Ok(());
     }
     if card.classes.is_empty() {

@@ -3,7 +3,6 @@
 use burn::prelude::*;
 
 use super::{Helpers, Request};
-use crate::classes::insists;
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
@@ -71,7 +70,7 @@ impl Request {
             self.grid.as_ref().map(|_| Asked::Grid),
             self.steps.map(Asked::Steps),
             self.epsilon.as_ref().map(|_| Asked::Epsilon),
-            insists(self).then_some(Asked::Guidance),
+            self.insists().then_some(Asked::Guidance),
             self.guiding.as_ref().map(|_| Asked::Guiding),
             self.decoding.as_ref().map(|_| Asked::Decoding),
             self.edit.as_ref().map(|_| Asked::Edit),
@@ -80,6 +79,11 @@ impl Request {
         ]
         .into_iter()
         .flatten()
+    }
+
+    /// Whether it asks for a scale of guidance that is one.
+    pub(crate) fn insists(&self) -> bool {
+        self.guidance.is_some_and(|scale| scale != 1.0)
     }
 
     /// The noise of its samples, of so many numbers each.
