@@ -80,11 +80,6 @@ pub(crate) fn told(
     (known > 0).then(|| one_hot(&(0..rows).map(class).collect::<Vec<_>>(), known, device))
 }
 
-/// Whether a request asks for a scale that is one.
-pub(crate) fn insists(request: &Request) -> bool {
-    request.guidance.is_some_and(|scale| scale != 1.0)
-}
-
 /// Refuses to guide towards nothing.
 pub(crate) fn check_aim(request: &Request) -> Result<()> {
     if request.classes == Classes::Any {
@@ -139,7 +134,7 @@ impl Taught {
     fn check_scale(self, request: &Request, own: f64) -> Result<()> {
         let scale = request.guidance.unwrap_or(own);
         check_range(scale)?;
-        if insists(request) {
+        if request.insists() {
             if self.classes == 0 {
                 return Err(Error::argument("guidance: this model has learnt no classes; leave it out"));
             }

@@ -5,6 +5,8 @@
 use burn::prelude::*;
 
 use crate::codec::Codec;
+use crate::distributions::log_normal_pairs;
+use crate::distributions::special::log_sum_exp;
 
 /// Independent normals, one for each number of a latent.
 #[derive(Clone, Debug)]
@@ -25,6 +27,12 @@ impl Gaussian {
     pub fn log_densities(&self, z: Tensor<2>) -> Tensor<2> {
         let away = (z - self.mean.clone()).square() * (-self.log_variance.clone()).exp();
         (away + self.log_variance.clone() + std::f64::consts::TAU.ln()) * -0.5
+    }
+
+    /// `ln Σ_k w_k N(z; μ_k, s_k²)`, `[rows of z, 1]`, with these rows as components and `ln w`, `[1, components]`.
+    pub fn log_mixture(&self, z: Tensor<2>, log_weights: Tensor<2>) -> Tensor<2> {
+        let pairs = log_normal_pairs(z, self.mean.clone(), self.log_variance.clone());
+        log_sum_exp(pairs.sum_dim(2).squeeze_dim::<2>(2) + log_weights, 1)
     }
 
     /// `KL(N(μ, s²) ‖ N(0, 1)) = ½ (μ² + s² − 1 − ln s²)` of each number, `[rows, latents]` (Kingma and Welling 2014, Appendix B,

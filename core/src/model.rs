@@ -1,5 +1,6 @@
 //! What a model can do, for an application that knows it only by name.
 
+mod asking;
 mod learning;
 
 use std::rc::Rc;
@@ -23,6 +24,7 @@ use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
 use crate::{Error, Result, error};
 
+pub(crate) use asking::Asked;
 pub use learning::{Learning, Terms};
 
 /// What a model is.
@@ -51,6 +53,19 @@ impl Card {
     /// Numbers in a sample.
     pub fn features(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// Rows that are to be judged, and numbers of each; refuses none, and those of other samples.
+    pub(crate) fn judged(&self, rows: &Tensor<2>) -> Result<[usize; 2]> {
+        let [batch, features] = rows.dims();
+        if batch > 0 && features == self.features() {
+            return Ok([batch, features]);
+        }
+        let kind = if self.vocabulary.is_some() { "tokens" } else { "numbers" };
+        Err(Error::argument(format!(
+            "likelihood: wanted rows of {} {kind}, at least 1; these are {batch} of {features}",
+            self.features()
+        )))
     }
 
     /// The class called `name`, by name or by index.

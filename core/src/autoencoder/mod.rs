@@ -13,8 +13,6 @@ mod network;
 mod space;
 mod damage;
 
-use std::any::Any;
-
 use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,7 +24,7 @@ use crate::data::Batch;
 use crate::latents::Gaussian;
 use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Named, Network, count};
+use crate::nn::{Init, Interface, Named, Network, Parametric, count, into_own, own};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 
@@ -100,7 +98,7 @@ impl Family for AutoencoderConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let own = autoencoder(network);
+        let own: &Autoencoder = own(network);
         let x = learning.rows(batch);
         let features = x.dims()[1] as f64;
         let seen = self.damage.done_to(x.clone(), &batch.shape, damage::key(learning.seed, batch.first));
@@ -122,24 +120,14 @@ impl Family for AutoencoderConfig {
     }
 
     fn model(&self, interface: &Interface, network: Box<dyn Network>, _: &Device) -> Result<Box<dyn Model>> {
-        let network: Box<dyn Any> = network;
-        let network = network.downcast::<Autoencoder>().expect(OWN);
-        // It is told no classes, whether or not the data have some, and tokens are to it numbers like any other.
-        let told = Interface { classes: Vec::new(), vocabulary: None, ..interface.clone() };
-        let card = Card::new("autoencoder", &told, count(&network.parameters()));
-        Ok(Box::new(Trained { card, network }))
+        // It is told no classes, whether or not the data have some.
+        let card = Card::new("autoencoder", &interface.plain(Vec::new()), count(&network.parameters()));
+        Ok(Box::new(Trained { card, network: into_own(network) }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
-        Some(autoencoder(network))
+        Some(own::<Autoencoder>(network))
     }
-}
-
-const OWN: &str = "an autoencoder should be given the network that it has built";
-
-fn autoencoder(network: &dyn Network) -> &Autoencoder {
-    let network: &dyn Any = network;
-    network.downcast_ref::<Autoencoder>().expect(OWN)
 }
 
 /// A trained autoencoder.

@@ -1,12 +1,11 @@
 //! The network of an autoencoder: an encoder and a decoder, with the space between them.
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
 use super::coders::Coders;
 use super::space::SpaceConfig;
 use crate::codec::Codec;
-use crate::nn::{Condition, Mode, Named, Network, gradients_of_parts, parameters_of_parts, set_parts};
+use crate::nn::{Condition, Mode, Network, Parametric};
 
 /// An encoder and a decoder.
 pub struct Autoencoder {
@@ -63,17 +62,15 @@ impl Network for Autoencoder {
     fn forward(&self, x: Tensor<2>, _condition: &Condition, mode: Mode) -> Tensor<2> {
         self.reconstruct(self.posterior(x, mode).mean, mode)
     }
+}
 
-    fn parameters(&self) -> Vec<Named> {
-        parameters_of_parts(&[("encoder", &*self.coders.encoder), ("decoder", &*self.coders.decoder)])
+impl Parametric for Autoencoder {
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
+        vec![("encoder".into(), &*self.coders.encoder), ("decoder".into(), &*self.coders.decoder)]
     }
 
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
         let Coders { encoder, decoder, .. } = &mut self.coders;
-        set_parts(&mut [&mut **encoder, &mut **decoder], values);
-    }
-
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        gradients_of_parts(&[&*self.coders.encoder, &*self.coders.decoder], gradients)
+        vec![&mut **encoder, &mut **decoder]
     }
 }

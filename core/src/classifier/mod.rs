@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::check::{at_most, under};
 use crate::data::Batch;
 use crate::model::{Card, Classify, Family, Learning, Model};
-use crate::nn::{Condition, Init, Interface, Mode, Named, Network, ResNetConfig, collect, count, one_hot};
+use crate::nn::{
+    Condition, Init, Interface, Mode, Named, Network, Parametric, ResNetConfig, collect, count, one_hot,
+};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 

@@ -14,7 +14,6 @@ mod stage;
 mod prior;
 mod drawing;
 
-use std::any::Any;
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -27,7 +26,7 @@ use crate::codec::Codec;
 use crate::config::check::under;
 use crate::data::{Batch, Vocabulary};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Network, Staged, count};
+use crate::nn::{Init, Interface, Network, Staged, count, into_own, own};
 use crate::registry::{About, Member};
 
 pub use causal::{AutoregressiveConfig, CausalSampling};
@@ -93,8 +92,7 @@ impl Family for CodedConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let own: &dyn Any = network;
-        let Staged { stage, learner, .. } = own.downcast_ref::<Staged>().expect(OWN);
+        let Staged { stage, learner, .. } = own(network);
         let x = learning.rows(batch).without_autodiff();
         let codes = self.codebook_of(&**stage).encode(x);
         let learning = Learning { given: Some(codes), ..*learning };
@@ -108,27 +106,21 @@ impl Family for CodedConfig {
         device: &Device,
     ) -> Result<Box<dyn Model>> {
         let parameters = count(&network.parameters());
-        let network: Box<dyn Any> = network;
-        let Staged { stage, learner, .. } = *network.downcast::<Staged>().expect(OWN);
+        let Staged { stage, learner, .. } = *into_own(network);
         let codes = self.interface(interface, &*stage);
         let prior = under("prior", self.prior.model(&codes, learner, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();
         let classes = prior.card().classes.clone();
-        let told = Interface { classes, vocabulary: None, ..interface.clone() };
-        let card = Card::new("coded", &told, parameters);
+        let card = Card::new("coded", &interface.plain(classes), parameters);
         Ok(Box::new(Coded { card, stage, prior, device: device.clone() }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
-        let own: &dyn Any = network;
-        let Staged { stage, .. } = own.downcast_ref::<Staged>().expect(OWN);
-        self.stage.codec(&**stage)
+        self.stage.codec(&*own::<Staged>(network).stage)
     }
 
     fn codebook<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codebook> {
-        let own: &dyn Any = network;
-        let Staged { stage, .. } = own.downcast_ref::<Staged>().expect(OWN);
-        self.stage.codebook(&**stage)
+        self.stage.codebook(&*own::<Staged>(network).stage)
     }
 
     fn frozen(&self) -> &'static [&'static str] {
@@ -138,8 +130,6 @@ impl Family for CodedConfig {
 
 /// What the paths of its parts' parameters begin with.
 const NAMES: [&str; 2] = ["stage", "prior"];
-
-const OWN: &str = "a prior over codes should be given the network that it has built";
 
 #[cfg(test)]
 mod tests;

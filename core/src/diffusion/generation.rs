@@ -9,7 +9,7 @@ use crate::classes;
 use crate::config::check::under;
 use crate::editing::{Course, Edit, Known, Pulled, spread};
 use crate::guidance::{Classified, Conditional, Guided, Guiding, Thresholded};
-use crate::model::{Card, Classes, Generate, Generation, Helpers, Model, Request};
+use crate::model::{Asked, Card, Classes, Generate, Generation, Helpers, Model, Request};
 use crate::samplers::{Denoiser, Noise};
 use crate::schedules::grids::Span;
 use crate::{Error, Result};
@@ -21,30 +21,24 @@ pub(super) fn begin(
     request: &Request,
     helpers: &Helpers,
 ) -> Result<Box<dyn Generation>> {
-    if request.count == 0 {
-        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
-    }
-    if request.epsilon.is_some() {
-        return Err(Error::argument(format!(
-            "epsilon: it is the noise of an interpolant's SDE, and this is a {}; leave it out: how much noise is added on the way is said \
-             of the sampler, as in ddim:eta=0.5",
-            card.family
-        )));
-    }
+    request.check(helpers, &format!("a {}", card.family), why_not)?;
     let sampling = choose(&model.config.sampling, request);
     under("guiding", sampling.guiding.check())?;
     request.edit.as_ref().map_or(Ok(()), |edit| edit.check(&card.shape))?;
     sampling.sampler.check()?;
     check_walk(&model.config, request.edit.as_ref(), &sampling)?;
     let drawing = Drawing::new(model, card, request, helpers, sampling)?;
-    let noise = Noise {
-        seed: request.seed,
-        first: request.first,
-        rows: request.count,
-        features: card.features(),
-        device: model.device.clone(),
-    };
-    drawing.begin(request.edit.as_ref(), noise)
+    drawing.begin(request.edit.as_ref(), request.noise(card.features(), &model.device))
+}
+
+fn why_not(asked: Asked) -> Option<&'static str> {
+    match asked {
+        Asked::Epsilon => Some(
+            "it is the noise of an interpolant's SDE; how much is added on the way is said of the sampler, as in ddim:eta=0.5",
+        ),
+        Asked::Decoding => Some("it draws no tokens"),
+        _ => None,
+    }
 }
 
 /// The request's choices, and the model's where it makes none.
@@ -281,7 +275,7 @@ fn check_guidance(
     [steered, weak]: [bool; 2],
 ) -> Result<()> {
     classes::check_range(sampling.guidance)?;
-    if weak || !(steered || classes::insists(request)) {
+    if weak || !(steered || request.insists()) {
         return Ok(());
     }
     if card.classes.is_empty() {

@@ -12,13 +12,7 @@ use crate::{Error, Result};
 
 impl Likelihood for Diffusion {
     fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>> {
-        let [batch, features] = rows.dims();
-        if batch == 0 || features != self.card.features() {
-            return Err(Error::argument(format!(
-                "likelihood: wanted rows of {} numbers, at least 1; these are {batch} of {features}",
-                self.card.features()
-            )));
-        }
+        let [batch, _] = self.card.judged(&rows)?;
         let (core, config) = (self.core.clone(), &self.core.config);
         let class = query.told(batch, core.interface.classes.len(), config.label_dropout, &core.device)?;
         let process = Process {

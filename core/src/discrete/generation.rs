@@ -11,7 +11,7 @@ use super::walk::{Given, Walk, times};
 use crate::classes::{Guide, Taught};
 use crate::config::check::under;
 use crate::editing::{Edit, spread};
-use crate::model::{Card, Generation, Helpers, Request};
+use crate::model::{Asked, Card, Generation, Helpers, Request};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
@@ -22,10 +22,7 @@ pub(super) fn begin(
     request: &Request,
     helpers: &Helpers,
 ) -> Result<Box<dyn Generation>> {
-    if request.count == 0 {
-        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
-    }
-    refuse_what_is_not_for_tokens(request, helpers)?;
+    request.check(helpers, "a model of tokens", why_not)?;
     let own = &model.config.sampling;
     let taught = Taught { classes: model.classes, label_dropout: model.config.label_dropout };
     let guide = Guide::asked(request, own.guidance, taught, &model.device)?;
@@ -35,9 +32,7 @@ pub(super) fn begin(
     if steps == 0 {
         return Err(Error::argument("steps: at least 1 is needed, not 0"));
     }
-    let (rows, features) = (request.count, card.features());
-    let noise =
-        Noise { seed: request.seed, first: request.first, rows, features, device: model.device.clone() };
+    let noise = request.noise(card.features(), &model.device);
     let (walked, start) = match &request.edit {
         None => (steps, (None, None)),
         Some(edit) => start(model, card, edit, steps, &noise)?,
@@ -98,24 +93,14 @@ fn predictor(model: &Rc<Trained>, guide: Guide) -> (Box<dyn Predictor>, usize) {
 }
 
 /// A walk of tokens has no solver, no frame and no levels of noise.
-fn refuse_what_is_not_for_tokens(request: &Request, helpers: &Helpers) -> Result<()> {
-    let asked = [
-        (
-            "sampler",
-            request.sampler.is_some(),
-            "say how tokens are drawn with a decoder (ancestral, confidence)",
-        ),
-        ("schedule", request.schedule.is_some(), "the model has its own"),
-        ("grid", request.grid.is_some(), "its steps are evenly spaced"),
-        ("epsilon", request.epsilon.is_some(), "it walks by no SDE"),
-        ("guiding", request.guiding.is_some(), "guidance is a scale alone"),
-        ("weak", helpers.weak.is_some(), "it is guided by its classes"),
-        ("classifier", helpers.classifier.is_some(), "it is guided by its classes"),
-    ];
-    match asked.into_iter().find(|(_, asked, _)| *asked) {
-        None => Ok(()),
-        Some((name, _, why)) => {
-            Err(Error::argument(format!("{name}: this is not for a model of tokens; leave it out: {why}")))
-        }
+fn why_not(asked: Asked) -> Option<&'static str> {
+    match asked {
+        Asked::Steps(_) | Asked::Guidance | Asked::Decoding | Asked::Edit => None,
+        Asked::Sampler => Some("say how tokens are drawn with a decoder (ancestral, confidence)"),
+        Asked::Schedule => Some("the model has its own"),
+        Asked::Grid => Some("its steps are evenly spaced"),
+        Asked::Epsilon => Some("it walks by no SDE"),
+        Asked::Guiding => Some("guidance is a scale alone"),
+        Asked::Weak | Asked::Classifier => Some("it is guided by its classes"),
     }
 }

@@ -21,13 +21,7 @@ const STEPS: usize = 128;
 
 impl Likelihood for Discrete {
     fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>> {
-        let [batch, features] = rows.dims();
-        if batch == 0 || features != self.card.features() {
-            return Err(Error::argument(format!(
-                "likelihood: wanted rows of {} tokens, at least 1; these are {batch} of {features}",
-                self.card.features()
-            )));
-        }
+        let [batch, _] = self.card.judged(&rows)?;
         let steps = steps(query.method.as_ref())?;
         let Trained { classes, config, device, .. } = &*self.core;
         let class = query.told(batch, *classes, config.label_dropout, device)?;

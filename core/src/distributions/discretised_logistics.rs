@@ -34,16 +34,48 @@ impl DiscretisedLogistics {
         Self { logits, means, log_scales, bins }
     }
 
-    fn half_step(&self) -> f64 {
-        1.0 / (self.bins - 1) as f64
-    }
-
     /// `[rows, features · components]` as the components lie.
     fn apart(&self, x: Tensor<2>) -> Tensor<3> {
         let [_, features, components] = self.logits.dims();
         let rows = x.dims()[0];
         x.reshape([rows, features, components])
     }
+}
+
+/// Logarithms of the probabilities that logistic variables have of steps, of the shape of `x`.
+///
+/// As `σ(b) − σ(a) = σ(b) σ(−a) (1 − e^{a − b})`, nothing is lost where both are nearly 0 or 1.
+pub fn log_steps<const D: usize>(
+    x: Tensor<D>,
+    mean: Tensor<D>,
+    log_scale: Tensor<D>,
+    bins: usize,
+) -> Tensor<D> {
+    let h = half_step(bins);
+    let sharp = (-log_scale).exp();
+    let off = x.clone() - mean;
+    let above = log_sigmoid((off.clone() + h) * sharp.clone());
+    let below = log_sigmoid(-(off - h) * sharp.clone());
+    let width = log_1m_exp(sharp * (2.0 * h)).expand(x.dims());
+    let inner = above.clone() + below.clone() + width;
+    let (first, last) = (x.clone().lower_elem(-1.0 + h), x.greater_elem(1.0 - h));
+    inner.mask_where(first, above).mask_where(last, below)
+}
+
+/// The step nearest to where a logistic variable's distribution function is `p`, above 0 and below 1.
+pub fn nearest_step<const D: usize>(
+    mean: Tensor<D>,
+    log_scale: Tensor<D>,
+    p: Tensor<D>,
+    bins: usize,
+) -> Tensor<D> {
+    let x = mean + log_scale.exp() * (p.clone().log() - p.neg().log1p());
+    let step = 2.0 * half_step(bins);
+    ((x.clamp(-1.0, 1.0) + 1.0) / step).round() * step - 1.0
+}
+
+fn half_step(bins: usize) -> f64 {
+    1.0 / (bins - 1) as f64
 }
 
 impl Distribution for DiscretisedLogistics {
@@ -64,25 +96,14 @@ impl Distribution for DiscretisedLogistics {
         let scores = logits + self.apart(gumbels(part(key, 0), dims, &like));
         let best = scores.clone().max_dim(2).expand(scores.dims());
         let p = self.apart(uniforms(part(key, 1), dims, &like));
-        let x = means + log_scales.exp() * (p.clone().log() - p.neg().log1p());
-        let x = x.mask_fill(scores.lower(best), 0.0).sum_dim(2).squeeze_dim::<2>(2);
-        let step = 2.0 * self.half_step();
-        ((x.clamp(-1.0, 1.0) + 1.0) / step).round() * step - 1.0
+        let x = nearest_step(means, log_scales, p, self.bins);
+        x.mask_fill(scores.lower(best), 0.0).sum_dim(2).squeeze_dim(2)
     }
-    /// As `σ(b) − σ(a) = σ(b) σ(−a) (1 − e^{a − b})`, nothing is lost where both are nearly 0 or 1.
     fn log_prob(&self, x: Tensor<2>) -> Tensor<2> {
-        let h = self.half_step();
         let [rows, features] = x.dims();
         let dims = [rows, features, self.logits.dims()[2]];
         let x = x.unsqueeze_dim::<3>(2).expand(dims);
-        let sharp = (-self.log_scales.clone()).exp();
-        let off = x.clone() - self.means.clone();
-        let above = log_sigmoid((off.clone() + h) * sharp.clone());
-        let below = log_sigmoid(-(off - h) * sharp.clone());
-        let width = log_1m_exp(sharp * (2.0 * h)).expand(dims);
-        let inner = above.clone() + below.clone() + width;
-        let (first, last) = (x.clone().lower_elem(-1.0 + h), x.greater_elem(1.0 - h));
-        let log = inner.mask_where(first, above).mask_where(last, below);
+        let log = log_steps(x, self.means.clone(), self.log_scales.clone(), self.bins);
         log_sum_exp(log + log_softmax(self.logits.clone(), 2), 2).squeeze_dim(2)
     }
 }

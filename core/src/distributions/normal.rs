@@ -42,6 +42,13 @@ impl Normal {
     }
 }
 
+/// `ln N(x_i; μ_j, s_j²)` of each feature, `[rows of x, rows of μ, features]`, by means and logarithms of variances: all rows by all normals.
+pub fn log_normal_pairs(x: Tensor<2>, mean: Tensor<2>, log_variance: Tensor<2>) -> Tensor<3> {
+    let off = x.unsqueeze_dim::<3>(1) - mean.unsqueeze_dim::<3>(0);
+    let log_variance = log_variance.unsqueeze_dim::<3>(0);
+    (off.square() * (-log_variance.clone()).exp() + log_variance + (2.0 * PI).ln()) * -0.5
+}
+
 impl Distribution for Normal {
     fn rows(&self) -> usize {
         self.mean.dims()[0]

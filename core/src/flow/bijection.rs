@@ -1,11 +1,8 @@
 //! What a bijection of rows is.
 
-use std::any::Any;
-
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
-use crate::nn::{Mode, Named, collect, gradients, replace};
+use crate::nn::{Mode, Parametric};
 use crate::{Error, Result};
 
 /// A bijection of rows `[batch, features]`, with the logarithm of its Jacobian determinant, `[batch, 1]`. `told` is what both directions are
@@ -24,28 +21,9 @@ pub trait Map {
 }
 
 /// A bijection whose type is forgotten, with its parameters as a list: what [`crate::nn::Network`] is to networks.
-pub trait Bijection: Map + Any {
-    /// See [`crate::nn::Network::parameters`].
-    fn parameters(&self) -> Vec<Named>;
-    /// See [`crate::nn::Network::set_parameters`].
-    fn set_parameters(&mut self, values: &[Tensor<1>]);
-    /// See [`crate::nn::Network::gradients`].
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>>;
-}
+pub trait Bijection: Map + Parametric {}
 
-impl<M: Module + Map + 'static> Bijection for M {
-    fn parameters(&self) -> Vec<Named> {
-        collect(self)
-    }
-
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        *self = replace(self.clone(), values);
-    }
-
-    fn gradients(&self, grads: &mut Gradients) -> Vec<Tensor<1>> {
-        gradients(self, grads)
-    }
-}
+impl<T: Map + Parametric> Bijection for T {}
 
 /// Where a bijection stands.
 #[derive(Clone, Debug)]

@@ -1,15 +1,14 @@
 //! The network of a flow: bijections one after the other, the base that they lead to, and what spreads discrete data.
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
 use super::bases::Base;
 use super::dequantisation::Spread;
 use super::sequence::Sequence;
-use super::{Bijection, FlowConfig, Map, Place};
+use super::{FlowConfig, Map, Place};
 use crate::Result;
 use crate::config::check::under;
-use crate::nn::{Condition, Init, Interface, Mode, Named, Network, named_under};
+use crate::nn::{Condition, Init, Interface, Mode, Network, Parametric};
 use crate::samplers::Noise;
 
 /// Bijections in the normalising order, and the distribution they lead to.
@@ -92,31 +91,20 @@ impl Network for Chain {
         let [z, _] = self.normalise(x, condition.class.as_ref(), mode);
         z
     }
+}
 
-    fn parameters(&self) -> Vec<Named> {
-        let spread = self.spread.network().map(Network::parameters).unwrap_or_default();
-        let mut all = self.bijections.parameters();
-        all.extend(named_under("base", self.base.parameters()));
-        all.extend(named_under("dequantisation", spread));
-        all
+impl Parametric for Chain {
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
+        let mut parts = self.bijections.parts();
+        parts.push(("base".into(), &*self.base));
+        parts.extend(self.spread.network().map(|network| ("dequantisation".into(), network as _)));
+        parts
     }
 
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        let (bijections, rest) = values.split_at(self.bijections.parameters().len());
-        let (base, spread) = rest.split_at(self.base.parameters().len());
-        self.bijections.set_parameters(bijections);
-        self.base.set_parameters(base);
-        if let Some(network) = self.spread.network_mut() {
-            network.set_parameters(spread);
-        }
-    }
-
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        let mut all = self.bijections.gradients(gradients);
-        all.extend(self.base.gradients(gradients));
-        if let Some(network) = self.spread.network() {
-            all.extend(network.gradients(gradients));
-        }
-        all
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
+        let mut parts = self.bijections.parts_mut();
+        parts.push(&mut *self.base);
+        parts.extend(self.spread.network_mut().map(|network| network as _));
+        parts
     }
 }

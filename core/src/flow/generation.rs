@@ -6,46 +6,17 @@ use burn::prelude::*;
 
 use super::Flow;
 use super::chain::Chain;
-use crate::classes::{Guide, Taught, insists};
+use crate::Result;
+use crate::classes::{Guide, Taught};
 use crate::model::{Frame, Generation, Helpers, Request};
-use crate::samplers::Noise;
-use crate::{Error, Result};
 
 /// Begins a generation; fails where the request does not fit a flow.
 pub(super) fn begin(flow: &Flow, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
-    if request.count == 0 {
-        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
-    }
-    refuse_what_walks(request, helpers)?;
+    request.check(helpers, "a flow", |_| Some("it draws by its own bijections, one after the other"))?;
     let taught = Taught { classes: flow.chain.told(), label_dropout: flow.config.label_dropout };
     let told = Guide::asked(request, 1.0, taught, &flow.device)?.class;
-    let (rows, features) = (request.count, flow.card.features());
-    let noise =
-        Noise { seed: request.seed, first: request.first, rows, features, device: flow.device.clone() };
-    let row = flow.chain.draw(&noise, told.as_ref());
+    let row = flow.chain.draw(&request.noise(flow.card.features(), &flow.device), told.as_ref());
     Ok(Box::new(Back { chain: flow.chain.clone(), told, row, step: 0 }))
-}
-
-/// A flow walks by no solver: what is said of one would change nothing.
-fn refuse_what_walks(request: &Request, helpers: &Helpers) -> Result<()> {
-    let asked = [
-        ("sampler", request.sampler.is_some()),
-        ("schedule", request.schedule.is_some()),
-        ("grid", request.grid.is_some()),
-        ("steps", request.steps.is_some()),
-        ("epsilon", request.epsilon.is_some()),
-        ("guidance", insists(request) || request.guiding.is_some()),
-        ("decoding", request.decoding.is_some()),
-        ("edit", request.edit.is_some()),
-        ("weak", helpers.weak.is_some()),
-        ("classifier", helpers.classifier.is_some()),
-    ];
-    match asked.into_iter().find(|(_, asked)| *asked) {
-        None => Ok(()),
-        Some((name, _)) => Err(Error::argument(format!(
-            "{name}: a flow draws by its own bijections, one after the other, and nothing else; leave it out"
-        ))),
-    }
 }
 
 struct Back {

@@ -32,7 +32,7 @@ use crate::Result;
 use crate::config::check::{at_least, within};
 use crate::data::Batch;
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Network, count, one_hot};
+use crate::nn::{Init, Interface, Network, Parametric, count, one_hot};
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
 

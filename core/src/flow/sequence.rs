@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
 use super::transforms::TransformConfig;
 use super::{Bijection, Built, Map, Place};
 use crate::Result;
 use crate::config::check::{not_empty, under};
-use crate::nn::{Init, Mode, Named, named_under};
+use crate::nn::{Init, Mode, Parametric};
 
 /// Bijections in the normalising order.
 pub(super) struct Sequence(Vec<Link>);
@@ -89,24 +88,17 @@ impl Map for Sequence {
     }
 }
 
-impl Bijection for Sequence {
-    fn parameters(&self) -> Vec<Named> {
-        let link =
-            |(i, link): (usize, &Link)| named_under(&format!("transforms.{i}"), link.bijection.parameters());
-        self.0.iter().enumerate().flat_map(link).collect()
-    }
-
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        let mut rest = values;
-        for link in &mut self.0 {
-            let (own, others) = rest.split_at(link.bijection.parameters().len());
-            link.bijection.set_parameters(own);
-            rest = others;
+impl Parametric for Sequence {
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
+        let mut parts: Vec<(String, &dyn Parametric)> = Vec::new();
+        for (i, link) in self.0.iter().enumerate() {
+            parts.push((format!("transforms.{i}"), &*link.bijection));
         }
+        parts
     }
 
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        self.0.iter().flat_map(|link| link.bijection.gradients(gradients)).collect()
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
+        self.0.iter_mut().map(|link| &mut *link.bijection as _).collect()
     }
 }
 

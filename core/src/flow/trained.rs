@@ -12,7 +12,7 @@ use crate::codec::Codec;
 use crate::distributions::special::log_sum_exp;
 use crate::likelihood::{Counted, Estimation, Exact, Likelihood, LikelihoodConfig, Method, Query};
 use crate::model::{Card, Generate, Generation, Helpers, Model, Request};
-use crate::nn::{Mode, Named, Network};
+use crate::nn::{Mode, Named, Parametric};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 

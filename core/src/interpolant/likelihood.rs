@@ -19,13 +19,7 @@ use crate::{Error, Result};
 
 impl Likelihood for Interpolant {
     fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>> {
-        let [batch, features] = rows.dims();
-        if batch == 0 || features != self.card.features() {
-            return Err(Error::argument(format!(
-                "likelihood: wanted rows of {} numbers, at least 1; these are {batch} of {features}",
-                self.card.features()
-            )));
-        }
+        let [batch, features] = self.card.judged(&rows)?;
         let std = self.field.config.source.std().ok_or_else(|| {
             Error::argument(
                 "likelihood: the density of this source is not known; one from a Gaussian has a likelihood",

@@ -127,7 +127,7 @@ impl InterpolantConfig {
     /// The classes that this model is told of. Tokens are to it numbers like any other.
     fn interface(&self, interface: &Interface) -> Interface {
         let classes = if self.label_dropout < 1.0 { interface.classes.clone() } else { Vec::new() };
-        Interface { classes, vocabulary: None, ..interface.clone() }
+        interface.plain(classes)
     }
 
     fn check(&self) -> Result<()> {

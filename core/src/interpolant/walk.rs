@@ -16,7 +16,7 @@ use super::trained::Field;
 use crate::classes::Guide;
 use crate::config::check::under;
 use crate::likelihood::integrators::{Passage, Tolerance};
-use crate::model::{Card, Frame, Generation, Helpers, Request};
+use crate::model::{Asked, Card, Frame, Generation, Helpers, Request};
 use crate::samplers::{EulerAncestral, Noise, NoiseSource};
 use crate::{Error, Result};
 
@@ -27,7 +27,7 @@ pub(super) fn begin(
     request: &Request,
     helpers: &Helpers,
 ) -> Result<Box<dyn Generation>> {
-    refuse(card, request, helpers)?;
+    request.check(helpers, &format!("an {}", card.family), why_not)?;
     let own = &field.config.sampling;
     let sampling = Sampling {
         sampler: request.sampler.clone().unwrap_or_else(|| own.sampler.clone()),
@@ -46,13 +46,7 @@ pub(super) fn begin(
             sampling.sampler.name()
         )));
     }
-    let noise = Noise {
-        seed: request.seed,
-        first: request.first,
-        rows: request.count,
-        features: card.features(),
-        device: field.device.clone(),
-    };
+    let noise = request.noise(card.features(), &field.device);
     let guide = Guide::asked(request, own.guidance, field.taught(), &field.device)?;
     let (x, field) = (field.start(&noise), field.clone());
     Ok(match solver {
@@ -71,24 +65,15 @@ fn unmet(t: f64, tolerance: Tolerance) -> Error {
     ))
 }
 
-/// Refuses what an interpolant does not know.
-fn refuse(card: &Card, request: &Request, helpers: &Helpers) -> Result<()> {
-    if request.count == 0 {
-        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
-    }
-    let foreign = [
-        ("schedule", request.schedule.is_some(), "its path is its own"),
-        ("grid", request.grid.is_some(), "its steps are equal, or chosen by dopri5 or bosh3"),
-        ("edit", request.edit.is_some(), "it begins from its source"),
-        ("guiding", request.guiding.is_some(), "it knows the scale of guidance alone"),
-        ("weak", helpers.weak.is_some(), "it does not denoise"),
-        ("classifier", helpers.classifier.is_some(), "it does not denoise"),
-    ];
-    match foreign.iter().find(|(_, asked, _)| *asked) {
-        Some((name, _, why)) => {
-            Err(Error::argument(format!("{name}: this is an {}, and {why}; leave it out", card.family)))
-        }
-        None => Ok(()),
+fn why_not(asked: Asked) -> Option<&'static str> {
+    match asked {
+        Asked::Sampler | Asked::Steps(_) | Asked::Epsilon | Asked::Guidance => None,
+        Asked::Schedule => Some("its path is its own"),
+        Asked::Grid => Some("its steps are equal, or chosen by dopri5 or bosh3"),
+        Asked::Guiding => Some("it knows the scale of guidance alone"),
+        Asked::Decoding => Some("it draws no tokens"),
+        Asked::Edit => Some("it begins from its source"),
+        Asked::Weak | Asked::Classifier => Some("it does not denoise"),
     }
 }
 

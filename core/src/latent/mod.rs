@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Rombach et al. 2022, <https://arxiv.org/abs/2112.10752>, section 3.2. `f` and `g` are the stage's encoder and decoder, which are
-//! learnt before and stay as they are; `a` is their constant `scale`. A weight file holds both: the stage's parameters under
+//! learnt before and stay as they are, of a variational autoencoder the means of its posteriors; `a` is their constant `scale`. A weight file holds both: the stage's parameters under
 //! `stage`, the diffusion model's under `diffusion`.
 
 mod stage;
@@ -13,7 +13,6 @@ mod scaled;
 mod drawing;
 mod helpers;
 
-use std::any::Any;
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -25,7 +24,7 @@ use crate::config::check::{positive, under};
 use crate::data::Batch;
 use crate::diffusion::{CouplingConfig, DiffusionConfig};
 use crate::model::{Card, Family, Learning, Model, Teaching};
-use crate::nn::{Init, Interface, Network, Staged, count};
+use crate::nn::{Init, Interface, Network, Staged, count, into_own, own};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -83,6 +82,17 @@ impl LatentConfig {
         Ok(())
     }
 
+    /// What a stage says of a sample hangs on no class.
+    fn check_stage(&self, interface: &Interface) -> Result<()> {
+        match &self.stage {
+            StageConfig::VaeConfig(stage) if !stage.does_without(&interface.classes) => {
+                let message = "the stage is asked without a class, which it never learns at 0: wanted above 0, to 1; this is 0";
+                Err(Error::config("stage.label_dropout", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The scale that the diffusion model believes in is that of the latents, where it is known.
     fn check_deviation(&self, codec: &dyn Codec) -> Result<()> {
         let Some(deviation) = codec.deviation() else { return Ok(()) };
@@ -110,6 +120,7 @@ impl LatentConfig {
 impl Family for LatentConfig {
     fn network(&self, interface: &Interface, init: &Init) -> Result<Box<dyn Network>> {
         self.check()?;
+        self.check_stage(interface)?;
         // Without autodiff: its parameters are never learnt, and its graph need not be kept.
         let fixed = init.at("stage").on(&init.device().clone().inner());
         let stage = under("stage", self.stage.network(interface, &fixed))?;
@@ -126,8 +137,7 @@ impl Family for LatentConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let own: &dyn Any = network;
-        let Staged { stage, learner: diffusion, .. } = own.downcast_ref::<Staged>().expect(OWN);
+        let Staged { stage, learner: diffusion, .. } = own(network);
         let x = learning.rows(batch).without_autodiff();
         let z = self.codec_of(&**stage).encode(x) * self.scale;
         let learning = Learning { given: Some(z), ..*learning };
@@ -141,23 +151,18 @@ impl Family for LatentConfig {
         device: &Device,
     ) -> Result<Box<dyn Model>> {
         let parameters = count(&network.parameters());
-        let network: Box<dyn Any> = network;
-        let Staged { stage, learner: diffusion, .. } = *network.downcast::<Staged>().expect(OWN);
+        let Staged { stage, learner: diffusion, .. } = *into_own(network);
         let latent = self.interface(interface, &*stage);
         let diffusion = under("diffusion", self.diffusion.model(&latent, diffusion, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();
         let classes = diffusion.card().classes.clone();
-        // Tokens are to it numbers like any other.
-        let card =
-            Card::new("latent", &Interface { classes, vocabulary: None, ..interface.clone() }, parameters);
+        let card = Card::new("latent", &interface.plain(classes), parameters);
         let codec = Rc::new(Scaled { stage, scale: self.scale });
         Ok(Box::new(Latent { card, codec, diffusion, device: device.clone() }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
-        let own: &dyn Any = network;
-        let Staged { stage, .. } = own.downcast_ref::<Staged>().expect(OWN);
-        self.stage.codec(&**stage)
+        self.stage.codec(&*own::<Staged>(network).stage)
     }
 
     fn frozen(&self) -> &'static [&'static str] {
@@ -167,8 +172,6 @@ impl Family for LatentConfig {
 
 /// What the paths of its parts' parameters begin with.
 const NAMES: [&str; 2] = ["stage", "diffusion"];
-
-const OWN: &str = "a latent model should be given the network that it has built";
 
 #[cfg(test)]
 mod tests;

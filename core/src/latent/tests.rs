@@ -212,6 +212,30 @@ fn the_codec_of_a_latent_model_is_its_stages_times_the_scale() {
     assert_eq!(model.generator().and_then(Generate::range), Some(scaled.diffusion.range));
 }
 
+/// What a variational autoencoder thinks of a sample is a Gaussian: its mean is the latent.
+#[test]
+fn the_latents_of_a_variational_autoencoder_are_its_means() {
+    let stage = json!({ "kind": "vae", "latents": 3, "network": { "kind": "mlp", "hidden": [8] } });
+    let device = Device::flex();
+    let scaled = config(json!({ "stage": stage, "scale": 2.0 }));
+    let network = scaled.network(&interface(), &Init::new(1, &device)).expect("a network");
+    let parameters = network.parameters();
+    let own = parameters.iter().filter(|named| named.path.starts_with("stage."));
+    let own: Vec<Tensor<1>> = own.map(|named| named.value.clone()).collect();
+    let alone: ModelConfig = config::typed(stage).expect("a model");
+    let mut stage = alone.network(&interface(), &Init::new(2, &device)).expect("a network");
+    stage.set_parameters(&own);
+    let stage = alone.model(&interface(), stage, &device).expect("a model");
+    let model = scaled.model(&interface(), network, &device).expect("a model");
+    let x = Tensor::<2>::from_data(TensorData::new(numbers(8, 4), [2, 4]), &device);
+    let (space, codec) = (stage.latent().expect("latents"), model.codec().expect("a codec"));
+    let z = codec.encode(x.clone());
+    assert_eq!(z.clone().into_data(), (space.posterior(x, None).mean * 2.0).into_data());
+    assert_eq!(codec.decode(z.clone()).into_data(), space.mean(z / 2.0, None).into_data());
+    let drawn = end(&*model, &Request { count: 3, ..Request::default() }, &Helpers::default());
+    assert!(drawn.len() == 12 && drawn.iter().all(|x| x.is_finite()), "{drawn:?}");
+}
+
 /// Points of two classes near a plane in four dimensions, `A u` with `u ~ N(±(1, 0.5), 0.3²)`.
 struct Plane([String; 2]);
 
@@ -294,6 +318,8 @@ fn what_a_latent_model_cannot_do_is_refused_with_a_remedy() {
     let error = refused(&config(json!({ "diffusion": coupled })));
     assert!(error.contains("diffusion.coupling"), "{error}");
     assert!(refused(&config(json!({ "scale": 0.0 }))).contains("scale"));
+    let told = json!({ "kind": "vae", "label_dropout": 0.0 });
+    assert!(refused(&config(json!({ "stage": told }))).contains("stage.label_dropout"));
 
     let [latent, _] = models(1);
     let ask = |edit| {

@@ -40,6 +40,17 @@ fn densities_and_divergences_are_those_of_normals() {
 }
 
 #[test]
+fn a_mixture_of_rows_is_the_sum_of_their_densities() {
+    let mean = Tensor::cat(vec![row([1.0, -2.0]), row([0.5, 0.0])], 0);
+    let both = Gaussian { log_variance: mean.full_like(0.3), mean };
+    let (z, weights) = (row([0.2, -0.4]), [0.25, 0.75]);
+    let each = both.log_densities(z.clone().repeat_dim(0, 2)).sum_dim(1).exp();
+    let wanted = (each * Tensor::<1>::from_floats(weights, &Device::flex()).reshape([2, 1])).sum_dim(0).log();
+    let found = both.log_mixture(z, row(weights).log());
+    assert!((found - wanted).abs().max().into_scalar::<f32>() < 1e-5);
+}
+
+#[test]
 fn walks_are_straight_or_along_a_circle() {
     let ends = || [row([1.0, 0.0]), row([0.0, 3.0])];
     close(interpolate(&Twice, ends(), 3, Path::Linear), &[[1.0, 0.0], [0.5, 1.5], [0.0, 3.0]]);

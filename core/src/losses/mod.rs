@@ -14,7 +14,7 @@ pub use composite::{CompositeLoss, Term};
 pub use divergences::{SetDivergence, SetDivergenceConfig};
 pub use free_bits::free_bits;
 pub use reconstruction::{Reconstruction, ReconstructionConfig};
-pub use total_correlation::{Decomposition, Weighting, decomposed};
+pub use total_correlation::{Decomposition, Weighting, aggregated, decomposed};
 pub use weights::{LossScheduleConfig, Scheduled};
 
 use burn::prelude::*;

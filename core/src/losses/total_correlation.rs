@@ -10,14 +10,15 @@
 use burn::prelude::*;
 
 use crate::distributions::special::log_sum_exp;
-use crate::distributions::{Distribution, Normal};
+use crate::distributions::{Distribution, Normal, log_normal_pairs};
 
 /// How a batch stands for all data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weighting {
     /// Each sample of the batch with the same weight: a bound on `ln q(z)` that is too low by about `ln N` where batches are small (Appendix C.1).
     Minibatch,
-    /// A sample's own posterior with weight `1/N`, the others for the rest: without bias for `q(z)` itself (Appendix C.2).
+    /// A sample's own posterior with weight `1/N`, that of one other with `(N − M)/(N M)`, the rest with `1/M`, `M` being the others: without bias
+    /// for `q(z)` itself (Appendix C.2).
     Stratified,
 }
 
@@ -43,14 +44,7 @@ pub fn decomposed(
     let posterior = Normal::by_log_variance(mean.clone(), log_variance.clone());
     let own = posterior.log_prob(z.clone()).sum_dim(1);
     let prior = Normal::standard(&z).log_prob(z.clone()).sum_dim(1);
-    // ln q(z_i | n_j) of each latent, [batch, batch, latents].
-    let off = z.unsqueeze_dim::<3>(1) - mean.unsqueeze_dim::<3>(0);
-    let log_variance = log_variance.unsqueeze_dim::<3>(0);
-    let scaled = off.square() * (-log_variance.clone()).exp();
-    let pairs = (scaled + log_variance + (2.0 * std::f64::consts::PI).ln()) * -0.5;
-    let weights = weighting.weights(&pairs, samples);
-    let joint = log_sum_exp(pairs.clone().sum_dim(2) + weights.clone(), 1).squeeze_dim::<2>(2);
-    let each = log_sum_exp(pairs + weights, 1).squeeze_dim::<2>(1).sum_dim(1);
+    let [joint, each] = aggregated(z, mean, log_variance, samples, weighting);
     Decomposition {
         mutual_information: (own - joint.clone()).mean(),
         total_correlation: (joint - each.clone()).mean(),
@@ -58,16 +52,35 @@ pub fn decomposed(
     }
 }
 
+/// `ln q(z_i)` and `Σ_j ln q(z_ij)`, `[batch, 1]` each, of the draws and posteriors of [`decomposed`].
+pub fn aggregated(
+    z: Tensor<2>,
+    mean: Tensor<2>,
+    log_variance: Tensor<2>,
+    samples: usize,
+    weighting: Weighting,
+) -> [Tensor<2>; 2] {
+    let pairs = log_normal_pairs(z, mean, log_variance);
+    let weights = weighting.weights(&pairs, samples);
+    let joint = log_sum_exp(pairs.clone().sum_dim(2) + weights.clone(), 1).squeeze_dim::<2>(2);
+    let each = log_sum_exp(pairs + weights, 1).squeeze_dim::<2>(1).sum_dim(1);
+    [joint, each]
+}
+
 impl Weighting {
     /// Logarithms of the weights of posterior `j` for draw `i`, `[batch, batch, 1]`.
     fn weights(self, like: &Tensor<3>, samples: usize) -> Tensor<3> {
-        let (batch, all) = (like.dims()[0], samples as f64);
-        let weight = |i: usize, j: usize| match self {
-            Self::Minibatch => -(batch as f64 * all).ln(),
-            Self::Stratified if i == j || batch == 1 => -all.ln(),
-            Self::Stratified => ((all - 1.0) / (all * (batch - 1) as f64)).ln(),
+        let batch = like.dims()[0];
+        // Data are never fewer than those of the batch.
+        let (all, others) = (samples.max(batch) as f64, (batch.max(2) - 1) as f64);
+        let weight = |i: usize, j: usize| match (self, (j + batch - i) % batch) {
+            (Self::Minibatch, _) => 1.0 / (batch as f64 * all),
+            (Self::Stratified, 0) => 1.0 / all,
+            (Self::Stratified, 1) => (all - others) / (all * others),
+            (Self::Stratified, _) => 1.0 / others,
         };
-        let weights: Vec<f32> = (0..batch * batch).map(|at| weight(at / batch, at % batch) as f32).collect();
+        let weights: Vec<f32> =
+            (0..batch * batch).map(|at| weight(at / batch, at % batch).ln() as f32).collect();
         Tensor::from_data(TensorData::new(weights, [batch, batch, 1]), (&like.device(), like.dtype()))
     }
 }
@@ -132,5 +145,28 @@ mod tests {
         let like = Tensor::<3>::zeros([8, 8, 2], &Device::flex());
         let sums = Weighting::Stratified.weights(&like, 1000).exp().sum_dim(1);
         assert!((sums - 1.0).abs().max().into_scalar::<f32>() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_aggregated_of_equal_posteriors_is_each_of_them() {
+        let (n, all, noise) = (9, 1000, Key::new(3, Purpose::Noise, 0).normal_rows(9, 4, &Device::flex()));
+        let [spread, noise] = [0, 2].map(|from| noise.clone().narrow(1, from, 2));
+        let close = |found: &Tensor<2>, wanted: Tensor<2>| {
+            let off = (found.clone() - wanted.clone()).abs() / wanted.abs().clamp_min(1.0);
+            assert!(off.max().into_scalar::<f32>() < 2e-4, "{found}");
+        };
+        let mean = Tensor::<2>::from_floats([[0.4, -1.0]], &Device::flex()).repeat_dim(0, n);
+        let log_variance = mean.full_like(-0.7);
+        let equal = Normal::by_log_variance(mean.clone(), log_variance.clone());
+        let z = mean.clone() + noise.clone() * equal.deviation.clone();
+        let own = equal.log_prob_of_rows(z.clone());
+        let found = aggregated(z, mean, log_variance, all, Weighting::Stratified);
+        found.iter().for_each(|found| close(found, own.clone()));
+        // Posteriors far apart: of each draw its own is left, seen as often as one of `N`.
+        let mean = spread * 1e3;
+        let z = mean.clone() + noise;
+        let own = Normal::new(mean.clone(), mean.ones_like()).log_prob_of_rows(z.clone());
+        let [whole, _] = aggregated(z, mean.clone(), mean.zeros_like(), all, Weighting::Stratified);
+        close(&whole, own - (all as f64).ln());
     }
 }

@@ -23,3 +23,33 @@ fn classes_are_hidden_at_their_share_by_the_example_alone() {
     let untold = Batch { class: None, ..batch(0, 3) };
     assert_eq!(learning.classes(&untold, 0.0), [None; 3]);
 }
+
+#[test]
+fn what_a_family_does_not_know_is_refused_with_its_reason() {
+    let why_not = |asked| match asked {
+        Asked::Steps(3) | Asked::Decoding => None,
+        Asked::Guidance => Some("it has no classes"),
+        _ => Some("it does not walk"),
+    };
+    let check = |request: Request| {
+        request.check(&Helpers::default(), "a stone", why_not).map_err(|error| error.to_string())
+    };
+    let (decoding, none) = (Some(Decoding::default()), Request::default);
+    assert_eq!(check(Request { steps: Some(3), guidance: Some(1.0), decoding, ..none() }), Ok(()));
+    for (request, wanted) in [
+        (Request { count: 0, ..none() }, "count: at least 1"),
+        (
+            Request { steps: Some(4), ..none() },
+            "steps: this is not for a stone; leave it out: it does not walk",
+        ),
+        (
+            Request { guidance: Some(2.0), ..none() },
+            "guidance: this is not for a stone; leave it out: it has no classes",
+        ),
+        (Request { grid: GridConfig::named("karras").ok(), ..none() }, "grid: "),
+        (Request { epsilon: EpsilonConfig::named("constant").ok(), ..none() }, "epsilon: "),
+    ] {
+        let said = check(request).expect_err("it should be refused");
+        assert!(said.contains(wanted), "wanted {wanted}: {said}");
+    }
+}

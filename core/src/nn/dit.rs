@@ -19,7 +19,7 @@ use super::layers::multiple;
 use super::patches::{fold, places, tokens, unfold};
 use super::positions::{Positions, Rotary, sine};
 use super::precision::like;
-use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network};
+use super::{Architecture, Condition, Dropout, Init, Interface, Linear, Mode, Network};
 use crate::config::check::{at_least, divisible, positive, within};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
@@ -139,7 +139,7 @@ impl Dit {
     }
 }
 
-impl Forward for Dit {
+impl Network for Dit {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let [c, height, width] = self.size;
         let (batch, p) = (x.dims()[0], self.patch);

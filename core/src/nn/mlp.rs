@@ -10,7 +10,7 @@ use kiln_kernels::trajectory::{self, Field, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network, fourier_of};
+use super::{Architecture, Condition, Dropout, Init, Interface, Linear, Mode, Network, fourier_of};
 use crate::Result;
 use crate::config::check::{at_least, within};
 use crate::registry::{About, Member};
@@ -107,7 +107,7 @@ impl Mlp {
     }
 }
 
-impl Forward for Mlp {
+impl Network for Mlp {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let embedding = self.embedding(condition, &x.device());
         let mut h = self.input.forward(x); // [B, H]

@@ -2,9 +2,10 @@
 
 mod init;
 mod layers;
+mod own;
 mod parameters;
-mod parts;
 mod precision;
+mod staged;
 mod embedding;
 mod conditioning;
 mod attention;
@@ -19,10 +20,7 @@ mod dit;
 mod tokens;
 mod resnet;
 
-use std::any::Any;
-
 use burn::prelude::*;
-use burn::tensor::Gradients;
 use kiln_kernels::trajectory::Field;
 use serde::{Deserialize, Serialize};
 
@@ -35,14 +33,15 @@ pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
 pub(crate) use layers::multiple;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
-pub use parameters::{Named, collect, count, gradients, replace};
-pub use parts::{Staged, gradients_of_parts, named_under, parameters_of_parts, set_parts};
+pub(crate) use own::{into_own, own, own_mut};
+pub use parameters::{Named, Parametric, collect, count, gradients, named_under, replace};
 pub(crate) use patches::{fold, repeated, unfold};
 pub use perceptron::Activation;
 pub use positions::Positions;
 pub use precision::{NEVER, Precision};
 pub(crate) use resnet::Block as ResidualBlock;
 pub use resnet::{ResNet, ResNetConfig};
+pub use staged::Staged;
 pub use unet::ContextConfig;
 
 /// What a network is told beside its input.
@@ -72,70 +71,20 @@ pub enum Mode {
     Train(Key),
 }
 
-/// A network whose type is forgotten.
-///
-/// Burn's `Module` cannot be a trait object, but all that training, averaging and saving want of one is its parameters as a
-/// list, which [`collect`] and [`replace`] give for every module. A family that needs more of its own network gets its type back by
-/// `Any`.
-pub trait Network: Any {
+/// A network whose type is forgotten. A family that needs more of its own gets its type back by `Any`.
+pub trait Network: Parametric {
     /// `[batch, features]` to `[batch, outputs · features]`; see [`Interface::outputs`].
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
+
     /// Whether a row's numbers are tokens, which half precision must not round.
     fn takes_tokens(&self) -> bool {
         false
     }
+
     /// What a kernel needs to know to walk through the network by itself: its weights, and its biases at each of these levels, of no class;
     /// `None` where no kernel does.
     fn field(&self, _levels: &Condition) -> Option<Field> {
         None
-    }
-    /// The parameters by path, flattened, without autodiff, in a fixed order.
-    fn parameters(&self) -> Vec<Named>;
-    /// Puts other values in the parameters' place; the order, names and shapes are those of [`Network::parameters`].
-    fn set_parameters(&mut self, values: &[Tensor<1>]);
-    /// The parameters' gradients, flattened, in the order of [`Network::parameters`]; zeros where there is none.
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>>;
-}
-
-/// The forward pass of a module that is a [`Network`].
-pub trait Forward {
-    /// See [`Network::forward`].
-    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2>;
-
-    /// See [`Network::takes_tokens`].
-    fn takes_tokens(&self) -> bool {
-        false
-    }
-
-    /// See [`Network::field`].
-    fn field(&self, _levels: &Condition) -> Option<Field> {
-        None
-    }
-}
-
-impl<M: Module + Forward + 'static> Network for M {
-    fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
-        Forward::forward(self, x, condition, mode)
-    }
-
-    fn takes_tokens(&self) -> bool {
-        Forward::takes_tokens(self)
-    }
-
-    fn field(&self, levels: &Condition) -> Option<Field> {
-        Forward::field(self, levels)
-    }
-
-    fn parameters(&self) -> Vec<Named> {
-        collect(self)
-    }
-
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        *self = replace(self.clone(), values);
-    }
-
-    fn gradients(&self, grads: &mut Gradients) -> Vec<Tensor<1>> {
-        gradients(self, grads)
     }
 }
 
@@ -173,6 +122,11 @@ impl Interface {
     pub fn of(dataset: &dyn Dataset) -> Self {
         let vocabulary = dataset.vocabulary().cloned();
         Self { vocabulary, ..Self::new(dataset.shape().to_vec(), dataset.classes().to_vec()) }
+    }
+
+    /// The same samples, told these classes; where they are tokens, as numbers like any other.
+    pub(crate) fn plain(&self, classes: Vec<String>) -> Self {
+        Self { classes, vocabulary: None, ..self.clone() }
     }
 
     /// Numbers in a sample.

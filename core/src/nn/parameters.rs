@@ -1,5 +1,7 @@
 //! A module's parameters as a list: by path, flattened, in the order in which the module is walked.
 
+use std::any::Any;
+
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::prelude::*;
 use burn::tensor::Gradients;
@@ -13,6 +15,62 @@ pub struct Named {
     pub shape: Vec<usize>,
     /// Its values, flattened, without autodiff.
     pub value: Tensor<1>,
+}
+
+/// What has parameters, its type forgotten: as a list they are all that training, averaging and saving want.
+///
+/// Of a module they are those that [`collect`] and [`replace`] give and take; of what is made of others, those of its parts.
+pub trait Parametric: Any {
+    /// What it is made of, each part under its name, in a fixed order; of a module nothing.
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
+        Vec::new()
+    }
+
+    /// The same, in the same order.
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
+        Vec::new()
+    }
+
+    /// The parameters by path, flattened, without autodiff, in a fixed order.
+    fn parameters(&self) -> Vec<Named> {
+        let under = |(name, part): (String, &dyn Parametric)| named_under(&name, part.parameters());
+        self.parts().into_iter().flat_map(under).collect()
+    }
+
+    /// Puts other values in the parameters' place; the order, names and shapes are those of [`Parametric::parameters`].
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        let mut rest = values;
+        for part in self.parts_mut() {
+            let (own, others) = rest.split_at(part.parameters().len());
+            part.set_parameters(own);
+            rest = others;
+        }
+    }
+
+    /// The parameters' gradients, flattened, in the order of [`Parametric::parameters`]; zeros where there is none.
+    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
+        self.parts().into_iter().flat_map(|(_, part)| part.gradients(gradients)).collect()
+    }
+}
+
+impl<M: Module + 'static> Parametric for M {
+    fn parameters(&self) -> Vec<Named> {
+        collect(self)
+    }
+
+    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+        *self = replace(self.clone(), values);
+    }
+
+    fn gradients(&self, grads: &mut Gradients) -> Vec<Tensor<1>> {
+        gradients(self, grads)
+    }
+}
+
+/// Parameters of a part of this name: `encoder.input.weight`.
+pub fn named_under(name: &str, parameters: Vec<Named>) -> Vec<Named> {
+    let under = |named: Named| Named { path: format!("{name}.{}", named.path), ..named };
+    parameters.into_iter().map(under).collect()
 }
 
 /// The parameters of a module.

@@ -15,7 +15,7 @@ use kiln_kernels::trajectory::{self, Field, Stack};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Condition, Forward, Init, Interface, Linear, Mode, Network};
+use super::{Architecture, Condition, Init, Interface, Linear, Mode, Network};
 use crate::Result;
 use crate::config::check::at_least;
 use crate::registry::{About, Member};
@@ -110,7 +110,7 @@ pub struct Perceptron {
     activation: Activation,
 }
 
-impl Forward for Perceptron {
+impl Network for Perceptron {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let rows = x.dims()[0];
         let level = TensorData::new(condition.noise.clone(), [condition.noise.len(), 1]);

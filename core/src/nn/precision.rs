@@ -13,7 +13,7 @@ use burn::tensor::{DType, FloatDType, Gradients};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Mode, Named, Network};
+use super::{Condition, Mode, Named, Network, Parametric};
 use crate::{Error, Result, error};
 
 /// A score or a logarithm this low is that of nothing, and half precision can still write it.
@@ -119,7 +119,9 @@ impl Network for Narrow {
     fn takes_tokens(&self) -> bool {
         self.network.takes_tokens()
     }
+}
 
+impl Parametric for Narrow {
     fn parameters(&self) -> Vec<Named> {
         let single = |named: Named| Named { value: named.value.cast(FloatDType::F32), ..named };
         self.network.parameters().into_iter().map(single).collect()

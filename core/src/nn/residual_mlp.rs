@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conditioning::{Embedder, modulated, parts};
 use super::layers::multiple;
-use super::{Architecture, Condition, Dropout, Forward, Init, Interface, Linear, Mode, Network};
+use super::{Architecture, Condition, Dropout, Init, Interface, Linear, Mode, Network};
 use crate::Result;
 use crate::config::check::{at_least, positive, within};
 use crate::registry::{About, Member};
@@ -91,7 +91,7 @@ impl ResidualMlp {
     }
 }
 
-impl Forward for ResidualMlp {
+impl Network for ResidualMlp {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let e = self.embed.forward(condition, &x.device());
         let mut h = self.input.forward(x); // [B, H]
@@ -137,7 +137,7 @@ mod tests {
         let interface = Interface::new(vec![2], vec![]);
         let network = ResidualMlp::new(&ResidualMlpConfig::default(), &interface, &Init::new(1, &device));
         let told = Condition { noise: vec![0.3], ..Condition::default() };
-        let out = Forward::forward(&network, rows([5, 2], 1, &device), &told, Mode::Infer);
+        let out = Network::forward(&network, rows([5, 2], 1, &device), &told, Mode::Infer);
         assert_eq!(largest(out), 0.0);
         let (h, e) = (rows([5, 128], 2, &device), rows([1, 128], 3, &device));
         assert_eq!(network.blocks[0].forward(h.clone(), &e, Mode::Infer).into_data(), h.into_data());

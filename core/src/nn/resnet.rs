@@ -6,7 +6,7 @@ use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Conv2d, Dropout, Forward, GroupNorm, Init, Interface, Linear, Mode};
+use super::{Condition, Conv2d, Dropout, GroupNorm, Init, Interface, Linear, Mode, Network};
 use crate::config::check::{at_least, divides, within};
 use crate::{Error, Result};
 
@@ -136,7 +136,7 @@ impl Block {
     }
 }
 
-impl Forward for ResNet {
+impl Network for ResNet {
     /// Logits; the noise level is not asked for.
     fn forward(&self, x: Tensor<2>, _condition: &Condition, mode: Mode) -> Tensor<2> {
         self.logits(self.features(x, mode))

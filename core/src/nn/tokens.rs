@@ -18,7 +18,7 @@ use super::conditioning::{Embedder, modulated, parts};
 use super::dit::{Block, DitConfig, FEATURES};
 use super::positions::{Positions, Rotary, sine, sine_line};
 use super::precision::like;
-use super::{Architecture, Condition, Forward, Init, Interface, Linear, Mode, Network};
+use super::{Architecture, Condition, Init, Interface, Linear, Mode, Network};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -129,7 +129,7 @@ impl Tokens {
     }
 }
 
-impl Forward for Tokens {
+impl Network for Tokens {
     /// Tokens `[batch, length]`, the mask being the one after the last, to logits `[batch, length vocabulary]`.
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let [batch, length] = x.dims();

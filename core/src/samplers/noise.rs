@@ -45,6 +45,22 @@ impl Noise {
         self.draws(purpose, draw).tensor(&self.device)
     }
 
+    /// Uniforms above 0 and below 1, `[rows, width]`, a stream a row.
+    pub fn uniforms(&self, purpose: Purpose, width: usize, draw: u32) -> Tensor<2> {
+        let mut values = vec![0.0; self.rows * width];
+        for (row, values) in values.chunks_mut(width.max(1)).enumerate() {
+            Key::new(self.seed, purpose, self.first + row as u64).draw(draw).fill_uniform(values);
+        }
+        // Multiples of 2⁻²⁴ in [0, 1): half of one keeps them off the ends.
+        let values = Tensor::<2>::from_data(TensorData::new(values, [self.rows, width]), &self.device);
+        values * (1.0 - 0.5_f64.powi(23)) + 0.5_f64.powi(24)
+    }
+
+    /// The same of Gumbel's distribution, `−ln(−ln u)`: the greatest of `ln p_k + g_k` is that of class `k` with probability `p_k`.
+    pub fn gumbels(&self, purpose: Purpose, width: usize, draw: u32) -> Tensor<2> {
+        self.uniforms(purpose, width, draw).log().neg().log().neg()
+    }
+
     /// What a kernel that draws for all steps is told; which draw it is, it is told by [`Noise::name`].
     pub(crate) fn steps(&self) -> Draws {
         self.draws(Purpose::SamplerNoise, 0)

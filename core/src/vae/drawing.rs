@@ -5,32 +5,22 @@ use std::rc::Rc;
 use burn::prelude::*;
 
 use super::{Shown, Vae, Variational};
-use crate::classes::{Guide, Taught, insists};
-use crate::model::{Frame, Generate, Generation, Helpers, Request};
+use crate::Result;
+use crate::classes::{Guide, Taught};
+use crate::model::{Asked, Frame, Generate, Generation, Helpers, Request};
 use crate::nn::Mode;
 use crate::samplers::Noise;
-use crate::{Error, Result};
 
 impl Generate for Vae {
     fn begin_with(&self, request: &Request, helpers: &Helpers) -> Result<Box<dyn Generation>> {
-        if request.count == 0 {
-            return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
-        }
-        refuse_what_is_for_walks(request, helpers)?;
+        request.check(helpers, "a variational autoencoder", why_not)?;
         let taught = Taught { classes: self.card.classes.len(), label_dropout: self.config.label_dropout };
         let guide = Guide::asked(request, 1.0, taught, &self.device)?;
-        let noise = |features| Noise {
-            seed: request.seed,
-            first: request.first,
-            rows: request.count,
-            features,
-            device: self.device.clone(),
-        };
         Ok(Box::new(Drawing {
             network: self.network.clone(),
             class: guide.class,
-            of_latents: noise(self.network.latents()),
-            of_samples: noise(self.card.features()),
+            of_latents: request.noise(self.network.latents(), &self.device),
+            of_samples: request.noise(self.card.features(), &self.device),
             shown: self.config.shown,
             done: false,
         }))
@@ -41,27 +31,9 @@ impl Generate for Vae {
     }
 }
 
-/// It walks nowhere: a sample is one pass of the decoder.
-fn refuse_what_is_for_walks(request: &Request, helpers: &Helpers) -> Result<()> {
-    let asked = [
-        ("sampler", request.sampler.is_some()),
-        ("schedule", request.schedule.is_some()),
-        ("grid", request.grid.is_some()),
-        ("steps", request.steps.is_some_and(|steps| steps != 1)),
-        ("guidance", insists(request)),
-        ("guiding", request.guiding.is_some()),
-        ("decoding", request.decoding.is_some()),
-        ("epsilon", request.epsilon.is_some()),
-        ("edit", request.edit.is_some()),
-        ("weak", helpers.weak.is_some()),
-        ("classifier", helpers.classifier.is_some()),
-    ];
-    match asked.into_iter().find(|(_, asked)| *asked) {
-        None => Ok(()),
-        Some((name, _)) => Err(Error::argument(format!(
-            "{name}: a variational autoencoder draws a sample in one pass of its decoder, and walks by no steps; leave it out"
-        ))),
-    }
+fn why_not(asked: Asked) -> Option<&'static str> {
+    (asked != Asked::Steps(1))
+        .then_some("it draws a sample in one pass of its decoder, and walks by no steps")
 }
 
 struct Drawing {

@@ -11,8 +11,8 @@ use std::rc::Rc;
 use burn::prelude::*;
 
 use super::observation::Support;
-use super::sums::log_sum_exp;
 use super::{Vae, Variational};
+use crate::distributions::special::log_sum_exp;
 use crate::likelihood::{Cells, Counted, Estimation, Likelihood, LikelihoodConfig, Method, Query};
 use crate::nn::Mode;
 use crate::random::Purpose;
@@ -25,13 +25,7 @@ const AT_ONCE: usize = 2000;
 
 impl Likelihood for Vae {
     fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>> {
-        let [batch, features] = rows.dims();
-        if batch == 0 || features != self.card.features() {
-            return Err(Error::argument(format!(
-                "likelihood: wanted rows of {} numbers, at least 1; these are {batch} of {features}",
-                self.card.features()
-            )));
-        }
+        let [batch, _] = self.card.judged(&rows)?;
         let samples = samples(query.method.as_ref())?;
         let class = query.told(batch, self.card.classes.len(), self.config.label_dropout, &self.device)?;
         let rows = rows.without_autodiff();

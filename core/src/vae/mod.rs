@@ -8,8 +8,6 @@
 //! encoder and decoder, observation model `p(x|z)`, posterior `q(z|x)`, prior `p(z)` and objective. Told the class of a sample, encoder and
 //! decoder are those of Sohn et al. 2015, <https://papers.nips.cc/paper/5775>; their prior is not.
 
-mod part;
-mod sums;
 mod critic;
 pub mod observation;
 pub mod posterior;
@@ -20,7 +18,6 @@ mod trained;
 mod drawing;
 mod likelihood;
 
-use std::any::Any;
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -32,7 +29,7 @@ use crate::codec::Codec;
 use crate::config::check::{at_least, under, within};
 use crate::data::{Batch, Dataset};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Network, count, one_hot};
+use crate::nn::{Init, Interface, Network, count, into_own, one_hot, own, own_mut};
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
 use crate::{Error, Result};
@@ -121,12 +118,16 @@ impl VaeConfig {
         self.objective.needs().check(self.objective.name(), posterior, self.prior.name())
     }
 
+    /// Whether it learns to do without a class of these.
+    pub(crate) fn does_without(&self, classes: &[String]) -> bool {
+        classes.is_empty() || self.label_dropout > 0.0
+    }
+
     /// The interface, with the classes that it is told.
     fn told(&self, interface: &Interface) -> Interface {
         let hidden = self.label_dropout >= 1.0;
         let classes = if hidden { Vec::new() } else { interface.classes.clone() };
-        // Tokens are to it numbers like any other.
-        Interface { classes, vocabulary: None, ..interface.clone() }
+        interface.plain(classes)
     }
 
     /// Shape of a latent, all levels of it.
@@ -178,7 +179,7 @@ impl Family for VaeConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let network = variational(network);
+        let network = own::<Variational>(network);
         let x = learning.rows(batch);
         let classes = self.told(interface).classes.len();
         let told = || one_hot(&learning.classes(batch, self.label_dropout), classes, learning.device);
@@ -195,9 +196,7 @@ impl Family for VaeConfig {
     }
 
     fn prepare(&self, network: &mut dyn Network, batch: &Batch, learning: &Learning) -> bool {
-        let network: &mut dyn Any = network;
-        let network = network.downcast_mut::<Variational>().expect(OWN);
-        network.prior.prepare(learning.rows(batch))
+        own_mut::<Variational>(network).prior.prepare(learning.rows(batch))
     }
 
     fn model(
@@ -206,23 +205,14 @@ impl Family for VaeConfig {
         network: Box<dyn Network>,
         device: &Device,
     ) -> Result<Box<dyn Model>> {
-        let network: Box<dyn Any> = network;
-        let network = network.downcast::<Variational>().expect(OWN);
         let card = Card::new("vae", &self.told(interface), count(&network.parameters()));
-        let network = Rc::from(network);
+        let network = Rc::from(into_own(network));
         Ok(Box::new(Vae { card, config: self.clone(), network, device: device.clone() }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
-        Some(variational(network))
+        Some(own::<Variational>(network))
     }
-}
-
-const OWN: &str = "a variational autoencoder should be given the network that it has built";
-
-fn variational(network: &dyn Network) -> &Variational {
-    let network: &dyn Any = network;
-    network.downcast_ref::<Variational>().expect(OWN)
 }
 
 #[cfg(test)]

@@ -1,19 +1,15 @@
 //! The network of a variational autoencoder: encoder, posterior, prior, decoder and observation model, each with what it learns.
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
 use super::critic::Critic;
 use super::observation::Observed;
-use super::part::Part;
 use super::posterior::Inference;
 use super::prior::PriorDensity;
 use crate::autoencoder::Coders;
 use crate::codec::Codec;
 use crate::latents::{Gaussian, LatentSpace};
-use crate::nn::{
-    Condition, Mode, Named, Network, gradients_of_parts, named_under, parameters_of_parts, set_parts,
-};
+use crate::nn::{Condition, Mode, Network, Parametric};
 use crate::samplers::Noise;
 
 /// All that is learnt.
@@ -121,28 +117,6 @@ impl Variational {
         }
         drawn.log_q.clone() - self.log_prior(drawn.z.clone(), mode)
     }
-
-    /// What is learnt beside the coders.
-    fn parts(&self) -> Vec<(&'static str, &dyn Part)> {
-        let mut parts: Vec<(&'static str, &dyn Part)> = vec![
-            ("posterior", &*self.posterior),
-            ("prior", &*self.prior),
-            ("observation", &*self.observation),
-        ];
-        if let Some(critic) = &self.critic {
-            parts.push(("critic", critic));
-        }
-        parts
-    }
-
-    fn parts_mut(&mut self) -> Vec<&mut dyn Part> {
-        let mut parts: Vec<&mut dyn Part> =
-            vec![&mut *self.posterior, &mut *self.prior, &mut *self.observation];
-        if let Some(critic) = &mut self.critic {
-            parts.push(critic);
-        }
-        parts
-    }
 }
 
 fn told(class: Class) -> Condition {
@@ -180,33 +154,35 @@ impl Network for Variational {
         let z = self.centre(&self.read(x, class, mode));
         self.observation.mean(self.said(z, class, mode))
     }
+}
 
-    fn parameters(&self) -> Vec<Named> {
-        let coders = [("encoder", &*self.coders.encoder), ("decoder", &*self.coders.decoder)];
-        let mut named = parameters_of_parts(&coders);
-        for (name, part) in self.parts() {
-            named.extend(named_under(name, part.parameters()));
+impl Parametric for Variational {
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
+        let mut parts: Vec<(String, &dyn Parametric)> = vec![
+            ("encoder".into(), &*self.coders.encoder),
+            ("decoder".into(), &*self.coders.decoder),
+            ("posterior".into(), &*self.posterior),
+            ("prior".into(), &*self.prior),
+            ("observation".into(), &*self.observation),
+        ];
+        if let Some(critic) = &self.critic {
+            parts.push(("critic".into(), critic));
         }
-        named
+        parts
     }
 
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
         let Coders { encoder, decoder, .. } = &mut self.coders;
-        let coders = encoder.parameters().len() + decoder.parameters().len();
-        let (own, mut rest) = values.split_at(coders);
-        set_parts(&mut [&mut **encoder, &mut **decoder], own);
-        for part in self.parts_mut() {
-            let (own, others) = rest.split_at(part.parameters().len());
-            part.set_parameters(own);
-            rest = others;
+        let mut parts: Vec<&mut dyn Parametric> = vec![
+            &mut **encoder,
+            &mut **decoder,
+            &mut *self.posterior,
+            &mut *self.prior,
+            &mut *self.observation,
+        ];
+        if let Some(critic) = &mut self.critic {
+            parts.push(critic);
         }
-    }
-
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        let mut found = gradients_of_parts(&[&*self.coders.encoder, &*self.coders.decoder], gradients);
-        for (_, part) in self.parts() {
-            found.extend(part.gradients(gradients));
-        }
-        found
+        parts
     }
 }

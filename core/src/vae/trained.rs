@@ -9,7 +9,7 @@ use crate::codec::Codec;
 use crate::latents::LatentSpace;
 use crate::likelihood::Likelihood;
 use crate::model::{Card, Generate, Model};
-use crate::nn::{Named, Network};
+use crate::nn::{Named, Parametric};
 
 /// A trained variational autoencoder.
 pub struct Vae {
@@ -17,13 +17,6 @@ pub struct Vae {
     pub(super) config: VaeConfig,
     pub(super) network: Rc<Variational>,
     pub(super) device: Device,
-}
-
-impl Vae {
-    /// Whether it can do without a class.
-    pub(super) fn does_without(&self) -> bool {
-        self.card.classes.is_empty() || self.config.label_dropout > 0.0
-    }
 }
 
 impl Model for Vae {
@@ -38,7 +31,7 @@ impl Model for Vae {
     }
     /// That of no class.
     fn codec(&self) -> Option<&dyn Codec> {
-        if self.does_without() { Some(&*self.network) } else { None }
+        if self.config.does_without(&self.card.classes) { Some(&*self.network) } else { None }
     }
     fn latent(&self) -> Option<&dyn LatentSpace> {
         Some(&*self.network)

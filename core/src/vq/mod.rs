@@ -10,8 +10,6 @@
 mod network;
 mod quantisers;
 
-use std::any::Any;
-
 use burn::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,7 +22,7 @@ use crate::config::check::{at_least, under};
 use crate::data::Batch;
 use crate::losses::{Moment, ReconstructionConfig};
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Mode, Named, Network, count};
+use crate::nn::{Init, Interface, Mode, Named, Network, Parametric, count, into_own, own, own_mut};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 
@@ -83,7 +81,7 @@ impl Family for VqConfig {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1> {
-        let own = vqvae(network);
+        let own = own::<VqVae>(network);
         let x = learning.rows(batch);
         let Quantised { vectors, codes, distance, penalty } =
             own.quantiser().quantise(own.vectors(x.clone(), learning.mode));
@@ -99,7 +97,7 @@ impl Family for VqConfig {
     }
 
     fn prepare(&self, network: &mut dyn Network, batch: &Batch, learning: &Learning) -> bool {
-        let own = vqvae_mut(network);
+        let own = own_mut::<VqVae>(network);
         if !own.quantiser().follows() {
             return false;
         }
@@ -108,7 +106,7 @@ impl Family for VqConfig {
     }
 
     fn follow(&self, network: &mut dyn Network, batch: &Batch, learning: &Learning) -> bool {
-        let own = vqvae_mut(network);
+        let own = own_mut::<VqVae>(network);
         if !own.quantiser().follows() {
             return false;
         }
@@ -118,20 +116,17 @@ impl Family for VqConfig {
     }
 
     fn model(&self, interface: &Interface, network: Box<dyn Network>, _: &Device) -> Result<Box<dyn Model>> {
-        let network: Box<dyn Any> = network;
-        let network = network.downcast::<VqVae>().expect(OWN);
-        // It is told no classes, whether or not the data have some, and tokens are to it numbers like any other.
-        let told = Interface { classes: Vec::new(), vocabulary: None, ..interface.clone() };
-        let card = Card::new("vqvae", &told, count(&network.parameters()));
-        Ok(Box::new(Trained { card, network }))
+        // It is told no classes, whether or not the data have some.
+        let card = Card::new("vqvae", &interface.plain(Vec::new()), count(&network.parameters()));
+        Ok(Box::new(Trained { card, network: into_own(network) }))
     }
 
     fn codec<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codec> {
-        Some(vqvae(network))
+        Some(own::<VqVae>(network))
     }
 
     fn codebook<'a>(&self, network: &'a dyn Network) -> Option<&'a dyn Codebook> {
-        Some(vqvae(network))
+        Some(own::<VqVae>(network))
     }
 
     fn frozen(&self) -> &'static [&'static str] {
@@ -141,18 +136,6 @@ impl Family for VqConfig {
     fn borrowed(&self) -> &'static [&'static str] {
         &[]
     }
-}
-
-const OWN: &str = "a VQ-VAE should be given the network that it has built";
-
-fn vqvae(network: &dyn Network) -> &VqVae {
-    let network: &dyn Any = network;
-    network.downcast_ref::<VqVae>().expect(OWN)
-}
-
-fn vqvae_mut(network: &mut dyn Network) -> &mut VqVae {
-    let network: &mut dyn Any = network;
-    network.downcast_mut::<VqVae>().expect(OWN)
 }
 
 /// The vectors of a batch, without autodiff.

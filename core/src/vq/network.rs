@@ -1,13 +1,12 @@
 //! The network of a VQ-VAE: an encoder, a quantiser and a decoder.
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
 use super::quantisers::Quantiser;
 use crate::autoencoder::Coders;
 use crate::codebook::Codebook;
 use crate::codec::Codec;
-use crate::nn::{Condition, Mode, Named, Network, gradients_of_parts, parameters_of_parts, set_parts};
+use crate::nn::{Condition, Mode, Network, Parametric};
 
 /// An encoder, a quantiser and a decoder.
 pub struct VqVae {
@@ -107,23 +106,20 @@ impl Network for VqVae {
     fn forward(&self, x: Tensor<2>, _condition: &Condition, mode: Mode) -> Tensor<2> {
         self.reconstruct(self.quantiser.quantise(self.vectors(x, mode)).vectors, mode)
     }
+}
 
-    fn parameters(&self) -> Vec<Named> {
+impl Parametric for VqVae {
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
         let Coders { encoder, decoder, .. } = &self.coders;
-        parameters_of_parts(&[
-            ("encoder", &**encoder),
-            ("decoder", &**decoder),
-            ("quantiser", &*self.quantiser),
-        ])
+        vec![
+            ("encoder".into(), &**encoder),
+            ("decoder".into(), &**decoder),
+            ("quantiser".into(), &*self.quantiser),
+        ]
     }
 
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
         let Coders { encoder, decoder, .. } = &mut self.coders;
-        set_parts(&mut [&mut **encoder, &mut **decoder, &mut *self.quantiser], values);
-    }
-
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        let Coders { encoder, decoder, .. } = &self.coders;
-        gradients_of_parts(&[&**encoder, &**decoder, &*self.quantiser], gradients)
+        vec![&mut **encoder, &mut **decoder, &mut *self.quantiser]
     }
 }

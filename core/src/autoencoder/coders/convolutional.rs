@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{Coders, Coding, Widths, above, beside, no_picture};
 use crate::Result;
 use crate::config::check::{at_least, not_empty, shrinks, under};
-use crate::nn::{Condition, Conv2d, Forward, Init, Linear, Mode, repeated};
+use crate::nn::{Condition, Conv2d, Init, Linear, Mode, Network, repeated};
 use crate::registry::{About, Member};
 
 /// Strided convolutions, for pictures.
@@ -101,7 +101,7 @@ struct Down {
     told: usize,
 }
 
-impl Forward for Down {
+impl Network for Down {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let ([c, height, width], batch) = (self.size, x.dims()[0]);
         let h = above(x.reshape([batch, c, height, width]), condition, self.told);
@@ -121,7 +121,7 @@ struct Up {
     told: usize,
 }
 
-impl Forward for Up {
+impl Network for Up {
     fn forward(&self, z: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let ([c, height, width], batch) = (self.size, z.dims()[0]);
         let h = silu(self.input.forward(beside(z, condition, self.told)));

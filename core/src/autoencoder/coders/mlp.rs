@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Coders, Coding, Widths, beside};
 use crate::Result;
 use crate::config::check::{at_least, under};
-use crate::nn::{Activation, Condition, Forward, Init, Linear, Mode};
+use crate::nn::{Activation, Condition, Init, Linear, Mode, Network};
 use crate::registry::{About, Member};
 
 /// Perceptrons, for data without neighbourhoods.
@@ -73,7 +73,7 @@ impl Chain {
     }
 }
 
-impl Forward for Chain {
+impl Network for Chain {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let (last, others) = self.layers.split_last().expect("there should be a layer");
         let h = beside(x, condition, self.told);

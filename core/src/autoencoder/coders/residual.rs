@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Coders, Coding, Widths, above, no_picture};
 use crate::Result;
 use crate::config::check::{at_least, divides, not_empty, shrinks};
-use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Mode, ResidualBlock, fold, repeated, unfold};
+use crate::nn::{Condition, Conv2d, GroupNorm, Init, Mode, Network, ResidualBlock, fold, repeated, unfold};
 use crate::registry::{About, Member};
 
 /// Residual convolutions, for pictures.
@@ -136,7 +136,7 @@ struct Level {
     change: Option<Conv2d>,
 }
 
-impl Forward for Coder {
+impl Network for Coder {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let [c, height, width] = self.size;
         let batch = x.dims()[0];

@@ -8,13 +8,13 @@ use kiln_kernels::attention::decode::Cache;
 use kiln_kernels::tokens;
 
 use super::{Core, check_decoding};
+use crate::Result;
 use crate::classes::{Guide, Taught};
 use crate::config::check::under;
 use crate::data::Vocabulary;
 use crate::decoding::Decoding;
-use crate::model::{Card, Frame, Generation, Helpers, Request};
+use crate::model::{Asked, Card, Frame, Generation, Helpers, Request};
 use crate::random::{Key, Purpose};
-use crate::{Error, Result};
 
 /// Begins a generation; fails where the request does not fit the model.
 pub(super) fn begin(
@@ -23,10 +23,7 @@ pub(super) fn begin(
     request: &Request,
     helpers: &Helpers,
 ) -> Result<Box<dyn Generation>> {
-    if request.count == 0 {
-        return Err(Error::argument("count: at least 1 sample has to be drawn, not 0"));
-    }
-    refuse_what_walks(request, helpers, card.features())?;
+    request.check(helpers, "an autoregressive model", |asked| why_not(asked, card.features()))?;
     let own = &core.config.sampling;
     let taught = Taught { classes: core.classes, label_dropout: core.config.label_dropout };
     let guide = Guide::asked(request, own.guidance, taught, &core.device)?;
@@ -43,23 +40,17 @@ pub(super) fn begin(
 }
 
 /// Tokens one after the other have no solver, no noise and no steps to choose, and begin with nothing.
-fn refuse_what_walks(request: &Request, helpers: &Helpers, length: usize) -> Result<()> {
-    let asked = [
-        ("sampler", request.sampler.is_some(), "say how tokens are drawn with a decoder"),
-        ("schedule", request.schedule.is_some(), "it has none"),
-        ("grid", request.grid.is_some(), "it has none"),
-        ("epsilon", request.epsilon.is_some(), "it walks by no SDE"),
-        ("guiding", request.guiding.is_some(), "guidance is a scale alone"),
-        ("steps", request.steps.is_some_and(|steps| steps != length), "it takes one for each token"),
-        ("edit", request.edit.is_some(), "it draws from the first token on"),
-        ("weak", helpers.weak.is_some(), "it is guided by its classes"),
-        ("classifier", helpers.classifier.is_some(), "it is guided by its classes"),
-    ];
-    match asked.into_iter().find(|(_, asked, _)| *asked) {
-        None => Ok(()),
-        Some((name, _, why)) => Err(Error::argument(format!(
-            "{name}: this is not for an autoregressive model; leave it out: {why}"
-        ))),
+fn why_not(asked: Asked, length: usize) -> Option<&'static str> {
+    match asked {
+        Asked::Guidance | Asked::Decoding => None,
+        Asked::Steps(steps) if steps == length => None,
+        Asked::Steps(_) => Some("it takes one for each token"),
+        Asked::Sampler => Some("say how tokens are drawn with a decoder"),
+        Asked::Schedule | Asked::Grid => Some("it has none"),
+        Asked::Epsilon => Some("it walks by no SDE"),
+        Asked::Guiding => Some("guidance is a scale alone"),
+        Asked::Edit => Some("it draws from the first token on"),
+        Asked::Weak | Asked::Classifier => Some("it is guided by its classes"),
     }
 }
 

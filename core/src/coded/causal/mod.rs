@@ -10,7 +10,6 @@
 mod network;
 mod drawing;
 
-use std::any::Any;
 use std::rc::Rc;
 
 use burn::prelude::*;
@@ -23,7 +22,9 @@ use crate::data::{Batch, Vocabulary};
 use crate::decoding::Decoding;
 use crate::likelihood::{Counted, Estimation, Likelihood, LikelihoodConfig, Query};
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
-use crate::nn::{Condition, Forward, Init, Interface, Mode, Named, Network, count, one_hot};
+use crate::nn::{
+    Condition, Init, Interface, Mode, Named, Network, Parametric, count, into_own, one_hot, own,
+};
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -141,7 +142,7 @@ impl Family for AutoregressiveConfig {
         let classes = learning.classes(batch, self.label_dropout);
         let class = (known > 0).then(|| one_hot(&classes, known, learning.device));
         let x = learning.rows(batch);
-        -log_p(causal(network), &x, class, learning.mode).mean()
+        -log_p(own(network), &x, class, learning.mode).mean()
     }
 
     fn model(
@@ -153,8 +154,7 @@ impl Family for AutoregressiveConfig {
         self.check()?;
         let interface = self.interface(interface);
         let card = Card::new("autoregressive", &interface, count(&network.parameters()));
-        let network: Box<dyn Any> = network;
-        let network = *network.downcast::<Causal>().expect(OWN);
+        let network = *into_own(network);
         let (config, classes) = (self.clone(), interface.classes.len());
         Ok(Box::new(Trained {
             card,
@@ -163,18 +163,11 @@ impl Family for AutoregressiveConfig {
     }
 }
 
-const OWN: &str = "an autoregressive prior should be given the network that it has built";
-
-fn causal(network: &dyn Network) -> &Causal {
-    let network: &dyn Any = network;
-    network.downcast_ref::<Causal>().expect(OWN)
-}
-
 /// `ln p(x_i | x_{<i}, class)`, `[batch, length]`.
 fn log_p(network: &Causal, x: &Tensor<2>, class: Option<Tensor<2>>, mode: Mode) -> Tensor<2> {
     let [batch, length] = x.dims();
     let condition = Condition { class, ..Condition::default() };
-    let logits = Forward::forward(network, x.clone(), &condition, mode);
+    let logits = Network::forward(network, x.clone(), &condition, mode);
     let vocabulary = logits.dims()[1] / length;
     let log_p = log_softmax(logits.reshape([batch, length, vocabulary]), 2);
     log_p.gather(2, x.clone().round().int().unsqueeze_dim(2)).squeeze_dim(2)
@@ -223,13 +216,7 @@ impl Generate for Trained {
 
 impl Likelihood for Trained {
     fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>> {
-        let [batch, features] = rows.dims();
-        if batch == 0 || features != self.card.features() {
-            return Err(Error::argument(format!(
-                "likelihood: wanted rows of {} tokens, at least 1; these are {batch} of {features}",
-                self.card.features()
-            )));
-        }
+        let [batch, _] = self.card.judged(&rows)?;
         let other = query.method.as_ref().filter(|method| !matches!(method, LikelihoodConfig::Exact(_)));
         if let Some(method) = other {
             return Err(Error::argument(format!(

@@ -12,7 +12,7 @@ use kiln_kernels::attention::decode::{self, Cache, decode};
 use kiln_kernels::attention::{Options, attention};
 
 use super::AutoregressiveConfig;
-use crate::nn::{Condition, Dropout, Forward, Init, LayerNorm, Linear, Mode, merge, multiple, split};
+use crate::nn::{Condition, Dropout, Init, LayerNorm, Linear, Mode, Network, merge, multiple, split};
 
 /// Standard deviation of fresh vectors of tokens and places (Radford et al. 2019, GPT-2).
 const SPREAD: f64 = 0.02;
@@ -103,7 +103,7 @@ impl Causal {
     }
 }
 
-impl Forward for Causal {
+impl Network for Causal {
     /// Tokens `[batch, length]` to logits of each given those before it, `[batch, length vocabulary]`.
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let [batch, length] = x.dims();

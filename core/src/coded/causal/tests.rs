@@ -161,7 +161,7 @@ fn a_cache_changes_nothing() {
     let rows = Tensor::from_data(TensorData::new(batch(0, 5).x, [5, LENGTH]), &device);
     let class = one_hot(&[Some(0), Some(1), None, Some(1), Some(0)], 2, &device);
     let condition = Condition { class: Some(class.clone()), ..Condition::default() };
-    let whole = Forward::forward(&network, rows.clone(), &condition, Mode::Infer).reshape([5, LENGTH, 3]);
+    let whole = Network::forward(&network, rows.clone(), &condition, Mode::Infer).reshape([5, LENGTH, 3]);
     let mut caches = network.caches(5);
     for at in 0..LENGTH {
         let last = (at > 0).then(|| rows.clone().narrow(1, at - 1, 1));
@@ -171,7 +171,7 @@ fn a_cache_changes_nothing() {
     }
     // No token is told what comes after it.
     let other = rows.clone().slice_assign([0..5, LENGTH - 1..LENGTH], rows.narrow(1, 0, 1) * 0.0 + 2.0);
-    let changed = Forward::forward(&network, other, &condition, Mode::Infer).reshape([5, LENGTH, 3]);
+    let changed = Network::forward(&network, other, &condition, Mode::Infer).reshape([5, LENGTH, 3]);
     assert!((changed - whole).abs().max().into_scalar::<f32>() == 0.0);
 }
 

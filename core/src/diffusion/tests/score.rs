@@ -1,10 +1,10 @@
 //! Training on Gaussian data, where loss and optimum have closed forms.
 
-use burn::tensor::Gradients;
 use serde_json::json;
 
 use super::*;
 use crate::diffusion::column;
+use crate::nn::Parametric;
 use crate::samplers::Ends;
 use crate::schedules::discrete::Table;
 
@@ -62,14 +62,9 @@ impl Network for Knowing {
             noise.zeros_like() + column(&sigma, |sigma| exact(table, sigma), &device) + self.shift.clone();
         Tensor::cat(vec![noise, v * 2.0 - 1.0], 1)
     }
-    fn parameters(&self) -> Vec<Named> {
-        Vec::new()
-    }
-    fn set_parameters(&mut self, _values: &[Tensor<1>]) {}
-    fn gradients(&self, _gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        Vec::new()
-    }
 }
+
+impl Parametric for Knowing {}
 
 /// A configuration that learns the noise.
 pub(super) fn config(noise: serde_json::Value, more: serde_json::Value) -> DiffusionConfig {

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Corruption, Span, places};
+use crate::distributions::special::log_sum_exp;
 use crate::registry::{About, Member};
 
 /// Noise is other tokens.
@@ -51,7 +52,7 @@ impl Corruption for Uniform {
         let stay =
             pick(x_t, column(&|t, s| t / s + (1.0 - t / s) / k), column(&|t, s| (1.0 - t / s) / k), dims);
         let w = log_x0.clone() - likelihood;
-        let anywhere = log_sum_exp(w.clone()) + column(&|_, s| (1.0 - s) / k);
+        let anywhere = log_sum_exp(w.clone(), 2) + column(&|_, s| (1.0 - s) / k);
         stay + log_add_exp(w + column(&|_, s| s), anywhere.expand(dims))
     }
 }
@@ -59,12 +60,6 @@ impl Corruption for Uniform {
 /// One logarithm where the token is `x_t`, another where it is not: columns to `[batch, length, vocabulary]`.
 fn pick(x_t: &Tensor<2>, same: Tensor<3>, other: Tensor<3>, dims: [usize; 3]) -> Tensor<3> {
     other.expand(dims).mask_where(places(x_t, dims[2]), same.expand(dims))
-}
-
-/// `ln Σ exp` over the last axis.
-fn log_sum_exp(x: Tensor<3>) -> Tensor<3> {
-    let top = x.clone().detach().max_dim(2);
-    (x - top.clone()).exp().sum_dim(2).log() + top
 }
 
 /// `ln(exp a + exp b)`.

@@ -152,6 +152,21 @@ fn mixtures_are_sums() {
     }
 }
 
+#[test]
+fn all_rows_have_their_density_by_all_normals() {
+    let x = matrix([[0.3, -1.0], [2.0, 0.5], [-0.7, 0.1]]);
+    let (mean, log_variance) = (matrix([[0.1, 0.2], [-1.0, 3.0]]), matrix([[-0.4, 0.9], [1.3, 0.0]]));
+    let found = log_normal_pairs(x.clone(), mean.clone(), log_variance.clone());
+    assert_eq!(found.dims(), [3, 2, 2]);
+    for j in 0..2 {
+        let [mean, log_variance] = [&mean, &log_variance].map(|of| of.clone().narrow(0, j, 1));
+        let wanted = numbers(Normal::by_log_variance(mean, log_variance).log_prob(x.clone()));
+        for (found, wanted) in numbers(found.clone().narrow(1, j, 1).reshape([3, 2])).iter().zip(wanted) {
+            assert!((found - wanted).abs() < 1e-12, "{found} {wanted}");
+        }
+    }
+}
+
 /// `lo, hi = st.logistic.cdf(x - h, m, s), st.logistic.cdf(x + h, m, s); np.log(.4 (hi - lo)[0] + .6 (hi - lo)[1])`, `lo = 0` and `hi = 1` at the
 /// ends, with `h = 1/255`, `m = [-.9, .2]`, `s = [.02, .3]`.
 #[test]

@@ -5,13 +5,10 @@ mod learned;
 mod mixture;
 mod uniform;
 
-use std::any::Any;
-
 use burn::prelude::*;
-use burn::tensor::Gradients;
 
 use crate::Result;
-use crate::nn::{Init, Named, collect, gradients, replace};
+use crate::nn::{Init, Parametric};
 use crate::samplers::Noise;
 
 pub(in crate::flow) use normal::log_normal;
@@ -26,28 +23,9 @@ pub trait Density {
 }
 
 /// A distribution whose type is forgotten, with its parameters as a list.
-pub trait Base: Density + Any {
-    /// See [`crate::nn::Network::parameters`].
-    fn parameters(&self) -> Vec<Named>;
-    /// See [`crate::nn::Network::set_parameters`].
-    fn set_parameters(&mut self, values: &[Tensor<1>]);
-    /// See [`crate::nn::Network::gradients`].
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>>;
-}
+pub trait Base: Density + Parametric {}
 
-impl<M: Module + Density + 'static> Base for M {
-    fn parameters(&self) -> Vec<Named> {
-        collect(self)
-    }
-
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        *self = replace(self.clone(), values);
-    }
-
-    fn gradients(&self, grads: &mut Gradients) -> Vec<Tensor<1>> {
-        gradients(self, grads)
-    }
-}
+impl<T: Density + Parametric> Base for T {}
 
 /// A base's configuration.
 pub trait BaseKind {

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::{Conditioner, Question};
 use crate::Result;
 use crate::config::check::{at_least, odd};
-use crate::nn::{Condition, Conv2d, Forward, Init, Linear, Mode, Network};
+use crate::nn::{Condition, Conv2d, Init, Linear, Mode, Network};
 use crate::registry::{About, Member};
 
 /// Three convolutions, for pictures.
@@ -59,7 +59,7 @@ struct Convolutions {
     canvas: Canvas,
 }
 
-impl Forward for Convolutions {
+impl Network for Convolutions {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let x = self.canvas.picture(x);
         let h = match &self.told {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Conditioner, Question};
 use crate::Result;
 use crate::config::check::{at_least, not_empty};
-use crate::nn::{Activation, Condition, Forward, Init, Linear, Mode, Network};
+use crate::nn::{Activation, Condition, Init, Linear, Mode, Network};
 use crate::registry::{About, Member};
 
 /// A perceptron.
@@ -62,7 +62,7 @@ struct Dense {
     activation: Activation,
 }
 
-impl Forward for Dense {
+impl Network for Dense {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let h = beside(x, condition.class.as_ref());
         let h = self.layers.iter().fold(h, |h, layer| layer.activated(h, self.activation));

@@ -9,7 +9,7 @@ use super::convolutional::bias;
 use super::{Conditioner, Question};
 use crate::Result;
 use crate::config::check::{at_least, divides};
-use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Linear, Mode, Network, ResidualBlock};
+use crate::nn::{Condition, Conv2d, GroupNorm, Init, Linear, Mode, Network, ResidualBlock};
 use crate::registry::{About, Member};
 
 /// A residual network, for pictures.
@@ -65,7 +65,7 @@ struct Tower {
     canvas: Canvas,
 }
 
-impl Forward for Tower {
+impl Network for Tower {
     fn forward(&self, x: Tensor<2>, condition: &Condition, _mode: Mode) -> Tensor<2> {
         let h = self.input.forward(self.canvas.picture(x));
         let h = match &self.told {

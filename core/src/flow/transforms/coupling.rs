@@ -7,7 +7,6 @@
 //! Dinh et al. 2015, <https://arxiv.org/abs/1410.8516>, section 3. Neighbouring couplings take turns in which half stays.
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +16,8 @@ use crate::config::check::under;
 use crate::flow::conditioners::{ConditionerConfig, Question, classes};
 use crate::flow::elements::ElementConfig;
 use crate::flow::partition::{Mask, Partition};
-use crate::flow::{Bijection, Built, Map, Place};
-use crate::nn::{Init, Mode, Named, Network, named_under};
+use crate::flow::{Built, Map, Place};
+use crate::nn::{Init, Mode, Network, Parametric};
 use crate::registry::{About, Member};
 
 /// A coupling.
@@ -98,16 +97,12 @@ impl Map for Coupled {
     }
 }
 
-impl Bijection for Coupled {
-    fn parameters(&self) -> Vec<Named> {
-        named_under("conditioner", self.network.parameters())
+impl Parametric for Coupled {
+    fn parts(&self) -> Vec<(String, &dyn Parametric)> {
+        vec![("conditioner".into(), &*self.network)]
     }
 
-    fn set_parameters(&mut self, values: &[Tensor<1>]) {
-        self.network.set_parameters(values);
-    }
-
-    fn gradients(&self, gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        self.network.gradients(gradients)
+    fn parts_mut(&mut self) -> Vec<&mut dyn Parametric> {
+        vec![&mut *self.network]
     }
 }

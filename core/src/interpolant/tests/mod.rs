@@ -6,13 +6,13 @@ mod learnt;
 mod requests;
 
 use burn::prelude::*;
-use burn::tensor::{DType, Gradients};
+use burn::tensor::DType;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::data::{Dataset, Loader};
 use crate::model::{Generation, Request};
-use crate::nn::{Mode, Named};
+use crate::nn::{Mode, Named, Parametric};
 use crate::train::{RunConfig, Session};
 
 /// A network that is a formula of `x` and the time.
@@ -23,14 +23,9 @@ impl<F: Fn(Tensor<2>, &[f64]) -> Tensor<2> + 'static> Network for Formula<F> {
         let times: Vec<f64> = condition.noise.iter().map(|noise| (noise + 2.0) / 4.0).collect();
         self.0(x, &times)
     }
-    fn parameters(&self) -> Vec<Named> {
-        Vec::new()
-    }
-    fn set_parameters(&mut self, _values: &[Tensor<1>]) {}
-    fn gradients(&self, _gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        Vec::new()
-    }
 }
+
+impl<F: 'static> Parametric for Formula<F> {}
 
 fn config(value: Value) -> InterpolantConfig {
     crate::config::typed(value).expect("a configuration")

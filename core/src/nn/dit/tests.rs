@@ -28,7 +28,7 @@ fn a_fresh_network_says_zero_and_a_fresh_block_is_the_identity() {
     let device = Device::flex();
     for positions in [Positions::Sine, Positions::Rotary] {
         let dit = Dit::new(&small(positions), PICTURE, &classes(2), &Init::new(1, &device));
-        let out = Forward::forward(&dit, rows([2, 64], 1, &device), &told(&device), Mode::Infer);
+        let out = Network::forward(&dit, rows([2, 64], 1, &device), &told(&device), Mode::Infer);
         assert_eq!(largest(out), 0.0);
         let x = rows([2 * 16, 16], 2, &device).reshape([2, 16, 16]);
         let e = dit.embed.forward(&told(&device), &device);
@@ -43,7 +43,7 @@ fn a_fresh_network_says_zero_and_a_fresh_block_is_the_identity() {
 fn at_first_only_the_last_layer_learns() {
     let device = Device::flex().autodiff();
     let dit = Dit::new(&small(Positions::Sine), PICTURE, &classes(2), &Init::new(1, &device));
-    let out = Forward::forward(&dit, rows([2, 64], 1, &device), &told(&device), Mode::Infer);
+    let out = Network::forward(&dit, rows([2, 64], 1, &device), &told(&device), Mode::Infer);
     let mut gradients = (out * rows([2, 64], 3, &device)).sum().backward();
     let gradients = crate::nn::gradients(&dit, &mut gradients);
     for (named, gradient) in collect(&dit).iter().zip(gradients) {
@@ -136,7 +136,7 @@ fn dropout_draws_from_the_key_and_only_while_training() {
     let config = DitConfig { dropout: 0.5, ..small(Positions::Sine) };
     let dit = Dit::new(&config, PICTURE, &classes(2), &Init::new(1, &device));
     let dit = crate::nn::replace(dit.clone(), &stir(collect(&dit), 0.1, &device));
-    let out = |mode| Forward::forward(&dit, rows([2, 64], 1, &device), &told(&device), mode);
+    let out = |mode| Network::forward(&dit, rows([2, 64], 1, &device), &told(&device), mode);
     let train = |index| Mode::Train(crate::random::Key::new(1, crate::random::Purpose::Dropout, index));
     assert_eq!(out(train(0)).into_data(), out(train(0)).into_data());
     assert!(largest(out(train(0)) - out(train(2))) > 1e-4);

@@ -7,7 +7,7 @@ use super::Plan;
 use super::context::{ClassToken, Seen};
 use super::stage::{Stage, Told};
 use crate::nn::patches::{fold, unfold};
-use crate::nn::{Condition, Conv2d, Forward, GroupNorm, Init, Linear, Mode, fourier_of};
+use crate::nn::{Condition, Conv2d, GroupNorm, Init, Linear, Mode, Network, fourier_of};
 
 /// A U-Net.
 #[derive(Module, Debug)]
@@ -75,7 +75,7 @@ impl Unet {
     }
 }
 
-impl Forward for Unet {
+impl Network for Unet {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         let [c, height, width] = self.size;
         let (batch, device) = (x.dims()[0], x.device());

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::{Lesson, VaeObjective};
 use crate::Result;
 use crate::config::check::at_least;
+use crate::distributions::special::log_sum_exp;
 use crate::random::Purpose;
 use crate::registry::{About, Member};
-use crate::vae::sums::log_mean_exp;
 
 /// The importance-weighted bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +54,6 @@ impl VaeObjective for Iwae {
         lesson.learning.note("reconstruction", &-log_x.clone().mean());
         lesson.learning.note("kl", &kl.clone().mean());
         let weights = (log_x - kl).reshape([k, lesson.noise.rows]);
-        -log_mean_exp(weights, 0).mean()
+        -(log_sum_exp(weights, 0) - (k as f64).ln()).mean()
     }
 }

@@ -20,7 +20,7 @@ use crate::{Error, Result};
 pub use dip::Moments;
 pub use elbo::Capacity;
 #[cfg(test)]
-pub(crate) use {factor::permuted, mmd::discrepancy, tc::aggregate};
+pub(crate) use {factor::permuted, mmd::discrepancy};
 
 /// An objective's configuration.
 pub trait VaeObjective {

@@ -16,8 +16,8 @@ use super::{Lesson, Needs, VaeObjective};
 use crate::Result;
 use crate::config::check::{at_least, not_negative};
 use crate::latents::Gaussian;
+use crate::losses::{Weighting, aggregated};
 use crate::registry::{About, Member};
-use crate::vae::sums::log_sum_exp;
 
 /// The divergence in three parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,7 +61,9 @@ impl VaeObjective for Tc {
     fn loss(&self, lesson: &Lesson) -> Tensor<1> {
         let drawn = lesson.draw(0);
         let reconstruction = -lesson.log_likelihood(drawn.z.clone()).mean();
-        let (log_q, log_product) = aggregate(&drawn.z, &lesson.read.base, self.examples);
+        let Gaussian { mean, log_variance } = lesson.read.base.clone();
+        let weighting = Weighting::Stratified;
+        let [log_q, log_product] = aggregated(drawn.z.clone(), mean, log_variance, self.examples, weighting);
         let information = (drawn.log_q - log_q.clone()).mean();
         let correlation = (log_q - log_product.clone()).mean();
         let numbers = (log_product - lesson.network.log_prior(drawn.z, lesson.learning.mode)).mean();
@@ -72,30 +74,4 @@ impl VaeObjective for Tc {
         learning.note("total_correlation", &correlation);
         reconstruction + information * self.alpha + correlation * self.beta + numbers * self.gamma
     }
-}
-
-/// `ln q(z_i)` and `Σ_j ln q(z_ij)`, both `[rows, 1]`, of draws `z` of these posteriors.
-pub(crate) fn aggregate(z: &Tensor<2>, posteriors: &Gaussian, examples: usize) -> (Tensor<2>, Tensor<2>) {
-    let [rows, latents] = z.dims();
-    let z = z.clone().reshape([rows, 1, latents]);
-    let [mean, log_variance] =
-        [&posteriors.mean, &posteriors.log_variance].map(|x| x.clone().reshape([1, rows, latents]));
-    let away = (z - mean).square() * (-log_variance.clone()).exp() + log_variance;
-    let each = (away + std::f64::consts::TAU.ln()) * -0.5; // [i, j, latents]
-    let weights = log_weights(rows, examples, &each.device()).cast(each.dtype());
-    let whole = each.clone().sum_dim(2).reshape([rows, rows]) + weights.clone();
-    let single = log_sum_exp(each + weights.reshape([rows, rows, 1]), 1).reshape([rows, latents]);
-    (log_sum_exp(whole, 1), single.sum_dim(1))
-}
-
-/// `ln w`, `[rows, rows]`.
-fn log_weights(rows: usize, examples: usize, device: &Device) -> Tensor<2> {
-    let (n, m) = (examples.max(rows) as f64, (rows.max(2) - 1) as f64);
-    let weight = |i: usize, j: usize| match (j + rows - i) % rows {
-        0 => 1.0 / n,
-        1 => (n - m) / (n * m),
-        _ => 1.0 / m,
-    };
-    let values: Vec<f32> = (0..rows * rows).map(|at| weight(at / rows, at % rows).ln() as f32).collect();
-    Tensor::from_data(TensorData::new(values, [rows, rows]), device)
 }

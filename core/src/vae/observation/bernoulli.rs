@@ -12,8 +12,9 @@ use burn::tensor::activation::{log_sigmoid, sigmoid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Observation, Observed, Support, uniforms};
+use super::{Observation, Observed, Support};
 use crate::nn::Init;
+use crate::random::Purpose;
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
 
@@ -65,7 +66,7 @@ impl Observed for Coins {
     }
 
     fn sample(&self, said: Tensor<2>, noise: &Noise) -> Tensor<2> {
-        let u = uniforms(noise, self.features, 0, &said);
+        let u = noise.uniforms(Purpose::SamplerNoise, self.features, 0);
         u.lower(sigmoid(said)).float() * 2.0 - 1.0
     }
 }

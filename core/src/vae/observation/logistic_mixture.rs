@@ -8,18 +8,19 @@
 //! independent given `z`: their section 2.2 is left out.
 
 use burn::prelude::*;
-use burn::tensor::activation::{log_softmax, softmax};
+use burn::tensor::activation::softmax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::logistic::{bounded, drawn, log_masses};
-use super::{Observation, Observed, Support, uniforms};
+use super::logistic::bounded;
+use super::{BYTES, Observation, Observed, Support};
 use crate::Result;
 use crate::config::check::at_least;
+use crate::distributions::{DiscretisedLogistics, Distribution, nearest_step};
 use crate::nn::Init;
+use crate::random::Purpose;
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
-use crate::vae::sums::log_sum_exp;
 
 /// Mixtures of logistic distributions of bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,41 +71,35 @@ struct Mixtures {
 const USUAL: f64 = -2.0;
 
 impl Mixtures {
-    /// `π`'s logits, `μ` and `ln s`, each `[rows, components, features]`.
-    fn of(&self, said: Tensor<2>) -> [Tensor<3>; 3] {
+    /// `π`'s logits, `μ` and `ln s` follow one another, of each component those of all numbers.
+    fn of(&self, said: Tensor<2>) -> DiscretisedLogistics {
         let (rows, width) = (said.dims()[0], self.components * self.features);
-        let part =
-            |i| said.clone().narrow(1, i * width, width).reshape([rows, self.components, self.features]);
-        [0, 1, 2].map(part)
+        let part = |i| self.apart(said.clone().narrow(1, i * width, width), rows);
+        DiscretisedLogistics::new(part(0), part(1), bounded(part(2) + USUAL), BYTES)
+    }
+
+    /// `[rows, features, components]`.
+    fn apart(&self, x: Tensor<2>, rows: usize) -> Tensor<3> {
+        x.reshape([rows, self.components, self.features]).swap_dims(1, 2)
     }
 }
 
 impl Observed for Mixtures {
     fn log_density(&self, said: Tensor<2>, x: Tensor<2>) -> Tensor<2> {
-        let [logits, mean, log_scale] = self.of(said);
-        let shape = logits.dims();
-        let flat = |t: Tensor<3>| t.reshape([shape[0], shape[1] * shape[2]]);
-        let x = x.repeat_dim(1, self.components);
-        let masses = log_masses(x, flat(mean), bounded(flat(log_scale) + USUAL)).reshape(shape);
-        let mixed = log_sum_exp(log_softmax(logits, 1) + masses, 1);
-        mixed.reshape([shape[0], shape[2]]).sum_dim(1)
+        self.of(said).log_prob_of_rows(x)
     }
 
     fn mean(&self, said: Tensor<2>) -> Tensor<2> {
-        let [logits, mean, _] = self.of(said);
-        let [rows, _, features] = mean.dims();
-        (softmax(logits, 1) * mean.clamp(-1.0, 1.0)).sum_dim(1).reshape([rows, features])
+        let DiscretisedLogistics { logits, means, .. } = self.of(said);
+        (softmax(logits, 2) * means.clamp(-1.0, 1.0)).sum_dim(2).squeeze_dim(2)
     }
 
     fn sample(&self, said: Tensor<2>, noise: &Noise) -> Tensor<2> {
-        let [logits, mean, log_scale] = self.of(said);
-        let [rows, components, features] = logits.dims();
-        // The largest of logits plus Gumbel noise is a draw of their distribution.
-        let u = uniforms(noise, components * features, 1, &Tensor::zeros([1, 1], &mean.device()));
-        let gumbel = u.log().neg().log().neg().reshape([rows, components, features]);
-        let chosen = (logits + gumbel).argmax(1);
-        let pick = |t: Tensor<3>| t.gather(1, chosen.clone()).reshape([rows, features]);
-        let log_scale = bounded(pick(log_scale) + USUAL);
-        drawn(pick(mean), log_scale, uniforms(noise, features, 0, &Tensor::zeros([1, 1], &noise.device)))
+        let DiscretisedLogistics { logits, means, log_scales, .. } = self.of(said);
+        let gumbels = noise.gumbels(Purpose::SamplerNoise, self.components * self.features, 1);
+        let chosen = (logits + self.apart(gumbels, noise.rows)).argmax(2);
+        let pick = |x: Tensor<3>| x.gather(2, chosen.clone()).squeeze_dim::<2>(2);
+        let u = noise.uniforms(Purpose::SamplerNoise, self.features, 0);
+        nearest_step(pick(means), pick(log_scales), u, BYTES)
     }
 }

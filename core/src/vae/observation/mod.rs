@@ -7,15 +7,16 @@ mod logistic_mixture;
 
 use burn::prelude::*;
 
-use super::part::Part;
 use crate::data::Dataset;
 use crate::likelihood::Cells;
-use crate::nn::Init;
-use crate::random::{Key, Purpose};
+use crate::nn::{Init, Parametric};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
 pub use gaussian::Scale;
+
+/// How many values a byte has.
+const BYTES: usize = 256;
 
 /// An observation model's configuration.
 pub trait Observation {
@@ -46,7 +47,7 @@ pub enum Support {
 }
 
 /// An observation model with what it has learnt. What the decoder says is `[rows, outputs · features]`.
-pub trait Observed: Part {
+pub trait Observed: Parametric {
     /// What the encoder sees of a sample.
     fn seen(&self, x: Tensor<2>) -> Tensor<2> {
         x
@@ -97,16 +98,4 @@ impl Support {
         }
         Ok(())
     }
-}
-
-/// Uniform numbers in (0, 1), `[rows, width]`, of each row's own key.
-fn uniforms(noise: &Noise, width: usize, draw: u32, like: &Tensor<2>) -> Tensor<2> {
-    let mut values = vec![0.0; noise.rows * width];
-    for (row, values) in values.chunks_mut(width).enumerate() {
-        let key = Key::new(noise.seed, Purpose::SamplerNoise, noise.first + row as u64).draw(draw);
-        key.fill_uniform(values);
-    }
-    // Multiples of 2⁻²⁴ in [0, 1): half of one keeps them off the end.
-    let values = Tensor::<2>::from_data(TensorData::new(values, [noise.rows, width]), &like.device());
-    values.cast(like.dtype()) * (1.0 - 0.5_f64.powi(23)) + 0.5_f64.powi(24)
 }

@@ -15,9 +15,8 @@ mod masked;
 
 use burn::prelude::*;
 
-use super::part::Part;
 use crate::Result;
-use crate::nn::Init;
+use crate::nn::{Init, Parametric};
 
 /// A posterior's configuration.
 pub trait Posterior {
@@ -34,7 +33,7 @@ pub trait Posterior {
 }
 
 /// A flow with what it has learnt.
-pub trait Inference: Part {
+pub trait Inference: Parametric {
     /// `z` and `ln |∂z/∂z₀|`, `[rows, 1]`, from `z₀` and all that the encoder said, `[μ, ln s², h]`.
     fn flow(&self, z: Tensor<2>, said: &Tensor<2>) -> (Tensor<2>, Tensor<2>);
 

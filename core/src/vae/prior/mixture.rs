@@ -20,7 +20,6 @@ use crate::latents::Gaussian;
 use crate::nn::Init;
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
-use crate::vae::sums::log_mixture;
 
 /// A mixture of Gaussians.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -73,7 +72,7 @@ impl Mixture {
 
 impl PriorDensity for Mixture {
     fn log_density(&self, z: Tensor<2>, _encode: &Encode) -> Tensor<2> {
-        log_mixture(z, &self.components(), log_softmax(self.logits.val(), 1))
+        self.components().log_mixture(z, log_softmax(self.logits.val(), 1))
     }
 
     fn sample(&self, noise: &Noise, draw: u32, _encode: &Encode) -> Tensor<2> {

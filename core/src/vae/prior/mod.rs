@@ -9,11 +9,10 @@ mod ladder;
 use burn::prelude::*;
 
 use super::network::Latent;
-use super::part::Part;
 use crate::Result;
 use crate::latents::Gaussian;
-use crate::nn::Init;
-use crate::random::{Key, Purpose};
+use crate::nn::{Init, Parametric};
+use crate::random::Purpose;
 use crate::samplers::Noise;
 
 /// A prior's configuration.
@@ -46,7 +45,7 @@ pub trait Prior {
 pub type Encode<'a> = dyn Fn(Tensor<2>) -> Gaussian + 'a;
 
 /// A prior with what it has learnt.
-pub trait PriorDensity: Part {
+pub trait PriorDensity: Parametric {
     /// `ln p(z)`, `[rows, 1]`.
     fn log_density(&self, z: Tensor<2>, encode: &Encode) -> Tensor<2>;
 
@@ -83,15 +82,8 @@ registry! {
 
 /// `μ + s n` of one of the components for each row, which the row's own key chooses by these weights, `[1, components]`.
 fn drawn_of(components: &Gaussian, log_weights: &Tensor<2>, noise: &Noise, draw: u32) -> Tensor<2> {
-    let count = log_weights.dims()[1];
-    let mut u = vec![0.0; noise.rows * count];
-    for (row, u) in u.chunks_mut(count).enumerate() {
-        Key::new(noise.seed, Purpose::Noise, noise.first + row as u64).draw(draw + 1).fill_uniform(u);
-    }
-    // The largest of logits plus Gumbel noise is a draw of their distribution; half of a uniform's grain keeps it off zero.
-    let u = Tensor::<2>::from_data(TensorData::new(u, [noise.rows, count]), &noise.device);
-    let gumbel = (u * (1.0 - 0.5_f64.powi(23)) + 0.5_f64.powi(24)).log().neg().log().neg();
-    let chosen = (gumbel + log_weights.clone()).argmax(1).reshape([noise.rows]);
+    let gumbels = noise.gumbels(Purpose::Noise, log_weights.dims()[1], draw + 1);
+    let chosen = (gumbels + log_weights.clone()).argmax(1).reshape([noise.rows]);
     let [mean, log_variance] =
         [&components.mean, &components.log_variance].map(|x| x.clone().select(0, chosen.clone()));
     Gaussian { mean, log_variance }.draw(noise.draw(Purpose::Noise, draw))

@@ -15,11 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::{Encode, Prior, PriorDensity, drawn_of};
 use crate::Result;
 use crate::config::check::at_least;
-use crate::nn::Init;
+use crate::nn::{Init, Parametric};
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
-use crate::vae::part::Part;
-use crate::vae::sums::log_mixture;
 
 /// The variational mixture of posteriors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +72,7 @@ impl Pseudo {
 impl PriorDensity for Pseudo {
     fn log_density(&self, z: Tensor<2>, encode: &Encode) -> Tensor<2> {
         let weights = self.log_weights(&z);
-        log_mixture(z, &encode(self.inputs.val()), weights)
+        encode(self.inputs.val()).log_mixture(z, weights)
     }
 
     fn sample(&self, noise: &Noise, draw: u32, encode: &Encode) -> Tensor<2> {

@@ -1,9 +1,8 @@
 //! Objectives against their formulas.
 
 use super::*;
-use crate::latents::Gaussian;
 use crate::model::Terms;
-use crate::vae::objective::{aggregate, discrepancy, permuted};
+use crate::vae::objective::{discrepancy, permuted};
 
 /// The loss of a small model with these changes after so many steps, and its parts.
 fn lost(changes: &Value, step: u64) -> (f64, Vec<(&'static str, f64)>) {
@@ -56,27 +55,6 @@ fn the_parts_of_the_divergence_sum_to_it() {
     let (one, three) = (tc(1.0), tc(3.0));
     close(one.0, iwae.0, "beta 1");
     close(three.0, one.0 + 2.0 * term(&one.1, "total_correlation"), "beta 3");
-}
-
-#[test]
-fn what_is_aggregated_of_equal_posteriors_is_each_of_them() {
-    let (device, n) = (Device::flex(), 9);
-    let mean = rows(&[[0.4, -1.0]]).repeat_dim(0, n);
-    let equal = Gaussian { log_variance: mean.zeros_like() - 0.7, mean };
-    let z = equal.draw(normals(0, [n, 2], &device));
-    let wanted = numbers(equal.log_densities(z.clone()).sum_dim(1));
-    let (whole, single) = aggregate(&z, &equal, 1000);
-    for (found, wanted) in numbers(whole).iter().zip(&wanted).chain(numbers(single).iter().zip(&wanted)) {
-        close(*found, *wanted, "equal posteriors");
-    }
-    // Posteriors far apart: of each draw its own is left, seen as often as one of `N`.
-    let mean = normals(1, [n, 2], &device) * 1e3;
-    let apart = Gaussian { log_variance: mean.zeros_like(), mean };
-    let z = apart.draw(normals(2, [n, 2], &device));
-    let own = numbers(apart.log_densities(z.clone()).sum_dim(1));
-    for (found, own) in numbers(aggregate(&z, &apart, 1000).0).iter().zip(&own) {
-        close(*found, own - 1000.0_f64.ln(), "posteriors apart");
-    }
 }
 
 #[test]
@@ -179,7 +157,7 @@ fn the_covariance_of_latents_is_that_of_means_and_variances() {
     let values = shaken(network.parameters(), 0.1);
     network.set_parameters(&values);
     let x = Tensor::from_data(TensorData::new(batch(12).x, [12, 64]), &Device::flex());
-    let base = variational(&*network).read(x, None, Mode::Infer).base;
+    let base = crate::nn::own::<Variational>(&*network).read(x, None, Mode::Infer).base;
     let (means, variances) = (numbers(base.mean), numbers(base.log_variance.exp()));
     let column = |values: &[f64], j: usize| -> Vec<f64> { values.chunks(3).map(|row| row[j]).collect() };
     let covariance = |i: usize, j: usize| {

@@ -6,7 +6,7 @@ use burn::prelude::*;
 use super::clusters::{chosen, gathered, k_means, numbers};
 use super::plain::Vq;
 use super::{Quantised, Quantiser};
-use crate::nn::{Condition, Forward, Init, Mode, Network};
+use crate::nn::{Init, Parametric};
 use crate::random::Key;
 
 /// Codebooks: the first of the vectors themselves, each further one of what those before have left.
@@ -165,12 +165,5 @@ impl Quantiser for Books {
     fn follow(&mut self, z: Tensor<2>, key: Key) {
         let own = self.clone();
         self.change(z, |level, rest, depth| own.followed(level, rest, key.draw(depth)));
-    }
-}
-
-impl Forward for Books {
-    /// Vectors, `[vectors, dimensions]`, to what they are quantised to.
-    fn forward(&self, z: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
-        self.quantise(z).vectors
     }
 }

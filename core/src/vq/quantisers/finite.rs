@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MOST, Quantised, Quantiser, Quantising, line, straight_through};
 use crate::config::check::{at_least, not_empty};
-use crate::nn::{Condition, Forward, Init, Mode};
+use crate::nn::Init;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -126,12 +126,5 @@ impl Quantiser for Grid {
         let digits = shares.clone().floor() - (shares / levels.clone()).floor() * levels;
         let half = self.half(like);
         (digits - half.clone()) / half * known
-    }
-}
-
-impl Forward for Grid {
-    /// Vectors, `[vectors, dimensions]`, to what they are quantised to.
-    fn forward(&self, z: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
-        self.quantise(z).vectors
     }
 }

@@ -15,7 +15,7 @@ mod signs;
 use burn::prelude::*;
 
 use crate::Result;
-use crate::nn::{Init, Network};
+use crate::nn::{Init, Parametric};
 use crate::random::Key;
 
 pub use matching::MatchConfig;
@@ -38,7 +38,7 @@ pub struct Quantised {
 }
 
 /// A quantiser with what it has learnt.
-pub trait Quantiser: Network {
+pub trait Quantiser: Parametric {
     /// Codes of a vector.
     fn depth(&self) -> usize;
 

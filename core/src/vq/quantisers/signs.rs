@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MOST, Quantised, Quantiser, Quantising, line, straight_through};
 use crate::config::check::{at_least, at_most, not_negative, positive};
-use crate::nn::{Condition, Forward, Init, Mode};
+use crate::nn::Init;
 use crate::registry::{About, Member};
 use crate::{Error, Result};
 
@@ -135,12 +135,5 @@ impl Quantiser for Signs {
         let shares = (codes.clone() / self.basis(&codes)).floor();
         let bits = shares.clone() - (shares / 2.0).floor() * 2.0;
         (bits * 2.0 - 1.0) * known
-    }
-}
-
-impl Forward for Signs {
-    /// Vectors, `[vectors, dimensions]`, to what they are quantised to.
-    fn forward(&self, z: Tensor<2>, _condition: &Condition, _mode: Mode) -> Tensor<2> {
-        self.quantise(z).vectors
     }
 }

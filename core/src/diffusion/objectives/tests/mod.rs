@@ -7,14 +7,13 @@ mod teachers;
 use std::rc::Rc;
 
 use burn::prelude::*;
-use burn::tensor::Gradients;
 use serde_json::{Value, json};
 
 use crate::data::Batch;
 use crate::diffusion::{DiffusionConfig, column};
 use crate::guidance::Conditional;
 use crate::model::{Card, Family, Generate, Generation, Helpers, Learning, Model, Request};
-use crate::nn::{Condition, Interface, Mode, Named, Network};
+use crate::nn::{Condition, Interface, Mode, Named, Network, Parametric};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result, config};
 
@@ -130,14 +129,9 @@ impl<F: Fn(Tensor<2>, &[f64], &[f64]) -> Tensor<2> + 'static> Network for Closed
         let c_in = column(&sigma, |sigma| (sigma * sigma + 0.25).sqrt(), &x.device());
         self.0(x * c_in, &sigma, if told.is_empty() { &sigma } else { &told })
     }
-    fn parameters(&self) -> Vec<Named> {
-        Vec::new()
-    }
-    fn set_parameters(&mut self, _values: &[Tensor<1>]) {}
-    fn gradients(&self, _gradients: &mut Gradients) -> Vec<Tensor<1>> {
-        Vec::new()
-    }
 }
+
+impl<F: 'static> Parametric for Closed<F> {}
 
 /// A model of the plane without classes, with more keys.
 fn model(more: &Value) -> DiffusionConfig {
