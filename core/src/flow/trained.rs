@@ -11,7 +11,7 @@ use super::generation;
 use crate::codec::Codec;
 use crate::likelihood::{Counted, Estimation, Likelihood, LikelihoodConfig, Query};
 use crate::model::{Card, Generate, Generation, Helpers, Model, Request};
-use crate::nn::{Mode, Named, Network};
+use crate::nn::{Mode, Named, Network, Trace};
 use crate::{Error, Result};
 
 /// A trained flow.
@@ -91,6 +91,18 @@ impl Flow {
         let told = self.chain.told();
         (told > 0).then(|| Tensor::zeros([rows, told], &self.device))
     }
+
+    /// Rows as they are judged, what their log-probability exceeds their log-density by, and what is told beside them.
+    fn read(&self, rows: Tensor<2>, query: &Query) -> Result<([Tensor<2>; 2], Option<Tensor<2>>)> {
+        let told = query.told(rows.dims()[0], self.chain.told(), self.config.label_dropout, &self.device)?;
+        let noise = query.noise(&rows);
+        let others = query.cells.filter(|cells| Some(*cells) != self.config.dequantisation.cells());
+        let spread = match others {
+            Some(cells) => Spread::spread(&cells, rows, &noise, Mode::Infer),
+            None => self.chain.spread(rows, &noise, Mode::Infer),
+        };
+        Ok((spread, told))
+    }
 }
 
 impl Likelihood for Flow {
@@ -110,16 +122,16 @@ impl Likelihood for Flow {
                 method.name()
             )));
         }
-        let told = query.told(batch, self.chain.told(), self.config.label_dropout, &self.device)?;
-        let (chain, noise) = (self.chain.clone(), query.noise(&rows));
-        let others = query.cells.filter(|cells| Some(*cells) != self.config.dequantisation.cells());
-        let [rows, more] = match others {
-            Some(cells) => Spread::spread(&cells, rows, &noise, Mode::Infer),
-            None => chain.spread(rows, &noise, Mode::Infer),
-        };
+        let ([rows, more], told) = self.read(rows, query)?;
+        let chain = self.chain.clone();
         Ok(Box::new(Counted::new(1, move |_| {
             let log_prob = chain.log_prob(rows.clone(), told.as_ref(), Mode::Infer) + more.clone();
             Ok(Some(log_prob.reshape([-1])))
         })))
+    }
+
+    fn trace(&self, rows: Tensor<2>, query: &Query) -> Result<Option<Trace>> {
+        let (rows, told) = self.read(rows, query)?;
+        Ok(Some(self.chain.trace(rows, told.as_ref(), Mode::Infer)))
     }
 }

@@ -3,6 +3,7 @@
 mod init;
 mod layers;
 mod parameters;
+mod over;
 mod parts;
 mod precision;
 mod embedding;
@@ -18,6 +19,7 @@ mod unet1d;
 mod dit;
 mod tokens;
 mod resnet;
+mod trace;
 
 use std::any::Any;
 
@@ -35,6 +37,7 @@ pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
 pub(crate) use layers::multiple;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
+pub(crate) use over::over;
 pub use parameters::{Named, collect, count, gradients, replace};
 pub use parts::{Staged, gradients_of_parts, named_under, parameters_of_parts, set_parts};
 pub(crate) use patches::{fold, repeated, unfold};
@@ -43,6 +46,7 @@ pub use positions::Positions;
 pub use precision::{NEVER, Precision};
 pub(crate) use resnet::Block as ResidualBlock;
 pub use resnet::{ResNet, ResNetConfig};
+pub use trace::Trace;
 pub use unet::ContextConfig;
 
 /// What a network is told beside its input.
