@@ -4,8 +4,8 @@ use std::f64::consts::{PI, TAU};
 
 use super::*;
 
-/// As the zoo's `flow/torus`, of fewer and smaller networks, and the same by autoregressions.
-fn chains(dtype: DType) -> Vec<Chain> {
+/// As the zoo's `flow/torus`, of fewer and smaller networks, and the same by autoregressions; parameters are moved so far.
+fn chains(stir: f64) -> Vec<Chain> {
     let perceptron = json!({ "kind": "perceptron", "hidden": [16] });
     [("coupling", perceptron), ("autoregressive", json!({ "hidden": [16] }))]
         .map(|(kind, conditioner)| {
@@ -15,7 +15,7 @@ fn chains(dtype: DType) -> Vec<Chain> {
             let interface = Interface::new(vec![2], Vec::new());
             let mut chain =
                 Chain::build(&config, &interface, &Init::new(3, &Device::flex())).expect("a flow");
-            let values = stirred(chain.parameters(), 0.5, dtype);
+            let values = stirred(chain.parameters(), stir, DType::F64);
             chain.set_parameters(&values);
             chain
         })
@@ -32,7 +32,7 @@ fn log_prob(chain: &Chain, points: Vec<[f64; 2]>) -> Vec<f64> {
 #[test]
 fn densities_of_angles_are_alike_on_both_sides_of_the_seam() {
     const POINTS: usize = 200;
-    for chain in chains(DType::F64) {
+    for chain in chains(0.5) {
         let places: Vec<f64> = (0..POINTS).map(|i| TAU * (i as f64 + 0.3) / POINTS as f64 - PI).collect();
         let on = |end: f64, axis: usize| {
             let point = |at: &f64| if axis == 0 { [end, *at] } else { [*at, end] };
@@ -52,7 +52,7 @@ fn densities_of_angles_are_alike_on_both_sides_of_the_seam() {
 #[test]
 fn densities_of_angles_are_of_mass_one() {
     const SIDE: usize = 300;
-    for chain in chains(DType::F64) {
+    for chain in chains(0.2) {
         let at = |i: usize| TAU * (i as f64 + 0.5) / SIDE as f64 - PI;
         let points = (0..SIDE * SIDE).map(|i| [at(i / SIDE), at(i % SIDE)]).collect();
         let cell = (TAU / SIDE as f64).powi(2);
