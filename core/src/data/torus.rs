@@ -1,8 +1,7 @@
 //! A band around the torus: `p(x, y) = exp(κ cos n x + λ cos(y − w x))/4π² I₀(κ) I₀(λ)` of two angles in `[-π, π)`.
 //!
 //! `n x` is von Mises's, and so is the second angle around `w` times the first: Mardia and Jupp 2000, Directional Statistics, section 3.5.4.
-//! Samples by
-//! the rejection of Best and Fisher 1979, <https://doi.org/10.2307/2346732>.
+//! Samples are drawn by the rejection of Best and Fisher 1979, <https://doi.org/10.2307/2346732>.
 
 use std::f64::consts::{PI, TAU};
 use std::path::Path;
