@@ -18,7 +18,7 @@ use crate::epsilon::EpsilonConfig;
 use crate::guidance::{Conditional, Guiding};
 use crate::latents::LatentSpace;
 use crate::likelihood::Likelihood;
-use crate::nn::{Init, Interface, Named, Network};
+use crate::nn::{Init, Interface, Named, Network, Trace};
 use crate::samplers::SamplerConfig;
 use crate::schedules::ScheduleConfig;
 use crate::schedules::grids::GridConfig;
@@ -301,6 +301,11 @@ pub trait Family {
         batch: &Batch,
         learning: &Learning,
     ) -> Tensor<1>;
+
+    /// What the network's parts give of a batch, for which the loss is not finite; `None` where nothing is known of them.
+    fn trace(&self, _network: &dyn Network, _batch: &Batch, _learning: &Learning) -> Option<Trace> {
+        None
+    }
 
     /// What the network takes from the data before its first step, such as a scale or a codebook; says whether it took any. The batch is the
     /// first step's.

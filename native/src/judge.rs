@@ -55,9 +55,30 @@ pub fn judge(
         judged.evaluations += estimation.evaluations();
     }
     match judged.log_prob.iter().position(|value| !value.is_finite()) {
-        Some(at) => Err(Error::NotFinite(format!(
-            "the likelihood of example {at} is not finite: more `--steps` or another `--method` may help"
-        ))),
+        Some(at) => Err(not_finite(model, examples, query, (at, device))?),
         None => Ok(judged),
     }
+}
+
+/// The error of an example whose likelihood is not finite, with the part of the model that first gave such a number, where it can tell.
+fn not_finite(
+    model: &dyn Likelihood,
+    examples: &Batch,
+    query: &Query,
+    (at, device): (usize, &Device),
+) -> Result<Error> {
+    let features = examples.shape.iter().product::<usize>();
+    let row = examples.x[at * features..(at + 1) * features].to_vec();
+    let classes = query.classes.as_ref().map(|classes| vec![classes[at]]);
+    let query = Query { first: query.first + at as u64, classes, ..query.clone() };
+    let trace = model.trace(Tensor::from_data(TensorData::new(row, [1, features]), device), &query)?;
+    let part = match trace {
+        Some(trace) => block_on(trace.first())?,
+        None => None,
+    };
+    let why = match part {
+        Some(part) => format!("; what was not finite first: {part}"),
+        None => ": more `--steps` or another `--method` may help".to_owned(),
+    };
+    Ok(Error::NotFinite(format!("the likelihood of example {at} is not finite{why}")))
 }

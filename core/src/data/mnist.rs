@@ -209,7 +209,10 @@ mod tests {
             let x = read();
             assert!(x.iter().all(|x| x.abs() == 1.0) && x == read());
             let white = x.iter().filter(|x| **x > 0.0).count() as f64 / x.len() as f64;
-            assert!((white - share).abs() < 5.0 * (share * (1.0 - share) / x.len() as f64).sqrt() + 1e-9, "{grey}: {white}");
+            assert!(
+                (white - share).abs() < 5.0 * (share * (1.0 - share) / x.len() as f64).sqrt() + 1e-9,
+                "{grey}: {white}"
+            );
         }
     }
 

@@ -19,6 +19,7 @@ mod swiss_roll;
 mod pinwheel;
 mod rings;
 mod spirals;
+mod torus;
 mod picture;
 
 // Pictures
@@ -57,6 +58,7 @@ registry! {
         "pinwheel" => pinwheel::Pinwheel,
         "rings" => rings::Rings,
         "spirals" => spirals::Spirals,
+        "torus" => torus::Torus,
         "picture" => picture::Picture,
         "mnist" => mnist::Mnist,
         "folder" => folder::Folder,

@@ -91,7 +91,7 @@ fn densities_integrate_to_one_and_samples_follow_them() {
             "{name}: {rare}, {rare_expected}"
         );
     }
-    assert_eq!(known, ["gaussians", "checkerboard", "pinwheel", "rings", "picture"]);
+    assert_eq!(known, ["gaussians", "checkerboard", "pinwheel", "rings", "torus", "picture"]);
 }
 
 /// `E log p = -H`: `ln 8 + 1 + ln(2 pi std^2)` for eight Gaussians that do not meet, `ln 8` for eight fields of area

@@ -9,6 +9,7 @@ use super::{
     Bernoulli, Beta, Categorical, Distribution, FullNormal, Gamma, Independent, Laplace, Normal, Uniform,
     VonMises,
 };
+use crate::nn::over;
 use crate::random::Key;
 
 /// A pair of families whose divergence has a closed form.
@@ -41,7 +42,7 @@ pub fn monte_carlo(
         return f(p.sample(key, draws)).mean_dim(0);
     }
     let each = (0..draws).map(|draw| f(p.sample(part(key, draw), rows)));
-    each.reduce(|sum, value| sum + value).expect("there should be draws") / draws as f64
+    over(each.reduce(|sum, value| sum + value).expect("there should be draws"), draws as f64)
 }
 
 impl ClosedKl for Normal {

@@ -8,6 +8,7 @@ use burn::tensor::activation::softmax;
 use super::Distribution;
 use super::draws::gumbels;
 use super::special::log_sum_exp;
+use crate::nn::over;
 use crate::random::Key;
 
 /// Rows of shares, which are nearly 0 and 1 where the temperature is low.
@@ -46,7 +47,7 @@ impl Distribution for RelaxedOneHot {
     }
     fn sample(&self, key: Key, rows: usize) -> Tensor<2> {
         let noise = gumbels(key, [rows, self.features()], &self.logits);
-        softmax((self.logits.clone() + noise) / self.temperature, 1)
+        softmax(over(self.logits.clone() + noise, self.temperature), 1)
     }
     /// Maddison et al., Eq. 22.
     fn log_prob(&self, x: Tensor<2>) -> Tensor<2> {

@@ -4,6 +4,7 @@ use burn::prelude::*;
 
 use super::draws::uniforms;
 use super::{Distribution, alike};
+use crate::nn::over;
 use crate::random::Key;
 
 /// Independent uniforms.
@@ -48,7 +49,7 @@ impl Distribution for Uniform {
         Some((self.low.clone() + self.high.clone()) * 0.5)
     }
     fn variance(&self) -> Option<Tensor<2>> {
-        Some(self.width().square() / 12.0)
+        Some(over(self.width().square(), 12.0))
     }
     fn entropy(&self) -> Option<Tensor<2>> {
         Some(self.width().log())

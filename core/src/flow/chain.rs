@@ -8,7 +8,7 @@ use super::sequence::Sequence;
 use super::{FlowConfig, Map, Place};
 use crate::Result;
 use crate::config::check::under;
-use crate::nn::{Condition, Init, Interface, Mode, Network, Parametric};
+use crate::nn::{Condition, Init, Interface, Mode, Network, Parametric, Trace};
 use crate::samplers::Noise;
 
 /// Bijections in the normalising order, and the distribution they lead to.
@@ -49,6 +49,16 @@ impl Chain {
     pub(super) fn log_prob(&self, x: Tensor<2>, told: Option<&Tensor<2>>, mode: Mode) -> Tensor<2> {
         let [z, log] = self.normalise(x, told, mode);
         self.base.log_prob(z, told) + log
+    }
+
+    /// What all parts give of rows in the normalising direction, in their order; `more` is as [`Chain::spread`] gives it.
+    pub(super) fn trace(&self, [x, more]: [Tensor<2>; 2], told: Option<&Tensor<2>>, mode: Mode) -> Trace {
+        let mut trace = Trace::default();
+        trace.note("the rows given".into(), &x);
+        trace.note("the log-density of `dequantisation`".into(), &more);
+        let z = self.bijections.trace(x, (told, mode), "", &mut trace);
+        trace.note("the log-density of `base`".into(), &self.base.log_prob(z, told));
+        trace
     }
 
     /// A point of the cells of discrete data, and `−ln q` of it: what their probability exceeds its density by, in the mean at least.

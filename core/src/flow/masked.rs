@@ -81,7 +81,7 @@ impl MaskedLinear {
 
 impl Masked {
     /// Outputs of which the one at place `j` is a parameter of number `numbers[j]`, zero at first. `order[i]` is the rank of number `i`,
-    /// from 0; what is told, so many numbers beside the row, is seen by all.
+    /// from 0, which several may share; what is told, so many numbers beside the row, is seen by all.
     pub(super) fn new(
         config: &MaskedConfig,
         order: &[usize],
@@ -94,7 +94,7 @@ impl Masked {
         // Of degree 0 is what all may see; number i has degree 1 + its rank.
         let mut degrees: Vec<usize> = order.iter().map(|rank| rank + 1).collect();
         degrees.extend(vec![0; told]);
-        let most = order.len().saturating_sub(1);
+        let most = order.iter().copied().max().unwrap_or_default();
         let mut layers = Vec::new();
         for (i, width) in config.hidden.iter().enumerate() {
             let next: Vec<usize> = (0..*width).map(|k| if most == 0 { 0 } else { 1 + k % most }).collect();

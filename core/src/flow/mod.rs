@@ -32,7 +32,7 @@ use crate::Result;
 use crate::config::check::{at_least, within};
 use crate::data::Batch;
 use crate::model::{Card, Family, Learning, Model};
-use crate::nn::{Init, Interface, Network, Parametric, count, one_hot};
+use crate::nn::{Init, Interface, Network, Parametric, Trace, count, one_hot};
 use crate::registry::{About, Member};
 use crate::samplers::Noise;
 
@@ -83,6 +83,9 @@ impl Member for FlowConfig {
     };
 }
 
+/// The draw by which classes are hidden: dequantisations take those before.
+const HIDING: u32 = 2;
+
 impl FlowConfig {
     fn check(&self) -> Result<()> {
         at_least("repeat", self.repeat, 1)?;
@@ -101,7 +104,8 @@ impl FlowConfig {
         let [rows, features] = x.dims();
         let device = learning.device.clone();
         let noise = Noise { seed: learning.seed, first: batch.first, rows, features, device };
-        let told = || one_hot(&learning.classes(batch, self.label_dropout), own.told(), learning.device);
+        let classes = || learning.classes_by(batch, self.label_dropout, HIDING);
+        let told = || one_hot(&classes(), own.told(), learning.device);
         (own.spread(x, &noise, learning.mode), (own.told() > 0).then(told))
     }
 }
@@ -123,6 +127,12 @@ impl Family for FlowConfig {
         let own = chain(network);
         let ([x, more], told) = self.read(own, batch, learning);
         -(own.log_prob(x, told.as_ref(), learning.mode) + more).mean()
+    }
+
+    fn trace(&self, network: &dyn Network, batch: &Batch, learning: &Learning) -> Option<Trace> {
+        let own = chain(network);
+        let (rows, told) = self.read(own, batch, learning);
+        Some(own.trace(rows, told.as_ref(), learning.mode))
     }
 
     fn prepare(&self, network: &mut dyn Network, batch: &Batch, learning: &Learning) -> bool {

@@ -67,6 +67,16 @@ impl Partition {
         Self { shape: shape.to_vec(), stays: all.clone(), changes: all }
     }
 
+    /// The same where the numbers that stay are seen as two each, all of the first before all of the second.
+    pub(super) fn doubled(&self) -> Self {
+        let features: usize = self.shape.iter().product();
+        let mut shape = self.shape.clone();
+        shape[0] *= 2;
+        let second = self.stays.iter().map(|number| number + features);
+        let stays = self.stays.iter().copied().chain(second).collect();
+        Self { shape, stays, changes: self.changes.clone() }
+    }
+
     /// Those that stay.
     pub fn stays(&self) -> &[usize] {
         &self.stays

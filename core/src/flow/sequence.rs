@@ -1,5 +1,6 @@
 //! Bijections one after the other.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use burn::prelude::*;
@@ -8,7 +9,7 @@ use super::transforms::TransformConfig;
 use super::{Bijection, Built, Map, Place};
 use crate::Result;
 use crate::config::check::{not_empty, under};
-use crate::nn::{Init, Mode, Parametric};
+use crate::nn::{Init, Mode, Parametric, Trace};
 
 /// Bijections in the normalising order.
 pub(super) struct Sequence(Vec<Link>);
@@ -17,6 +18,9 @@ struct Link {
     bijection: Box<dyn Bijection>,
     /// It acts on the first so many numbers of a row.
     features: usize,
+    /// Its place in the configuration, such as `transforms[2]`, and what stands there.
+    place: String,
+    kind: String,
 }
 
 impl Sequence {
@@ -31,14 +35,23 @@ impl Sequence {
         let mut links = Vec::new();
         let mut counts = BTreeMap::<&str, usize>::new();
         let mut at = place.clone();
-        for _ in 0..times {
+        for time in 0..times {
             for (i, transform) in transforms.iter().enumerate() {
                 let count = counts.entry(transform.name()).or_default();
                 at.number = place.number + *count;
                 *count += 1;
                 let built = transform.build(&at, &init.at("transforms").at(links.len()));
                 let Built { bijection, shape } = under(&format!("transforms.{i}"), built)?;
-                links.push(Link { bijection, features: at.features() });
+                let kind = match times {
+                    1 => transform.name().to_owned(),
+                    _ => format!("{}, time {} of {times}", transform.name(), time + 1),
+                };
+                links.push(Link {
+                    bijection,
+                    features: at.features(),
+                    place: format!("transforms[{i}]"),
+                    kind,
+                });
                 at.shape = shape;
             }
         }
@@ -55,6 +68,30 @@ impl Sequence {
         let link = &self.0[link];
         let ([x, log], rest) = link.of(z, |z| link.bijection.generate(z, told));
         [joined(x, rest), log]
+    }
+
+    /// Notes what each gives in the normalising direction, by its place in the configuration, which begins with `under`; what comes out.
+    pub(super) fn trace(
+        &self,
+        x: Tensor<2>,
+        (told, mode): (Option<&Tensor<2>>, Mode),
+        under: &str,
+        trace: &mut Trace,
+    ) -> Tensor<2> {
+        self.0.iter().fold(x, |row, link| {
+            let place = format!("{under}{}", link.place);
+            let bijection: &dyn Any = &*link.bijection;
+            let (next, rest) = link.of(&row, |x| {
+                if let Some(inner) = bijection.downcast_ref::<Self>() {
+                    return inner.trace(x, (told, mode), &format!("{place}."), trace);
+                }
+                let [next, log] = link.bijection.normalise(x, told, mode);
+                trace.note(format!("the rows from `{place}` ({})", link.kind), &next);
+                trace.note(format!("the log-determinant of `{place}` ({})", link.kind), &log);
+                next
+            });
+            joined(next, rest)
+        })
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod contract;
 mod densities;
+mod finite;
 mod learning;
 mod pictures;
+mod torus;
+mod trace;
 
 use burn::prelude::*;
 use burn::tensor::DType;

@@ -10,9 +10,9 @@ use super::dequantisation::Spread;
 use super::generation;
 use crate::codec::Codec;
 use crate::distributions::special::log_sum_exp;
-use crate::likelihood::{Counted, Estimation, Exact, Likelihood, LikelihoodConfig, Method, Query};
+use crate::likelihood::{Cells, Counted, Estimation, Exact, Likelihood, LikelihoodConfig, Method, Query};
 use crate::model::{Card, Generate, Generation, Helpers, Model, Request};
-use crate::nn::{Mode, Named, Parametric};
+use crate::nn::{Mode, Named, Parametric, Trace};
 use crate::samplers::Noise;
 use crate::{Error, Result};
 
@@ -93,6 +93,52 @@ impl Flow {
         let told = self.chain.told();
         (told > 0).then(|| Tensor::zeros([rows, told], &self.device))
     }
+
+    /// What a query asks of rows.
+    fn asked(&self, rows: Tensor<2>, query: &Query) -> Result<Asked> {
+        let own = self.config.dequantisation.cells();
+        let cells = query.cells.filter(|cells| Some(*cells) != own);
+        Ok(Asked {
+            told: query.told(rows.dims()[0], self.chain.told(), self.config.label_dropout, &self.device)?,
+            noise: query.noise(&rows),
+            chain: self.chain.clone(),
+            discrete: cells.is_some() || own.is_some(),
+            cells,
+            rows,
+        })
+    }
+}
+
+/// Rows that are judged.
+struct Asked {
+    chain: Rc<Chain>,
+    rows: Tensor<2>,
+    told: Option<Tensor<2>>,
+    /// Where these are not the flow's own.
+    cells: Option<Cells>,
+    /// Whether the rows stand for cells at all.
+    discrete: bool,
+    noise: Noise,
+}
+
+impl Asked {
+    /// Points of the cells, each by noise of its own, the first by the query's; and `−ln q` of them.
+    fn points(&self, number: usize) -> [Tensor<2>; 2] {
+        let noise = Noise {
+            seed: self.noise.seed.wrapping_add(APART.wrapping_mul(number as u64)),
+            ..self.noise.clone()
+        };
+        match self.cells {
+            Some(cells) => Spread::spread(&cells, self.rows.clone(), &noise, Mode::Infer),
+            None => self.chain.spread(self.rows.clone(), &noise, Mode::Infer),
+        }
+    }
+
+    /// `ln p(y)/q(y)` of them, `[batch, 1]`.
+    fn log_prob(&self, number: usize) -> Tensor<2> {
+        let [y, more] = self.points(number);
+        self.chain.log_prob(y, self.told.as_ref(), Mode::Infer) + more
+    }
 }
 
 impl Likelihood for Flow {
@@ -104,21 +150,11 @@ impl Likelihood for Flow {
                 self.card.features()
             )));
         }
-        let draws = draws(query.method.as_ref())?;
-        let told = query.told(batch, self.chain.told(), self.config.label_dropout, &self.device)?;
-        let (chain, noise) = (self.chain.clone(), query.noise(&rows));
-        let cells = query.cells.filter(|cells| Some(*cells) != self.config.dequantisation.cells());
-        let discrete = cells.is_some() || self.config.dequantisation.cells().is_some();
-        let steps = if discrete { draws } else { 1 };
+        let (draws, asked) = (draws(query.method.as_ref())?, self.asked(rows, query)?);
+        let steps = if asked.discrete { draws } else { 1 };
         let mut sums: Option<Tensor<2>> = None;
         Ok(Box::new(Counted::new(steps, move |step| {
-            // Each point by noise of its own, the first by the query's.
-            let noise = Noise { seed: noise.seed.wrapping_add(APART * step as u64), ..noise.clone() };
-            let [y, more] = match cells {
-                Some(cells) => Spread::spread(&cells, rows.clone(), &noise, Mode::Infer),
-                None => chain.spread(rows.clone(), &noise, Mode::Infer),
-            };
-            let found = chain.log_prob(y, told.as_ref(), Mode::Infer) + more;
+            let found = asked.log_prob(step);
             let all = match sums.take() {
                 Some(sums) => log_sum_exp(Tensor::cat(vec![sums, found], 1), 1),
                 None => found,
@@ -126,6 +162,12 @@ impl Likelihood for Flow {
             sums = Some(all.clone());
             Ok((step + 1 == steps).then(|| (all - (steps as f64).ln()).reshape([-1])))
         })))
+    }
+
+    fn trace(&self, rows: Tensor<2>, query: &Query) -> Result<Option<Trace>> {
+        let asked = self.asked(rows, query)?;
+        let [rows, _] = asked.points(0);
+        Ok(Some(self.chain.trace(rows, asked.told.as_ref(), Mode::Infer)))
     }
 }
 

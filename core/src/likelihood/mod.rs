@@ -18,7 +18,7 @@ mod counted;
 
 use burn::prelude::*;
 
-use crate::nn::one_hot;
+use crate::nn::{Trace, one_hot};
 use crate::samplers::{Denoiser, Noise};
 use crate::schedules::discrete::Table;
 use crate::{Error, Result};
@@ -33,6 +33,11 @@ pub use integrators::IntegratorConfig;
 pub trait Likelihood {
     /// Begins to judge `rows`, `[batch, features]`; fails where the query does not fit the model.
     fn judge(&self, rows: Tensor<2>, query: &Query) -> Result<Box<dyn Estimation>>;
+
+    /// What the model's parts give of rows whose likelihood is not finite; `None` where nothing is known of them.
+    fn trace(&self, _rows: Tensor<2>, _query: &Query) -> Result<Option<Trace>> {
+        Ok(None)
+    }
 }
 
 /// How rows are to be judged.

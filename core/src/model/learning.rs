@@ -56,8 +56,13 @@ impl<'a> Learning<'a> {
 
     /// The class of each example, hidden from this share of them: what "no class" is has to be learnt too.
     pub fn classes(&self, batch: &Batch, hidden: f64) -> Vec<Option<u32>> {
+        self.classes_by(batch, hidden, 0)
+    }
+
+    /// The same by another draw, where other changes to the rows have taken the first.
+    pub(crate) fn classes_by(&self, batch: &Batch, hidden: f64, draw: u32) -> Vec<Option<u32>> {
         let class = |row: usize| {
-            let key = Key::new(self.seed, Purpose::Augment, batch.first + row as u64);
+            let key = Key::new(self.seed, Purpose::Augment, batch.first + row as u64).draw(draw);
             let hide = key.stream().uniform() < hidden;
             batch.class.as_ref().filter(|_| !hide).map(|classes| classes[row])
         };

@@ -4,6 +4,7 @@ mod init;
 mod layers;
 mod own;
 mod parameters;
+mod over;
 mod precision;
 mod staged;
 mod embedding;
@@ -19,6 +20,7 @@ mod unet1d;
 mod dit;
 mod tokens;
 mod resnet;
+mod trace;
 
 use burn::prelude::*;
 use kiln_kernels::trajectory::Field;
@@ -33,6 +35,7 @@ pub use embedding::{column, fourier, fourier_of, one_hot};
 pub use init::Init;
 pub(crate) use layers::multiple;
 pub use layers::{Conv2d, Dropout, GroupNorm, LayerNorm, Linear};
+pub(crate) use over::over;
 pub(crate) use own::{into_own, own, own_mut};
 pub use parameters::{Named, Parametric, collect, count, gradients, named_under, replace};
 pub(crate) use patches::{fold, repeated, unfold};
@@ -42,6 +45,7 @@ pub use precision::{NEVER, Precision};
 pub(crate) use resnet::Block as ResidualBlock;
 pub use resnet::{ResNet, ResNetConfig};
 pub use staged::Staged;
+pub use trace::Trace;
 pub use unet::ContextConfig;
 
 /// What a network is told beside its input.

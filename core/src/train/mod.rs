@@ -6,6 +6,7 @@
 
 mod checkpointing;
 mod flat;
+mod guard;
 mod scaling;
 mod freeze;
 mod start;

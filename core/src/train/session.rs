@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flat::Layout;
 use super::freeze;
+use super::guard::Guard;
 use super::optimizers::Optimizer;
 use super::scaling::{self, Scaler};
 use super::start::{Start, started};
@@ -100,6 +101,7 @@ pub struct Session {
     optimizer: Box<dyn Optimizer>,
     /// In f16 alone.
     scaler: Option<Scaler>,
+    guard: Guard,
     step: u64,
     teacher: Option<Rc<dyn Model>>,
 }
@@ -148,6 +150,7 @@ impl Session {
             parameters,
             optimizer,
             scaler,
+            guard: Guard::new(),
             step: 0,
             teacher: None,
         })
@@ -209,14 +212,22 @@ impl Session {
         }
         let rate = self.config.rate.at(self.step, self.config.steps);
         self.step += 1;
-        let mut values = vec![loss, norm.clone()];
+        let mut values = vec![loss.clone(), norm.clone()];
         let (names, told): (Vec<_>, Vec<_>) = terms.into_iter().unzip();
         values.extend(told);
         values.extend(self.scaler.as_ref().map(Scaler::scale));
         let parameters = self.parameters.clone();
+        let before = parameters.clone();
         self.parameters = match &mut self.scaler {
-            None => self.optimizer.step(rate, parameters, gradient),
-            Some(scaler) => scaler.step(&mut *self.optimizer, (self.step, rate), parameters, gradient, norm),
+            None => {
+                let after = self.optimizer.step(rate, parameters, gradient);
+                self.guard.chosen([loss, norm], after, before)
+            }
+            Some(scaler) => {
+                let step = (self.step, rate);
+                let after = scaler.step(&mut *self.optimizer, step, parameters, gradient, norm);
+                self.guard.chosen([loss], after, before)
+            }
         };
         self.network.set_parameters(&self.layout.split(&self.parameters));
         let batch = loader.batch(self.step * parts - 1);
@@ -370,3 +381,5 @@ impl Session {
         kept.map(|(name, length)| file.value(name, &[length], &self.device)).collect()
     }
 }
+
+mod diagnosis;

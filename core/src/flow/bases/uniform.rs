@@ -47,8 +47,9 @@ impl Density for Cube {
     /// Minus infinity outside.
     fn log_prob(&self, z: Tensor<2>, _told: Option<&Tensor<2>>) -> Tensor<2> {
         let inside = -(2.0 * self.bound).ln() * self.features as f64;
+        let dtype = z.dtype();
         let outside = z.abs().max_dim(1).greater_elem(self.bound * (1.0 + f64::from(f32::EPSILON)));
-        let log = Tensor::full(outside.dims(), inside, &outside.device());
+        let log = Tensor::full(outside.dims(), inside, (&outside.device(), dtype));
         log.mask_fill(outside, f64::NEG_INFINITY)
     }
 

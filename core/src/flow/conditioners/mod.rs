@@ -5,6 +5,9 @@ mod perceptron;
 mod convolutional;
 mod residual;
 
+// Of angles
+mod circle;
+
 use burn::prelude::*;
 
 use crate::Result;
@@ -12,6 +15,7 @@ use crate::flow::elements::{ElementConfig, Layout};
 use crate::flow::partition::Partition;
 use crate::nn::{Init, Network};
 
+pub(in crate::flow) use circle::{around, conditioned};
 pub(in crate::flow) use perceptron::beside;
 
 /// What a conditioner is to be built for.

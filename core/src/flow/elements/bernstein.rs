@@ -12,6 +12,7 @@ use super::shared::{self, bracket, by_number, continued, part, single};
 use super::{Element, Layout, root};
 use crate::Result;
 use crate::config::check::{at_least, at_most, positive};
+use crate::nn::over;
 use crate::registry::{About, Member};
 
 /// A Bernstein polynomial within `[-B, B]`, and its tangents outside. Where all parameters are zero it is the identity.
@@ -48,7 +49,7 @@ impl Bernstein {
 
     /// Within the bounds, by de Casteljau's averages.
     fn within(&self, x: Tensor<2>, theta: &Tensor<3>) -> [Tensor<2>; 2] {
-        let t: Tensor<3> = ((x + self.bound) / (2.0 * self.bound)).unsqueeze_dim(2);
+        let t: Tensor<3> = over(x + self.bound, 2.0 * self.bound).unsqueeze_dim(2);
         let mut points = theta.clone();
         for left in (2..=self.degree).rev() {
             let [a, b] = [0, 1].map(|start| part(&points, start, left));

@@ -9,6 +9,7 @@ use super::shared::{by_number, part, single};
 use super::{Element, Layout};
 use crate::Result;
 use crate::config::check::{at_least, at_most, positive};
+use crate::nn::over;
 use crate::registry::{About, Member};
 
 /// A spline of angles in `[-B, B)`, whose ends are one point, and a turn. It is for data on circles and tori, over the base `uniform`. Where
@@ -49,7 +50,7 @@ impl CircularSpline {
 
     /// The same angle in `[-B, B)`.
     fn wrapped(&self, x: Tensor<2>) -> Tensor<2> {
-        let turns = ((x.clone().detach() + self.bound) / (2.0 * self.bound)).floor();
+        let turns = over(x.clone().detach() + self.bound, 2.0 * self.bound).floor();
         (x - turns * (2.0 * self.bound)).clamp(-self.bound, self.bound)
     }
 }
@@ -67,6 +68,10 @@ impl Element for CircularSpline {
 
     fn layout(&self) -> Layout {
         Layout::ByNumber
+    }
+
+    fn circle(&self) -> Option<f64> {
+        Some(self.bound)
     }
 
     fn normalise(&self, x: Tensor<2>, parameters: Tensor<2>) -> [Tensor<2>; 2] {

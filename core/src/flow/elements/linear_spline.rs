@@ -13,6 +13,7 @@ use super::shared::{by_number, constants, part};
 use super::{Element, Layout};
 use crate::Result;
 use crate::config::check::{at_least, at_most, positive};
+use crate::nn::over;
 use crate::registry::{About, Member};
 
 /// A piecewise-linear spline with bins of equal width. Where all parameters are zero it is the identity.
@@ -57,7 +58,7 @@ impl LinearSpline {
         let inside = x.clone().abs().lower_elem(self.bound);
         let begun = filled.clone().detach().greater_elem(0.0).float().cast(x.dtype());
         let ended = Tensor::cat(vec![part(&begun, 1, self.bins - 1), begun.zeros_like().narrow(2, 0, 1)], 2);
-        let slope = ((begun - ended) * heights).sum_dim(2).squeeze_dim(2) / self.width();
+        let slope = over(((begun - ended) * heights).sum_dim(2).squeeze_dim(2), self.width());
         slope.ones_like().mask_where(inside, slope).log().sum_dim(1)
     }
 }
@@ -85,7 +86,7 @@ impl Element for LinearSpline {
     fn normalise(&self, x: Tensor<2>, parameters: Tensor<2>) -> [Tensor<2>; 2] {
         let heights = self.heights(&x, parameters);
         let knots: Vec<f64> = (0..self.bins).map(|j| j as f64).collect();
-        let t = (x.clone().clamp(-self.bound, self.bound) + self.bound) / self.width();
+        let t = over(x.clone().clamp(-self.bound, self.bound) + self.bound, self.width());
         let filled = (t.unsqueeze_dim(2) - constants(&knots, &x)).clamp(0.0, 1.0);
         let y = (filled.clone() * heights.clone()).sum_dim(2).squeeze_dim(2) - self.bound;
         let log = self.log_slopes(&x, &filled, heights);

@@ -15,6 +15,7 @@ use super::shared::{by_number, part, positive, single, spread};
 use super::{Element, Layout, root};
 use crate::Result;
 use crate::config::check::at_least;
+use crate::nn::over;
 use crate::registry::{About, Member};
 
 /// A mixture of logistics. Where all parameters are zero it is near the identity: the components must differ from each other to learn to.
@@ -49,7 +50,7 @@ impl MixtureCdf {
     /// `s`, softly bounded, and `t`.
     fn affine(&self, own: &Tensor<3>) -> [Tensor<2>; 2] {
         let [s, t] = [0, 1].map(|i| single(own, 3 * self.components + i));
-        [(s / BOUND).tanh() * BOUND, t]
+        [over(s, BOUND).tanh() * BOUND, t]
     }
 }
 

@@ -56,6 +56,11 @@ pub trait Element {
     /// How they stand.
     fn layout(&self) -> Layout;
 
+    /// `B`, where its numbers are angles, `−B` and `B` the same one: conditioners see their cosines and sines.
+    fn circle(&self) -> Option<f64> {
+        None
+    }
+
     /// `y` and the sum of `ln dy/dx` over a row, `[batch, 1]`.
     fn normalise(&self, x: Tensor<2>, parameters: Tensor<2>) -> [Tensor<2>; 2];
 

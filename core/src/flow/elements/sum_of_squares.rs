@@ -12,6 +12,7 @@ use super::shared::{bracket, by_number, constants, continued, part, single};
 use super::{Element, Layout, root};
 use crate::Result;
 use crate::config::check::{at_least, at_most, positive};
+use crate::nn::over;
 use crate::registry::{About, Member};
 
 /// A sum-of-squares polynomial. Where all parameters are zero it is the identity to a hundredth: the squares must differ from each other to
@@ -72,11 +73,11 @@ impl SumOfSquares {
 
     /// Within the bounds.
     fn within(&self, x: &Tensor<2>, parameters: &Tensor<3>) -> [Tensor<2>; 2] {
-        let (slope, t) = (self.slope(parameters, x), x.clone() / self.bound);
+        let (slope, t) = (self.slope(parameters, x), over(x.clone(), self.bound));
         let mut integral = x.zeros_like();
         let mut value = x.zeros_like();
         for (m, coefficient) in slope.into_iter().enumerate().rev() {
-            integral = integral * t.clone() + coefficient.clone() / (m + 1) as f64;
+            integral = integral * t.clone() + over(coefficient.clone(), (m + 1) as f64);
             value = value * t.clone() + coefficient;
         }
         let shift = single(parameters, self.squares * (self.degree + 1));

@@ -105,3 +105,31 @@ impl Element for Unconstrained {
         [x, log.sum_dim(1)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Key, Purpose};
+    use burn::tensor::DType;
+
+    /// How far the slope that is told is from that of the sum, for networks and numbers within the bounds.
+    fn off(nodes: usize) -> f64 {
+        let element = Unconstrained { nodes, ..Unconstrained::default() };
+        let normals = |columns: usize, seed: u64| {
+            let key = Key::new(seed, Purpose::Metric, 0);
+            key.normal_rows(60, columns, &Device::flex()).cast(DType::F64).autodiff()
+        };
+        let x = (normals(1, 1).tanh() * element.bound).require_grad();
+        let [y, log] = element.normalise(x.clone(), normals(element.parameters(), 2));
+        let slope = x.grad(&y.sum().backward()).expect("a gradient");
+        let off = log.inner().exp() / slope - 1.0;
+        off.abs().max().into_data().iter::<f64>().sum()
+    }
+
+    #[test]
+    fn the_slope_is_that_of_the_sum_the_nearer_the_more_nodes() {
+        let [few, some, many] = [12, 24, 96].map(off);
+        println!("{few:.1e}, {some:.1e}, {many:.1e}");
+        assert!(some * 10.0 < few && many < 1e-12, "{few}, {some}, {many}");
+    }
+}

@@ -9,6 +9,7 @@
 use burn::prelude::*;
 
 use super::{Evidence, LogDensity};
+use crate::nn::over;
 use crate::random::{Key, Purpose};
 
 /// How walkers move.
@@ -77,7 +78,7 @@ impl Annealing<'_> {
         }
         walkers.level += 1;
         let gain = (self.target)(walkers.x.clone()) - (self.start)(walkers.x.clone());
-        walkers.log_weights = walkers.log_weights.clone() + gain / self.levels as f64;
+        walkers.log_weights = walkers.log_weights.clone() + over(gain, self.levels as f64);
         let beta = walkers.level as f64 / self.levels as f64;
         let stand = self.stand(walkers.x.clone(), beta);
         let first = (walkers.level - 1) * self.moves;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Transform;
 use crate::Result;
 use crate::config::check::under;
+use crate::flow::conditioners::around;
 use crate::flow::elements::ElementConfig;
 use crate::flow::masked::{Masked, MaskedConfig};
 use crate::flow::{Built, Map, Place};
@@ -65,8 +66,10 @@ impl Transform for Autoregressive {
         let rank = |i: usize| if place.number.is_multiple_of(2) { i } else { features - 1 - i };
         let order: Vec<usize> = (0..features).map(rank).collect();
         let numbers = self.element.layout().numbers(features, self.element.parameters());
+        // Of an angle are seen two numbers, of its rank both.
+        let seen = order.repeat(if self.element.circle().is_some() { 2 } else { 1 });
         let network =
-            under("conditioner", Masked::new(&self.conditioner, &order, place.told, &numbers, init))?;
+            under("conditioner", Masked::new(&self.conditioner, &seen, place.told, &numbers, init))?;
         Ok(Built::same(Ordered { network, element: self.element.clone(), fast: self.fast, features }, place))
     }
 }
@@ -85,9 +88,17 @@ struct Ordered {
 type Act = dyn Fn(Tensor<2>, Tensor<2>) -> [Tensor<2>; 2];
 
 impl Ordered {
+    fn parameters(&self, seen: Tensor<2>, told: Option<&Tensor<2>>) -> Tensor<2> {
+        let seen = match self.element.circle() {
+            None => seen,
+            Some(bound) => around(seen, bound),
+        };
+        self.network.forward(seen, told)
+    }
+
     /// One pass: the parameters hang on what is given.
     fn at_once(&self, given: Tensor<2>, told: Option<&Tensor<2>>, act: &Act) -> [Tensor<2>; 2] {
-        let parameters = self.network.forward(given.clone(), told);
+        let parameters = self.parameters(given.clone(), told);
         act(given, parameters)
     }
 
@@ -95,7 +106,7 @@ impl Ordered {
     fn one_by_one(&self, given: &Tensor<2>, told: Option<&Tensor<2>>, act: &Act) -> [Tensor<2>; 2] {
         let start = [given.zeros_like(), given.zeros_like()];
         (0..self.features).fold(start, |[found, _], _| {
-            let parameters = self.network.forward(found, told);
+            let parameters = self.parameters(found, told);
             act(given.clone(), parameters)
         })
     }

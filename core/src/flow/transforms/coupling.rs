@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Transform;
 use crate::Result;
 use crate::config::check::under;
-use crate::flow::conditioners::{ConditionerConfig, Question, classes};
+use crate::flow::conditioners::{ConditionerConfig, classes, conditioned};
 use crate::flow::elements::ElementConfig;
 use crate::flow::partition::{Mask, Partition};
 use crate::flow::{Built, Map, Place};
@@ -69,8 +69,8 @@ impl Coupled {
         init: &Init,
     ) -> Result<Self> {
         under("element", element.check())?;
-        let question = Question::of(element, &partition, told);
-        let network = under("conditioner", conditioner.build(&question, &init.at("conditioner")))?;
+        let network = conditioned(conditioner, element, &partition, told, &init.at("conditioner"));
+        let network = under("conditioner", network)?;
         Ok(Self { network, element: element.clone(), partition })
     }
 

@@ -16,7 +16,7 @@ use super::Transform;
 use crate::Result;
 use crate::config::check::{between, positive};
 use crate::flow::{Built, Map, Place};
-use crate::nn::{Init, Mode};
+use crate::nn::{Init, Mode, over};
 use crate::registry::{About, Member};
 
 /// The logit of numbers in an interval.
@@ -77,7 +77,7 @@ impl Map for Unbounded {
     fn normalise(&self, x: Tensor<2>, _told: Option<&Tensor<2>>, _mode: Mode) -> [Tensor<2>; 2] {
         let p = x * self.slope() + 0.5;
         let within = p.clone().clamp(self.alpha, 1.0 - self.alpha);
-        let beyond = (p - within.clone()) / self.end();
+        let beyond = over(p - within.clone(), self.end());
         let z = within.clone().log() - (-within.clone() + 1.0).log() + beyond;
         [z, (-Self::log_slope(&within) + self.slope().ln()).sum_dim(1)]
     }
@@ -87,6 +87,6 @@ impl Map for Unbounded {
         let within = z.clone().clamp(-most, most);
         let p = sigmoid(within.clone());
         let log = (Self::log_slope(&p) - self.slope().ln()).sum_dim(1);
-        [(p + (z - within) * self.end() - 0.5) / self.slope(), log]
+        [over(p + (z - within) * self.end() - 0.5, self.slope()), log]
     }
 }

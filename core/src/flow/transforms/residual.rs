@@ -24,7 +24,7 @@ use super::smooth::{Layer, Pass, Perceptron, Smooth, layers};
 use crate::Result;
 use crate::config::check::{at_least, not_empty, within};
 use crate::flow::{Built, Map, Place};
-use crate::nn::{Init, Mode};
+use crate::nn::{Init, Mode, over};
 use crate::random::{Key, Purpose};
 use crate::registry::{About, Member};
 
@@ -124,7 +124,7 @@ fn singular(weight: &Tensor<2>) -> Tensor<2> {
     let mut log = Tensor::zeros([1, 1], (&weight.device(), weight.dtype()));
     for k in 0..=SQUARINGS {
         let norm = gram.clone().square().sum().clamp_min(1e-30).sqrt().reshape([1, 1]);
-        log = log + norm.clone().log() / f64::from(1 << k);
+        log = log + over(norm.clone().log(), f64::from(1 << k));
         gram = gram / norm;
         gram = gram.clone().matmul(gram);
     }

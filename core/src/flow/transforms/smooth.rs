@@ -8,7 +8,7 @@ use burn::module::Param;
 use burn::prelude::*;
 use burn::tensor::activation::sigmoid;
 
-use crate::nn::Init;
+use crate::nn::{Init, over};
 
 /// What follows a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Smooth {
             Self::LipSwish => {
                 let s = sigmoid(x.clone());
                 let slope = s.clone() * (x.clone() * (-s.clone() + 1.0) + 1.0);
-                [x * s / 1.1, slope / 1.1]
+                [over(x * s, 1.1), over(slope, 1.1)]
             }
         }
     }

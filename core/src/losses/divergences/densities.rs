@@ -9,6 +9,7 @@ use burn::prelude::*;
 
 use crate::distributions::special::log_sum_exp;
 use crate::distributions::{Distribution, kl_monte_carlo, monte_carlo};
+use crate::nn::over;
 use crate::random::Key;
 
 /// `KL(q ‖ p)` of the model `p` and data `q`, the other way round: it looks for a mode of `q` rather than for all of them. Without bias.
@@ -45,5 +46,5 @@ fn either(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
 pub fn renyi(p: &dyn Distribution, q: &dyn Distribution, alpha: f64, key: Key, draws: usize) -> Tensor<2> {
     assert!(alpha > 0.0 && alpha != 1.0, "an order above 0 other than 1, not {alpha}");
     let power = |x: Tensor<2>| ((p.log_prob(x.clone()) - q.log_prob(x)) * (alpha - 1.0)).exp();
-    monte_carlo(p, p.rows().max(q.rows()), key, draws, power).log() / (alpha - 1.0)
+    over(monte_carlo(p, p.rows().max(q.rows()), key, draws, power).log(), alpha - 1.0)
 }

@@ -116,7 +116,10 @@ impl Trainer {
     /// Reads the losses that are still on the device; one that is not finite ends the run.
     fn read(&mut self) -> Result<()> {
         for report in self.unread.drain(..) {
-            let progress = block_on(report.read())?;
+            let step = report.step;
+            let Workshop { session, loader, .. } = &mut self.workshop;
+            let progress =
+                block_on(report.read()).map_err(|error| block_on(session.explained(error, step, loader)))?;
             if let Some(scale) = progress.skipped {
                 self.run.event(now(), "skipped", progress.step, json!({ "scale": scale }))?;
             }

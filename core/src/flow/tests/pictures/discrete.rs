@@ -162,3 +162,22 @@ fn latents_of_a_model_with_classes_are_those_of_no_class() {
     let back = codec.decode(codec.encode(x.clone()));
     assert!(largest(back - x) < 1e-4);
 }
+
+/// Where in its cell a number lies must not say whether the class is hidden.
+#[test]
+fn what_is_hidden_says_nothing_of_the_noise_within_cells() {
+    const ROWS: usize = 4000;
+    let config = json!({ "transforms": ["actnorm"], "dequantisation": "uniform", "label_dropout": 0.5 });
+    let config: FlowConfig = config::typed(config).expect("a configuration");
+    let interface = Interface::new(vec![1], vec!["a".into(), "b".into()]);
+    let own = Chain::build(&config, &interface, &Init::new(1, &Device::flex())).expect("it fits");
+    let batch = Batch { x: vec![0.0; ROWS], shape: vec![1], class: Some(vec![1; ROWS]), first: 0 };
+    let device = Device::flex();
+    let ([x, _], told) = config.read(&own, &batch, &Learning::new(3, Mode::Infer, &device));
+    let told = floats(told.expect("it is told classes").sum_dim(1));
+    let places = floats(x).into_iter().map(|x| x / Cells::BYTES.width() * 12.0_f64.sqrt());
+    // Both are of variance one, and their product's mean is their correlation.
+    let correlation = told.iter().zip(places).map(|(told, place)| (2.0 * told - 1.0) * place).sum::<f64>();
+    let correlation = correlation / ROWS as f64;
+    assert!(correlation.abs() < 4.0 / (ROWS as f64).sqrt(), "{correlation}");
+}
