@@ -166,8 +166,7 @@ impl Likelihood for Flow {
 
     fn trace(&self, rows: Tensor<2>, query: &Query) -> Result<Option<Trace>> {
         let asked = self.asked(rows, query)?;
-        let [rows, _] = asked.points(0);
-        Ok(Some(self.chain.trace(rows, asked.told.as_ref(), Mode::Infer)))
+        Ok(Some(self.chain.trace(asked.points(0), asked.told.as_ref(), Mode::Infer)))
     }
 }
 

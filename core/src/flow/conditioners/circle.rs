@@ -9,7 +9,7 @@ use super::{ConditionerConfig, Question};
 use crate::Result;
 use crate::flow::elements::ElementConfig;
 use crate::flow::partition::Partition;
-use crate::nn::{Condition, Init, Mode, Named, Network};
+use crate::nn::{Condition, Init, Mode, Named, Network, Parametric};
 
 /// Cosines and then sines of angles, of which `−bound` and `bound` are one, `[batch, 2 features]`: Rezende et al. 2020,
 /// <https://arxiv.org/abs/2002.02428>.
@@ -43,7 +43,10 @@ impl Network for OfAngles {
     fn forward(&self, x: Tensor<2>, condition: &Condition, mode: Mode) -> Tensor<2> {
         self.network.forward(around(x, self.bound), condition, mode)
     }
+}
 
+/// Those of the network that it wraps, under their own names.
+impl Parametric for OfAngles {
     fn parameters(&self) -> Vec<Named> {
         self.network.parameters()
     }
