@@ -133,7 +133,7 @@ impl Family for AutoencoderConfig {
 /// A trained autoencoder.
 struct Trained {
     card: Card,
-    network: Box<Autoencoder>,
+    network: Autoencoder,
 }
 
 impl Model for Trained {
@@ -141,7 +141,7 @@ impl Model for Trained {
         &self.card
     }
     fn codec(&self) -> Option<&dyn Codec> {
-        Some(&*self.network)
+        Some(&self.network)
     }
     fn parameters(&self) -> Vec<Named> {
         self.network.parameters()

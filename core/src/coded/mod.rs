@@ -106,7 +106,7 @@ impl Family for CodedConfig {
         device: &Device,
     ) -> Result<Box<dyn Model>> {
         let parameters = count(&network.parameters());
-        let Staged { stage, learner, .. } = *into_own(network);
+        let Staged { stage, learner, .. } = into_own(network);
         let codes = self.interface(interface, &*stage);
         let prior = under("prior", self.prior.model(&codes, learner, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();

@@ -151,7 +151,7 @@ impl Family for LatentConfig {
         device: &Device,
     ) -> Result<Box<dyn Model>> {
         let parameters = count(&network.parameters());
-        let Staged { stage, learner: diffusion, .. } = *into_own(network);
+        let Staged { stage, learner: diffusion, .. } = into_own(network);
         let latent = self.interface(interface, &*stage);
         let diffusion = under("diffusion", self.diffusion.model(&latent, diffusion, device))?;
         let stage: Rc<dyn Model> = under("stage", self.stage.model(interface, stage, device))?.into();

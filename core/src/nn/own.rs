@@ -19,7 +19,7 @@ pub(crate) fn own_mut<N: Network>(network: &mut dyn Network) -> &mut N {
 }
 
 /// The same, to be kept.
-pub(crate) fn into_own<N: Network>(network: Box<dyn Network>) -> Box<N> {
+pub(crate) fn into_own<N: Network>(network: Box<dyn Network>) -> N {
     let network: Box<dyn Any> = network;
-    network.downcast().expect(OWN)
+    *network.downcast().expect(OWN)
 }

@@ -206,7 +206,7 @@ impl Family for VaeConfig {
         device: &Device,
     ) -> Result<Box<dyn Model>> {
         let card = Card::new("vae", &self.told(interface), count(&network.parameters()));
-        let network = Rc::from(into_own(network));
+        let network = Rc::new(into_own(network));
         Ok(Box::new(Vae { card, config: self.clone(), network, device: device.clone() }))
     }
 

@@ -152,7 +152,7 @@ fn key(batch: &Batch, learning: &Learning) -> Key {
 /// A trained VQ-VAE.
 struct Trained {
     card: Card,
-    network: Box<VqVae>,
+    network: VqVae,
 }
 
 impl Model for Trained {
@@ -160,10 +160,10 @@ impl Model for Trained {
         &self.card
     }
     fn codec(&self) -> Option<&dyn Codec> {
-        Some(&*self.network)
+        Some(&self.network)
     }
     fn codes(&self) -> Option<&dyn Codebook> {
-        Some(&*self.network)
+        Some(&self.network)
     }
     fn parameters(&self) -> Vec<Named> {
         self.network.parameters()

@@ -63,7 +63,8 @@ pub(crate) struct Args {
     /// How the ODE is integrated (kiln list integrators) [default: rk4]
     #[arg(long, value_name = "NAME[:key=value,...]")]
     integrator: Option<String>,
-    /// Steps of the ODE, levels of the bound, or importance samples [default: 50, 1000 or 100; those learnt, in discrete time; 128 for tokens]
+    /// Steps of the ODE, levels of the bound, importance samples, or a flow's points in the cells of discrete data [default: 50, 1000, 100
+    /// or 1; those learnt, in discrete time; 128 for tokens]
     #[arg(long)]
     steps: Option<usize>,
     /// Tell the model each example's class: log p(x | class)
@@ -192,11 +193,9 @@ fn method(args: &Args, default: &str) -> Outcome<LikelihoodConfig> {
             bound.steps = args.steps.or(bound.steps);
             refuse_integration(args, "a bound")?;
         }
-        LikelihoodConfig::Exact(_) => {
+        LikelihoodConfig::Exact(exact) => {
+            exact.draws = args.steps.unwrap_or(exact.draws);
             refuse_integration(args, "an exact density")?;
-            if args.steps.is_some() {
-                return Err(argument("--steps: an exact density takes one; leave it out"));
-            }
         }
         LikelihoodConfig::Importance(importance) => {
             importance.samples = args.steps.unwrap_or(importance.samples);

@@ -154,7 +154,7 @@ impl Family for AutoregressiveConfig {
         self.check()?;
         let interface = self.interface(interface);
         let card = Card::new("autoregressive", &interface, count(&network.parameters()));
-        let network = *into_own(network);
+        let network = into_own(network);
         let (config, classes) = (self.clone(), interface.classes.len());
         Ok(Box::new(Trained {
             card,

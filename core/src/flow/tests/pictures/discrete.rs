@@ -1,7 +1,7 @@
 //! Bases, levels that leave, and data of levels: densities by hand and by quadrature.
 
 use super::*;
-use crate::likelihood::{Cells, Query, bits_per_dim, finish};
+use crate::likelihood::{Cells, Exact, LikelihoodConfig, Query, bits_per_dim, finish};
 use crate::model::Model;
 use crate::samplers::Noise;
 
@@ -102,6 +102,29 @@ fn bits_of_a_flow_that_does_nothing_are_the_normals() {
             assert!((bits - expected).abs() < 0.01, "{bits} for {expected}");
         }
     }
+}
+
+/// In the mean, more points of a cell bound its mass more tightly.
+#[test]
+fn more_points_of_a_cell_come_closer_to_its_mass() {
+    let config = json!({ "transforms": ["squeeze"], "repeat": 1, "dequantisation": { "kind": "uniform", "levels": 3 } });
+    let config: FlowConfig = config::typed(config).expect("a configuration");
+    let interface = Interface::new(vec![1, 2, 2], Vec::new());
+    let network = config.network(&interface, &Init::new(1, &Device::flex())).expect("a network");
+    let model: Box<dyn Model> = config.model(&interface, network, &Device::flex()).expect("a model");
+    let likelihood = model.likelihood().expect("a flow has one");
+    let rows = Tensor::<2>::ones([400, 4], &Device::flex());
+    let bound = |draws: usize| {
+        let method = LikelihoodConfig::Exact(Exact { draws });
+        let query = Query { method: Some(method), ..Query::default() };
+        let mut estimation = likelihood.judge(rows.clone(), &query).expect("it fits");
+        floats(finish(&mut *estimation).expect("an estimate")).into_iter().sum::<f64>() / 400.0
+    };
+    // The cell of each number reaches from a half to one and a half.
+    let below = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
+    let exact = 4.0 * (below(1.5) - below(0.5)).ln();
+    let [one, some, many] = [1, 8, 200].map(bound);
+    assert!(one < some - 0.02 && some < exact && (many - exact).abs() < 0.01, "{one} {some} {many}: {exact}");
 }
 
 /// Importance sampling: the mean of `p(y)/q(y|x)` over draws is the cells' mass, and that of its logarithm no more.

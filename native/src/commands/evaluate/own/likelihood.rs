@@ -1,7 +1,7 @@
 //! How probable a model finds the test set.
 
 use kiln::data::Dataset;
-use kiln::likelihood::{Importance, Likelihood, LikelihoodConfig, Ode, Query, bits_per_dim};
+use kiln::likelihood::{Exact, Importance, Likelihood, LikelihoodConfig, Ode, Query, bits_per_dim};
 
 use super::super::super::likelihood::{cells, default_method, exact, first};
 use super::{Bench, Findings, Measured, Own};
@@ -17,6 +17,8 @@ const JUDGED: usize = 10_000;
 const WALKED: usize = 1000;
 /// Steps of such a walk: more change the likelihood of points by less than a hundredth of a nat.
 const STEPS: usize = 25;
+/// Points of a flow in the cells of an example of discrete data.
+const DRAWS: usize = 16;
 
 pub(super) fn measure(bench: &Bench, all: &[Own]) -> Outcome<Findings> {
     let Some(model) = bench.loaded.model.likelihood() else {
@@ -41,10 +43,16 @@ pub(in crate::commands::evaluate) fn method(bench: &Bench, own: Own) -> Outcome<
         (Own::Elbo, LikelihoodConfig::Importance(_)) => {
             Ok(LikelihoodConfig::Importance(Importance { samples: 1 }))
         }
+        (Own::Elbo, LikelihoodConfig::Exact(_)) if card.family == "flow" => {
+            Ok(LikelihoodConfig::Exact(Exact { draws: 1 }))
+        }
         (Own::Elbo, _) => Err(argument(format!(
-            "--metric elbo: only a variational autoencoder has one, and this is a {}; take nll",
+            "--metric elbo: variational autoencoders and flows have one, and this is a {}; take nll",
             card.family
         ))),
+        (_, LikelihoodConfig::Exact(_)) if card.family == "flow" => {
+            Ok(LikelihoodConfig::Exact(Exact { draws: DRAWS }))
+        }
         (_, LikelihoodConfig::Ode(ode)) => Ok(LikelihoodConfig::Ode(Ode { steps: STEPS, ..ode })),
         (_, method) => Ok(method),
     }
