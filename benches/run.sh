@@ -60,7 +60,7 @@ case $comparison in
         step "torchcfm" packages transport.txt --no-deps
         ;;
     likelihood)
-        build -p kiln-benches --bin kiln-bench
+        build -p kiln-native -p kiln-benches --bin kiln --bin kiln-bench
         pytorch
         step "zuko" packages likelihood.txt
         ;;

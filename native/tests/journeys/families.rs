@@ -59,7 +59,7 @@ fn a_flow_is_trained_judged_exactly_and_drawn_as_a_heat_map() {
     assert!((0.9..1.01).contains(&number(&map["inside"])), "{map}");
     assert!(here.join("map.png").is_file());
     for (args, wanted) in [
-        (vec!["sample", &run, "--steps", "5"], "steps: a flow draws by its own bijections"),
+        (vec!["sample", &run, "--steps", "5"], "steps: this is not for a flow"),
         (vec!["likelihood", &run, "--method", "ode"], "take `exact`"),
         (vec!["density", "mnist/flow"], "a density is drawn of points in the plane"),
         (vec!["likelihood", "density/moons", "--method", "exact"], "`exact` is for normalizing flows"),
