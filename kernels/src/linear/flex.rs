@@ -15,8 +15,6 @@ use crate::vectors::widest;
 
 /// Numbers that are worth another thread.
 const PART: usize = 1 << 15;
-/// Multiplications of a product that are worth one: 192³, as in Burn.
-const LARGE: usize = 192 * 192 * 192;
 /// Inputs so few that packing them for a product costs more than it saves.
 const FEW: usize = 4;
 
@@ -154,6 +152,8 @@ fn product(a: Matrix, b: Matrix) -> Vec<f32> {
 /// As many as so many multiplications are worth.
 #[cfg(feature = "cpu")]
 fn threads(multiplications: usize) -> gemm::Parallelism {
+    // As in Burn.
+    const LARGE: usize = 192 * 192 * 192;
     if multiplications < LARGE { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(0) }
 }
 
