@@ -234,6 +234,10 @@ fn divergence(args: &Args) -> Outcome<Option<DivergenceConfig>> {
 }
 
 fn query(args: &Args, method: &LikelihoodConfig, examples: &Batch) -> Outcome<Query> {
+    let exact = matches!(method, LikelihoodConfig::Exact(_)) && cells(examples).is_none();
+    if args.steps.is_some() && exact {
+        return Err(argument("--steps: an exact density takes one; leave it out"));
+    }
     let classes = match (args.conditional, &examples.class) {
         (false, _) => None,
         (true, Some(classes)) => Some(classes.clone()),

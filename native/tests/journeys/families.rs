@@ -61,6 +61,7 @@ fn a_flow_is_trained_judged_exactly_and_drawn_as_a_heat_map() {
     for (args, wanted) in [
         (vec!["sample", &run, "--steps", "5"], "steps: this is not for a flow"),
         (vec!["likelihood", &run, "--method", "ode"], "take `exact`"),
+        (vec!["likelihood", &run, "--steps", "5"], "an exact density takes one"),
         (vec!["density", "mnist/flow"], "a density is drawn of points in the plane"),
         (vec!["likelihood", "density/moons", "--method", "exact"], "`exact` is for normalizing flows"),
     ] {
