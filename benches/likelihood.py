@@ -211,7 +211,7 @@ def main():
         runs = measure(kept, args)
     found = {
         "date": time.strftime("%Y-%m-%d"),
-        "command": " ".join(["benches/run.sh likelihood", *sys.argv[1:]]),
+        "command": " ".join(["benches/run.sh likelihood", *("PATH" if "/" in word else word for word in sys.argv[1:])]),
         "machine": here,
         "versions": versions(torch=next(iter(runs["flows"].values()))["peer"]["versions"]["torch"]),
         "steps": args.steps,

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     average, compare, completions, config, demo, density, devices, edit, evaluate, fit_grid, import,
-    interpolate, latent, likelihood, list, sample, train, zoo,
+    interpolate, latent, likelihood, list, sample, studio, train, zoo,
 };
 
 /// Generative models: train them, keep them, draw from them.
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Import(import::Args),
     /// What there is to compute on
     Devices(devices::Args),
+    /// Open the playground in a window: draw a density, train on it, watch noise become data
+    Studio(studio::Args),
     /// Draw 64 digits and a density, to see that it works
     Demo(demo::Args),
     /// A script that completes commands in a shell

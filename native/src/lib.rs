@@ -22,6 +22,9 @@ mod tokens;
 mod clock;
 mod save;
 
+// The window
+mod studio;
+
 // The commands
 mod cli;
 mod commands;

@@ -2,11 +2,10 @@
 
 use crate::colour::magma;
 use crate::picture::Picture;
+use crate::widgets::plane::HALF;
 
 /// Pixels a side.
 const SIDE: usize = 320;
-/// The window is `[-HALF, HALF]²`: it holds every density of the library, and does not move while points do.
-const HALF: f32 = 4.4;
 
 /// Points `[n, 2]`; those outside of the window or not finite are not seen.
 pub(crate) fn density(points: &[f32]) -> Picture {

@@ -1,15 +1,33 @@
-//! What the browser and the desktop share, without either's window: playing a model, and turning rows into pixels.
+//! The application that the browser and the desktop share: panels over the library and its zoo, and what they have computed.
 //!
-//! Nothing here waits: a [`Player`] steps, the shell reads the frame from the device and hands the numbers to
-//! [`picture::show`].
+//! It has no file, no network, no thread and no clock of its own. A [`Shell`] opens its window, runs its [`Works`] wherever it likes,
+//! and fetches, saves and copies for it. Nothing here waits: what takes long is taken a step at a time.
 
+// A model at play, and its frames as pixels
 pub mod picture;
 pub mod player;
 pub mod canary;
-
 mod colour;
 mod density;
 mod sheet;
 
+// What is computed
+pub mod work;
+
+// What is seen
+pub mod shell;
+pub mod link;
+pub mod app;
+mod history;
+mod theme;
+mod panels;
+mod widgets;
+
+// The panels
+pub mod lab;
+
+pub use app::App;
 pub use picture::Picture;
 pub use player::Player;
+pub use shell::Shell;
+pub use work::{Order, Report, Works};

@@ -10,6 +10,7 @@ use crate::{Error, Result};
 mod disk;
 mod stored;
 mod plane;
+mod pixels;
 
 // Densities on the plane
 mod moons;
@@ -21,6 +22,7 @@ mod rings;
 mod spirals;
 mod torus;
 mod picture;
+pub mod drawn;
 
 // Pictures
 pub mod idx;
@@ -60,6 +62,7 @@ registry! {
         "spirals" => spirals::Spirals,
         "torus" => torus::Torus,
         "picture" => picture::Picture,
+        "drawn" => drawn::Drawn,
         "mnist" => mnist::Mnist,
         "folder" => folder::Folder,
         "cifar10" => cifar10::Cifar10,

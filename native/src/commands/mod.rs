@@ -20,6 +20,7 @@ pub(crate) mod latent;
 pub(crate) mod compare;
 pub(crate) mod fit_grid;
 pub(crate) mod demo;
+pub(crate) mod studio;
 
 // What there is
 pub(crate) mod list;
@@ -50,6 +51,7 @@ pub(crate) fn run(command: Command) -> Outcome {
         Command::Import(args) => import::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Studio(args) => studio::run(args),
         Command::List(args) => {
             list::run(args);
             Ok(())

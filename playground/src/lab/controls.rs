@@ -1,0 +1,161 @@
+//! What the lab can be set to, in groups.
+
+use egui::{Button, RichText, Ui};
+use kiln::samplers::SamplerConfig;
+use kiln::train::OptimizerConfig;
+
+use super::families;
+use super::panel::{Lab, Tool};
+use super::settings::Settings;
+use crate::panels::Desk;
+use crate::theme::EMBER;
+use crate::widgets::{choice, number, section, switch};
+
+impl Lab {
+    /// All of them.
+    pub(super) fn controls(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        ui.add_space(4.0);
+        self.density(ui);
+        self.model(ui);
+        self.buttons(ui, desk);
+        section(ui, "What is shown", true, |ui| self.layers(ui));
+        section(ui, "From noise to data", true, |ui| self.walk(ui));
+        section(ui, "How it learns", false, |ui| self.learning(ui));
+    }
+
+    fn density(&mut self, ui: &mut Ui) {
+        let data: Vec<_> = Settings::densities().map(|data| (data.name(), label(data.name()), data.about().summary)).collect();
+        let data: Vec<(&str, &str, &str)> = data.iter().map(|(name, label, about)| (*name, label.as_str(), *about)).collect();
+        choice(ui, "Density", &mut self.settings.data, &data, "What is to be learnt. `Drawn` is yours: draw on the plane, or drop a picture onto it.");
+        if self.drawing() {
+            ui.horizontal_wrapped(|ui| {
+                for (tool, label, about) in [
+                    (Tool::Draw, "Draw", "Draw on the square: where there is ink, there will be data"),
+                    (Tool::Erase, "Erase", "Take ink away (the right button does it too)"),
+                    (Tool::Probe, "Ask", "A click asks how probable a point is"),
+                ] {
+                    ui.selectable_value(&mut self.tool, tool, label).on_hover_text(about);
+                }
+                if ui.button("Clear").on_hover_text("An empty canvas").clicked() {
+                    self.clear();
+                }
+            });
+        }
+    }
+
+    fn model(&mut self, ui: &mut Ui) {
+        let families: Vec<_> = families::all().iter().map(|family| (family.name(), family.label(), family.about())).collect();
+        choice(ui, "Model", &mut self.settings.family, &families, "Which kind of model learns it.");
+        if let Ok(family) = self.settings.family() {
+            ui.label(RichText::new(family.about()).weak().small());
+        }
+    }
+
+    fn buttons(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        ui.horizontal_wrapped(|ui| {
+            let done = self.losses.last().is_some_and(|last| last[0] >= self.settings.training as f64);
+            let label = if self.training { "Pause" } else { "Train" };
+            let button = Button::new(RichText::new(label).strong().color(egui::Color32::WHITE)).fill(EMBER);
+            let button = ui.add_enabled(!done, button.min_size(egui::vec2(72.0, 28.0)));
+            if button.on_hover_text("Learn the density, step by step; what you see follows.").clicked() {
+                let on = !self.training;
+                self.train(on, desk);
+            }
+            if ui.button("Start over").on_hover_text("Forget what was learnt: fresh weights.").clicked() {
+                self.restart(desk);
+            }
+        });
+        let (step, loss) = self.losses.last().map_or((0.0, None), |last| (last[0], Some(last[1])));
+        let loss = loss.map_or(String::new(), |loss| format!(", loss {loss:.3}"));
+        let pace = if self.training { format!(", {:.0} steps/s", self.pace.1) } else { String::new() };
+        ui.label(format!("Step {step:.0} of {}{loss}{pace}", self.settings.training));
+        if let Some(why) = &self.refused {
+            ui.colored_label(ui.visuals().error_fg_color, why);
+        }
+    }
+
+    fn layers(&mut self, ui: &mut Ui) {
+        let layers = &mut self.settings.layers;
+        switch(ui, "Data", &mut layers.data, "Samples of the density that is to be learnt, in grey.");
+        switch(ui, "Particles", &mut layers.particles, "Samples of the model on their way, each in the colour of where it began.");
+        switch(ui, "Paths", &mut layers.paths, "The ways that particles have taken from noise.");
+        let walks = self.settings.family().is_ok_and(|family| family.walks());
+        let layers = &mut self.settings.layers;
+        ui.add_enabled_ui(walks, |ui| {
+            switch(ui, "Vector field", &mut layers.field, "Where the model would move a point at this noise level: dx/dsigma = (x - D(x; sigma))/sigma, towards data.");
+        });
+        switch(ui, "Learned density", &mut layers.density, "log p(x) of the model as a heat map: exact for normalizing flows, by the probability-flow ODE for diffusion, by importance sampling for autoencoders.");
+        number(ui, "Particles", &mut self.settings.particles, 100..=20_000, "How many samples are shown.");
+    }
+
+    fn walk(&mut self, ui: &mut Ui) {
+        let walks = self.settings.family().is_ok_and(|family| family.walks());
+        if !walks {
+            ui.label(RichText::new("This model draws at once, layer by layer: it needs no sampler.").weak());
+            number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);
+            return;
+        }
+        let samplers: Vec<_> = SamplerConfig::all().into_iter().filter(|s| !ONLY.contains(&s.name())).collect();
+        let samplers: Vec<_> = samplers.iter().map(|s| (s.name(), s.name(), s.about().summary)).collect();
+        ui.add_enabled_ui(self.settings.eta == 0.0, |ui| {
+            choice(ui, "Sampler", &mut self.settings.sampler, &samplers, "How the ODE dx/dsigma = (x - D)/sigma is walked.");
+        });
+        number(ui, "Steps", &mut self.settings.steps, 1..=100, "How many steps lead from noise to data. Few are fast and coarse.");
+        number(ui, "ODE to SDE", &mut self.settings.eta, 0.0..=1.0, "0 walks a smooth path (an ODE). Above, each step forgets some noise and draws some anew (an SDE): DDIM's eta, up to ancestral sampling at 1. The seed stays.");
+        number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);
+        self.grid(ui);
+    }
+
+    /// The curve of the time grid, by its inner points.
+    fn grid(&mut self, ui: &mut Ui) {
+        let mut own = self.settings.grid.is_empty();
+        switch(ui, "The model's own time grid", &mut own, "Which noise levels the steps visit. Off: drag the curve.");
+        match (own, self.settings.grid.is_empty()) {
+            (true, false) => self.settings.grid.clear(),
+            (false, true) => self.settings.grid = vec![1.0, 0.75, 0.5, 0.25, 0.0],
+            _ => {}
+        }
+        if !self.settings.grid.is_empty() {
+            crate::widgets::curve(ui, "Time grid", &mut self.settings.grid, self.settings.steps);
+        }
+    }
+
+    fn learning(&mut self, ui: &mut Ui) {
+        let settings = &mut self.settings;
+        number(ui, "Width", &mut settings.hidden, 8..=256, "Numbers in a layer of the network. Wide learns more, and slower.");
+        number(ui, "Depth", &mut settings.depth, 1..=6, "Blocks or layers of the network.");
+        let optimizers = OptimizerConfig::all();
+        let optimizers: Vec<_> = optimizers.iter().map(|o| (o.name(), o.name(), o.about().summary)).collect();
+        choice(ui, "Optimizer", &mut settings.optimizer, &optimizers, "The rule by which weights follow gradients.");
+        number(ui, "Learning rate", &mut settings.rate, 1e-5..=1e-1, "How far a step goes. Too far, and the loss jumps.");
+        number(ui, "Batch", &mut settings.batch, 16..=2048, "Samples of the density a step.");
+        number(ui, "Training steps", &mut settings.training, 100..=20_000, "After so many, it stops.");
+    }
+
+    /// The slider of time, and what moves it.
+    pub(super) fn timeline(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            let label = if self.playing { "Stop" } else { "Play" };
+            if ui.button(label).on_hover_text("Play the way from noise to data (space)").clicked() {
+                self.playing = !self.playing;
+            }
+            ui.spacing_mut().slider_width = (ui.available_width() - 190.0).max(80.0);
+            let mut time = self.settings.time.min(1.0);
+            let slider = egui::Slider::new(&mut time, 0.0..=1.0).text("noise to data").max_decimals(3);
+            if ui.add(slider).on_hover_text("From noise (0) to data (1), both ways").changed() {
+                (self.settings.time, self.playing) = (time, false);
+            }
+        });
+    }
+}
+
+const SEED: &str = "All randomness comes from it: the same seed, the same picture, on every machine.";
+
+/// Samplers of models that the lab does not train, and those that bring levels or steps of their own.
+const ONLY: &[&str] = &["consistency", "lcm", "tcd", "ddpm", "restart", "predictor_corrector", "dpm_fast", "dpm_adaptive", "pndm"];
+
+/// A name as a label: `swiss_roll` is `Swiss roll`.
+fn label(name: &str) -> String {
+    let words = name.replace('_', " ");
+    words[..1].to_uppercase() + &words[1..]
+}

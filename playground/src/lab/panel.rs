@@ -1,0 +1,225 @@
+//! The density lab as it is seen.
+
+use egui::{Key, TextureHandle, Ui};
+use egui_plot::{Line, Plot, PlotPoints};
+use kiln::data::drawn;
+use kiln::{Result, config};
+use serde_json::{Value, json};
+
+use super::field::Field;
+use super::map::Map;
+use super::probe::Probe;
+use super::stage::PIXELS;
+use super::walk::Film;
+use super::{Order, Report as Told, Settings};
+use crate::panels::{Desk, Panel};
+use crate::theme::SAFE;
+use crate::work::{Order as Any, Report};
+
+/// What a hand does on the plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tool {
+    Draw,
+    Erase,
+    Probe,
+}
+
+/// The density lab.
+pub struct Lab {
+    pub(super) settings: Settings,
+    /// What the side that computes was told last.
+    sent: Option<Settings>,
+    pub(super) tool: Tool,
+    pub(super) pixels: Vec<u8>,
+    /// The drawing that the pixels are of.
+    drawn: String,
+    pub(super) training: bool,
+    pub(super) playing: bool,
+    pub(super) data: Vec<f32>,
+    /// `[step, loss]`.
+    pub(super) losses: Vec<[f64; 2]>,
+    /// When the last of them came, in seconds, and steps a second.
+    pub(super) pace: (f64, f64),
+    pub(super) film: Option<Film>,
+    pub(super) field: Option<Field>,
+    pub(super) map: Option<Map>,
+    pub(super) texture: Option<TextureHandle>,
+    pub(super) probe: Option<Probe>,
+    pub(super) refused: Option<String>,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            sent: None,
+            tool: Tool::Draw,
+            pixels: vec![0; PIXELS * PIXELS],
+            drawn: String::new(),
+            training: false,
+            playing: false,
+            data: Vec::new(),
+            losses: Vec::new(),
+            pace: (0.0, 0.0),
+            film: None,
+            field: None,
+            map: None,
+            texture: None,
+            probe: None,
+            refused: None,
+        }
+    }
+}
+
+impl Panel for Lab {
+    fn settings(&self) -> Value {
+        json!(self.settings)
+    }
+
+    fn set(&mut self, settings: Value) -> Result<()> {
+        self.settings = config::typed(settings)?;
+        Ok(())
+    }
+
+    fn receive(&mut self, report: &Report) {
+        let Report::Lab(told) = report;
+        match told.clone() {
+            Told::Data(points) => self.data = points,
+            Told::Fresh => {
+                (self.losses, self.film, self.field, self.probe) = (Vec::new(), None, None, None);
+                (self.map, self.texture, self.refused) = (None, None, None);
+            }
+            Told::Learnt(step, loss, now) => self.learnt(step, loss, now),
+            Told::Paused => self.training = false,
+            Told::Film(film) => self.film = Some(film),
+            Told::Field(field) => self.field = Some(field),
+            Told::Map(map) => (self.map, self.texture) = (Some(map), None),
+            Told::Probe(probe) => self.probe = Some(probe),
+            Told::Refused(why) => self.refused = Some(why),
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        self.follow_drawing();
+        self.play(ui);
+        let wide = ui.available_width() > 760.0;
+        if wide {
+            egui::Panel::left("lab controls").default_size(300.0).show(ui, |ui| self.scrolled(ui, desk));
+            egui::CentralPanel::default().show(ui, |ui| self.middle(ui));
+        } else {
+            egui::ScrollArea::vertical().show(ui, |ui| {
+                self.middle(ui);
+                self.controls(ui, desk);
+            });
+        }
+        if self.sent.as_ref() != Some(&self.settings) {
+            desk.shell.order(Any::Lab(Order::Show(self.settings.clone())));
+            self.sent = Some(self.settings.clone());
+        }
+    }
+
+    fn command(&self) -> Option<String> {
+        let run = self.settings.run_json().ok()?;
+        let part = |key: &str| format!("'{key}={}'", run[key]);
+        Some(format!(
+            "kiln train density/moons seed={} {} {} {} && kiln sample outputs/runs/latest -n {} --seed {}",
+            self.settings.seed,
+            part("data"),
+            part("model"),
+            part("train"),
+            self.settings.particles,
+            self.settings.seed
+        ))
+    }
+
+    fn program(&self) -> Option<String> {
+        Some(super::program::of(&self.settings))
+    }
+
+    fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.pixels = drawn::of_picture(name, bytes, PIXELS)?;
+        self.settings.drawing = drawn::write(&self.pixels);
+        self.drawn = self.settings.drawing.clone();
+        self.settings.data = "drawn".into();
+        Ok(())
+    }
+}
+
+impl Lab {
+    /// Whether there is something to draw on.
+    pub(super) fn drawing(&self) -> bool {
+        self.settings.data == "drawn"
+    }
+
+    pub(super) fn train(&mut self, on: bool, desk: &mut Desk) {
+        self.training = on;
+        self.refused = None;
+        desk.shell.order(Any::Lab(Order::Train(on)));
+    }
+
+    pub(super) fn restart(&mut self, desk: &mut Desk) {
+        desk.shell.order(Any::Lab(Order::Restart));
+    }
+
+    /// An empty canvas.
+    pub(super) fn clear(&mut self) {
+        self.pixels.fill(0);
+        self.settings.drawing = drawn::write(&self.pixels);
+        self.drawn = self.settings.drawing.clone();
+    }
+
+    fn learnt(&mut self, step: u64, loss: f32, now: f64) {
+        if let Some([before, _]) = self.losses.last() {
+            let pace = (step as f64 - before) / (now - self.pace.0).max(1e-3);
+            self.pace.1 += 0.1 * (pace - self.pace.1);
+        }
+        self.pace.0 = now;
+        self.losses.push([step as f64, f64::from(loss)]);
+    }
+
+    /// Pixels follow what a link or an undo says of the drawing.
+    fn follow_drawing(&mut self) {
+        if self.drawn == self.settings.drawing {
+            return;
+        }
+        self.drawn = self.settings.drawing.clone();
+        match drawn::read(&self.drawn) {
+            Ok(pixels) if pixels.len() == PIXELS * PIXELS => self.pixels = pixels,
+            Ok(pixels) => self.pixels = drawn::resized(&pixels, PIXELS),
+            Err(error) => self.refused = Some(error.to_string()),
+        }
+    }
+
+    fn play(&mut self, ui: &Ui) {
+        let typing = ui.ctx().egui_wants_keyboard_input();
+        if !typing && ui.input(|input| input.key_pressed(Key::Space)) {
+            self.playing = !self.playing;
+        }
+        if self.playing {
+            // Two and a half seconds from noise to data, and a rest there.
+            let time = self.settings.time + f64::from(ui.input(|input| input.stable_dt).min(0.1)) / 2.5;
+            self.settings.time = if time > 1.3 { 0.0 } else { time };
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn scrolled(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| self.controls(ui, desk));
+    }
+
+    fn middle(&mut self, ui: &mut Ui) {
+        let room = ui.available_size();
+        // Below the plane there are a slider and the losses.
+        self.stage(ui, room.x.min((room.y - 190.0).max(240.0)));
+        self.timeline(ui);
+        self.curve(ui);
+    }
+
+    fn curve(&self, ui: &mut Ui) {
+        let points = PlotPoints::from(self.losses.clone());
+        let line = Line::new("loss", points).color(SAFE[0]).width(1.5);
+        Plot::new("loss").height(ui.available_height().clamp(90.0, 150.0)).x_axis_label("step").y_axis_label("loss")
+            .allow_drag(false).allow_scroll(false).allow_zoom(false).include_x(self.settings.training as f64)
+            .show(ui, |plot| plot.line(line));
+    }
+}

@@ -1,0 +1,5 @@
+//! The application driven as a person drives it: by what can be read on it, with what computes in between.
+
+mod bench;
+
+mod lab;
