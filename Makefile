@@ -10,13 +10,16 @@ export KILN_SHARED
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test web serve setup fmt lint bench bench-check docs
+.PHONY: help demo studio test web serve setup fmt lint bench bench-check docs
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## draw 64 digits and a 2-D density into outputs/demo
 	@scripts/demo.sh
+
+studio: ## open the playground in a window
+	@cargo run --release --locked -p kiln-native --bin kiln -- studio $(ARGS)
 
 test: ## everything that CI checks
 	@scripts/test.sh

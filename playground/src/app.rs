@@ -8,6 +8,7 @@ use crate::link::{self, Link};
 use crate::panels::{Desk, PANELS, Panel};
 use crate::shell::Shell;
 use crate::theme;
+use crate::work::{Order, Report};
 
 const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
 const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
@@ -38,7 +39,8 @@ impl App {
             let panel = (listed.make)();
             Open { defaults: panel.settings(), panel, history: History::default() }
         });
-        let mut app = Self { shell, open: open.collect(), current: 0, link: String::new(), said: String::new() };
+        let mut app =
+            Self { shell, open: open.collect(), current: 0, link: String::new(), said: String::new() };
         app.follow(link);
         app
     }
@@ -75,9 +77,7 @@ impl App {
 
     /// Draws the window.
     pub fn ui(&mut self, ui: &mut Ui) {
-        for report in self.shell.reports() {
-            self.open.iter_mut().for_each(|open| open.panel.receive(&report));
-        }
+        self.take_reports();
         self.take_files(ui);
         self.take_keys(ui);
         egui::Panel::top("bar").show(ui, |ui| self.bar(ui));
@@ -86,11 +86,32 @@ impl App {
             ui.label(if self.said.is_empty() { &device } else { &self.said });
         });
         let open = &mut self.open[self.current];
-        egui::CentralPanel::no_frame().show(ui, |ui| open.panel.show(ui, &mut Desk { shell: &mut *self.shell }));
+        let mut desk = Desk { shell: &mut *self.shell, go: None };
+        egui::CentralPanel::no_frame().show(ui, |ui| open.panel.show(ui, &mut desk));
+        let go = desk.go;
         let settled = !ui.input(|input| input.pointer.any_down());
         open.history.follow(&open.panel.settings(), settled);
+        if let Some(link) = go {
+            self.follow(&link);
+        }
         if settled {
             self.tell_link();
+        }
+    }
+
+    fn take_reports(&mut self) {
+        for report in self.shell.reports() {
+            match &report {
+                Report::Wanted(name) => self.shell.fetch(name),
+                Report::Spoilt(_, why) => self.said.clone_from(why),
+                _ => self.open.iter_mut().for_each(|open| open.panel.receive(&report)),
+            }
+        }
+        for (name, bytes) in self.shell.fetched() {
+            match bytes {
+                Ok(bytes) => self.shell.order(Order::Weights(name, bytes)),
+                Err(why) => self.said = why,
+            }
         }
     }
 
@@ -110,17 +131,25 @@ impl App {
             }
             ui.separator();
             self.actions(ui);
-            egui::widgets::global_theme_preference_buttons(ui);
+            theme::switch(ui);
         });
     }
 
     fn actions(&mut self, ui: &mut Ui) {
         let open = &self.open[self.current];
         let (undo, redo) = (open.history.can_undo(), open.history.can_redo());
-        if ui.add_enabled(undo, egui::Button::new("Undo")).on_hover_text("Take the last change back (Ctrl Z)").clicked() {
+        if ui
+            .add_enabled(undo, egui::Button::new("Undo"))
+            .on_hover_text("Take the last change back (Ctrl Z)")
+            .clicked()
+        {
             self.undo();
         }
-        if ui.add_enabled(redo, egui::Button::new("Redo")).on_hover_text("Change it again (Ctrl Shift Z)").clicked() {
+        if ui
+            .add_enabled(redo, egui::Button::new("Redo"))
+            .on_hover_text("Change it again (Ctrl Shift Z)")
+            .clicked()
+        {
             self.redo();
         }
         if ui.button("Reset").on_hover_text("Everything here as it was at first").clicked() {
@@ -177,7 +206,8 @@ impl App {
         for (name, bytes) in self.shell.files() {
             let panel = &mut self.open[self.current].panel;
             let taken = bytes.map_err(|why| format!("{name} cannot be read: {why}"));
-            let taken = taken.and_then(|bytes| panel.dropped(&name, &bytes).map_err(|error| error.to_string()));
+            let taken =
+                taken.and_then(|bytes| panel.dropped(&name, &bytes).map_err(|error| error.to_string()));
             self.said = taken.err().unwrap_or_else(|| format!("{name} is here."));
         }
     }

@@ -13,6 +13,7 @@ mod sheet;
 
 // What is computed
 pub mod work;
+mod library;
 
 // What is seen
 pub mod shell;
@@ -25,9 +26,13 @@ mod widgets;
 
 // The panels
 pub mod lab;
+pub mod denoise;
+pub mod latent;
+mod zoo;
+mod hood;
 
 pub use app::App;
 pub use picture::Picture;
 pub use player::Player;
-pub use shell::Shell;
+pub use shell::{Shell, Stored};
 pub use work::{Order, Report, Works};

@@ -25,6 +25,10 @@ impl Link {
                 None => link.panel = decoded(part),
             }
         }
+        // Links of before there were panels.
+        if link.panel.is_empty() && link.values.iter().any(|(key, _)| key == "model") {
+            link.panel = "denoise".into();
+        }
         link
     }
 
@@ -134,6 +138,7 @@ mod tests {
         let error = Link::read("lab&n=seven").settings(&defaults).expect_err("no number").to_string();
         assert!(error.contains("`seven` is no value of `n`"), "{error}");
         assert_eq!(Link::read("").panel, "");
+        assert_eq!(Link::read("#model=mnist/flow&steps=8").panel, "denoise");
         assert_eq!(decoded("100%"), "100%");
     }
 }

@@ -1,12 +1,12 @@
 //! The panels: each a file and a line.
 
 use egui::Ui;
-use kiln::Result;
+use kiln::{Error, Result};
 use serde_json::Value;
 
-use crate::lab;
 use crate::shell::Shell;
 use crate::work::Report;
+use crate::{denoise, hood, lab, latent, zoo};
 
 /// One page of the application.
 pub(crate) trait Panel {
@@ -33,13 +33,17 @@ pub(crate) trait Panel {
     }
 
     /// A file was dropped onto the window.
-    fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()>;
+    fn dropped(&mut self, name: &str, _bytes: &[u8]) -> Result<()> {
+        Err(Error::argument(format!("{name}: this panel has no use for a file")))
+    }
 }
 
 /// What a panel can reach beside itself.
 pub(crate) struct Desk<'a> {
     /// Who opened the window.
     pub(crate) shell: &'a mut dyn Shell,
+    /// Where to go from here, where a panel says so: a link.
+    pub(crate) go: Option<String>,
 }
 
 /// A panel as the menu has it.
@@ -54,9 +58,35 @@ pub(crate) struct Listed {
 }
 
 /// All panels, in the order of the menu.
-pub(crate) const PANELS: &[Listed] = &[Listed {
-    name: "lab",
-    label: "Density lab",
-    about: "Choose or draw a density, train a model on it, and watch particles walk from noise to data",
-    make: || Box::<lab::Lab>::default(),
-}];
+pub(crate) const PANELS: &[Listed] = &[
+    Listed {
+        name: "lab",
+        label: "Density lab",
+        about: "Choose or draw a density, train a model on it, and watch particles walk from noise to it",
+        make: || Box::<lab::Lab>::default(),
+    },
+    Listed {
+        name: "denoise",
+        label: "Denoise",
+        about: "Watch a trained model make pictures out of noise, step by step; sketch, fork, redraw",
+        make: || Box::<denoise::Denoise>::default(),
+    },
+    Listed {
+        name: "latent",
+        label: "Latent walk",
+        about: "An autoencoder's latents as a map to drag through, and the way between two drawings",
+        make: || Box::<latent::Latent>::default(),
+    },
+    Listed {
+        name: "zoo",
+        label: "Zoo",
+        about: "The trained models: what they are, how large, how good",
+        make: || Box::<zoo::Zoo>::default(),
+    },
+    Listed {
+        name: "hood",
+        label: "Under the hood",
+        about: "What computes, how fast, whether it computes right, and what has happened",
+        make: || Box::<hood::Hood>::default(),
+    },
+];

@@ -1,5 +1,7 @@
 //! A frame as pixels: pictures on a contact sheet, points of the plane as light.
 
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 use kiln::{Error, Result};
 
 use crate::colour::Rgba;
@@ -22,6 +24,16 @@ impl Picture {
         Self { width, height, rgba: colour.repeat(width * height) }
     }
 
+    /// As a PNG file.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let size = (self.width as u32, self.height as u32);
+        PngEncoder::new(&mut bytes)
+            .write_image(&self.rgba, size.0, size.1, ExtendedColorType::Rgba8)
+            .map_err(|error| Error::argument(format!("this picture cannot be written: {error}")))?;
+        Ok(bytes)
+    }
+
     /// Paints one pixel.
     pub(crate) fn put(&mut self, x: usize, y: usize, colour: Rgba) {
         let at = 4 * (y * self.width + x);
@@ -33,13 +45,7 @@ impl Picture {
 ///
 /// They are shrunk by `1/sqrt(1 + level²)`, so that the noise at the start is no larger than the data and stays in sight.
 pub fn show(rows: &[f32], shape: &[usize], level: f64) -> Result<Picture> {
-    let features: usize = shape.iter().product();
-    if features == 0 || rows.is_empty() || !rows.len().is_multiple_of(features) {
-        return Err(Error::argument(format!(
-            "{} numbers are no samples of shape {shape:?}: whole ones are wanted, and at least one",
-            rows.len()
-        )));
-    }
+    whole(rows, shape)?;
     let scale = (1.0 / (1.0 + level * level).sqrt()) as f32;
     let rows: Vec<f32> = rows.iter().map(|value| value * scale).collect();
     match *shape {
@@ -49,6 +55,27 @@ pub fn show(rows: &[f32], shape: &[usize], level: f64) -> Result<Picture> {
             "samples of shape {shape:?} cannot be shown; there are pictures [1 or 3, height, width] and points [2]"
         ))),
     }
+}
+
+/// Pictures beside one another, `[n, features]` flattened.
+pub fn row(rows: &[f32], shape: &[usize]) -> Result<Picture> {
+    let count = whole(rows, shape)?;
+    match *shape {
+        [channels @ (1 | 3), height, width] => Ok(sheet::in_columns(rows, [channels, height, width], count)),
+        _ => Err(Error::argument(format!("samples of shape {shape:?} are no pictures"))),
+    }
+}
+
+/// How many samples there are, all of them whole.
+fn whole(rows: &[f32], shape: &[usize]) -> Result<usize> {
+    let features: usize = shape.iter().product();
+    if features == 0 || rows.is_empty() || !rows.len().is_multiple_of(features) {
+        return Err(Error::argument(format!(
+            "{} numbers are no samples of shape {shape:?}: whole ones are wanted, and at least one",
+            rows.len()
+        )));
+    }
+    Ok(rows.len() / features)
 }
 
 #[cfg(test)]

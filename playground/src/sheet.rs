@@ -10,10 +10,15 @@ const GROUND: Rgba = [52, 52, 58, 255];
 
 /// Whole pictures with values in `[-1, 1]`, as near to a square of pictures as their number allows.
 pub(crate) fn sheet(rows: &[f32], shape: [usize; 3]) -> Picture {
+    let count = rows.len() / shape.iter().product::<usize>();
+    in_columns(rows, shape, columns(count))
+}
+
+/// The same with so many in a row.
+pub(crate) fn in_columns(rows: &[f32], shape: [usize; 3], columns: usize) -> Picture {
     let [channels, height, width] = shape;
     let features = channels * height * width;
     let count = rows.len() / features;
-    let columns = columns(count);
     let mut picture = Picture::filled(
         GAP + columns * (width + GAP),
         GAP + count.div_ceil(columns) * (height + GAP),

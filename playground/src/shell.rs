@@ -3,8 +3,45 @@
 use std::sync::Arc;
 
 use egui::DroppedFile;
+use kiln::model::Card;
 
 use crate::work::{Order, Report};
+
+/// A model of the zoo, before its weights are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// `GROUP/NAME`.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// Bytes of its weights.
+    pub bytes: usize,
+    /// Its family, as configurations call it.
+    pub family: String,
+    /// Whether it draws pictures.
+    pub pictures: bool,
+    /// Whether it draws points of the plane.
+    pub plane: bool,
+    /// What it measures by, in words: its quality.
+    pub measures: Vec<String>,
+}
+
+impl Stored {
+    /// A model of this interface and family.
+    pub fn new(name: &str, about: &str, bytes: usize, card: &Card) -> Self {
+        let draws =
+            !["classifier", "autoencoder", "vqvae"].contains(&card.family) && card.vocabulary.is_none();
+        Self {
+            name: name.into(),
+            about: about.into(),
+            bytes,
+            family: card.family.into(),
+            pictures: draws && card.shape.len() == 3,
+            plane: draws && card.shape == [2],
+            measures: Vec::new(),
+        }
+    }
+}
 
 /// The desktop, the browser, or a test.
 pub trait Shell {
@@ -13,6 +50,15 @@ pub trait Shell {
 
     /// What that side has reported since it was last asked.
     fn reports(&mut self) -> Vec<Report>;
+
+    /// The models that can be fetched.
+    fn models(&self) -> &[Stored];
+
+    /// Begins to fetch the weights of a model.
+    fn fetch(&mut self, name: &str);
+
+    /// The weight files that have come since it was last asked, or why they have not.
+    fn fetched(&mut self) -> Vec<(String, Result<Vec<u8>, String>)>;
 
     /// Offers a file to keep.
     fn save(&mut self, name: &str, bytes: &[u8]);
@@ -28,6 +74,9 @@ pub trait Shell {
 
     /// The files that have been read since it was last asked, or why they cannot be.
     fn files(&mut self) -> Vec<(String, Result<Vec<u8>, String>)>;
+
+    /// Bytes of memory in use, where that is known.
+    fn memory(&self) -> Option<usize>;
 
     /// What it computes on, in words.
     fn device(&self) -> String;

@@ -1,6 +1,6 @@
 //! Colours and sizes, light and dark.
 
-use egui::{Color32, Context, FontFamily, FontId, TextStyle, Theme, Visuals};
+use egui::{Color32, Context, FontFamily, FontId, TextStyle, Theme, Ui, Visuals};
 
 /// Kiln's own colour.
 pub(crate) const EMBER: Color32 = Color32::from_rgb(0xd5, 0x5e, 0x00);
@@ -31,6 +31,14 @@ pub(crate) fn dress(ctx: &Context) {
             style.spacing.interact_size.y = 22.0;
             style.text_styles.insert(TextStyle::Small, FontId::new(11.0, FontFamily::Proportional));
         });
+    }
+}
+
+/// Light to dark, and back.
+pub(crate) fn switch(ui: &mut Ui) {
+    let (other, label) = if ui.visuals().dark_mode { (Theme::Light, "Light") } else { (Theme::Dark, "Dark") };
+    if ui.button(label).on_hover_text("The colours of the window").clicked() {
+        ui.ctx().set_theme(other);
     }
 }
 

@@ -6,13 +6,22 @@
 use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::lab;
+use crate::library::Library;
+use crate::{denoise, lab, latent};
 
 /// What a panel asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Order {
     /// Of the density lab.
     Lab(lab::Order),
+    /// Of the panel that denoises: what is to be drawn.
+    Denoise(denoise::Settings),
+    /// Of the panel of latents: what is to be seen.
+    Latent(latent::Settings),
+    /// See whether the device computes right.
+    Check,
+    /// The weight file of a model that was wanted.
+    Weights(String, Vec<u8>),
 }
 
 /// What a panel is told.
@@ -20,37 +29,87 @@ pub enum Order {
 pub enum Report {
     /// Of the density lab.
     Lab(lab::Report),
+    /// Of the panel that denoises.
+    Denoise(denoise::Report),
+    /// Of the panel of latents.
+    Latent(latent::Report),
+    /// The weights of this model are to be fetched.
+    Wanted(String),
+    /// Whether the device computes right, or what it does wrong.
+    Checked(Result<(), String>),
+    /// Weights that came cannot be used: of which model, and why.
+    Spoilt(String, String),
 }
 
 /// All that computes, on one device.
 pub struct Works {
+    library: Library,
     lab: lab::Work,
+    denoise: denoise::Work,
+    latent: latent::Work,
+    spoilt: Vec<Report>,
+    check: bool,
 }
 
 impl Works {
     /// Idle.
     pub fn new(device: &Device) -> Self {
-        Self { lab: lab::Work::new(device) }
+        Self {
+            library: Library::new(device),
+            lab: lab::Work::new(device),
+            denoise: denoise::Work::default(),
+            latent: latent::Work::default(),
+            spoilt: Vec::new(),
+            check: false,
+        }
     }
 
     /// Takes an order. What is wrong with it is said in a report.
     pub fn take(&mut self, order: Order) {
         match order {
             Order::Lab(order) => self.lab.take(order),
+            Order::Denoise(settings) => self.denoise.show(settings),
+            Order::Check => self.check = true,
+            Order::Latent(settings) => self.latent.show(settings),
+            Order::Weights(name, bytes) => match self.library.take(&name, &bytes) {
+                Ok(()) => {
+                    self.denoise.woken();
+                    self.latent.woken();
+                }
+                Err(error) => self.spoilt.push(Report::Spoilt(name, error.to_string())),
+            },
         }
     }
 
     /// Whether there is anything left to do.
     pub fn busy(&self) -> bool {
-        self.lab.busy()
+        let panels = [self.lab.busy(), self.denoise.busy(), self.latent.busy(), self.check];
+        panels.contains(&true) || self.library.wants() || !self.spoilt.is_empty()
     }
 
     /// Does a little of it: what takes some milliseconds. `now` is the time in seconds, from any beginning.
     pub async fn step(&mut self, now: f64) -> Vec<Report> {
-        let mut reports = Vec::new();
+        let mut reports = std::mem::take(&mut self.spoilt);
         if self.lab.busy() {
             reports.extend(self.lab.step(now).await.into_iter().map(Report::Lab));
         }
+        if self.denoise.busy() {
+            reports.extend(self.denoise.step(&mut self.library).await.into_iter().map(Report::Denoise));
+        }
+        if self.latent.busy() {
+            reports.extend(self.latent.step(&mut self.library).await.into_iter().map(Report::Latent));
+        }
+        if std::mem::take(&mut self.check) {
+            reports.push(Report::Checked(
+                checked(self.library.device()).await.map_err(|error| error.to_string()),
+            ));
+        }
+        reports.extend(self.library.wanted().into_iter().map(Report::Wanted));
         reports
     }
+}
+
+/// Whether a device computes what the processor does.
+async fn checked(device: &Device) -> kiln::Result<()> {
+    kiln::canary::operations(device, &kiln::device::cpu()?).await
 }

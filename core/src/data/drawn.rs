@@ -37,7 +37,8 @@ impl Default for Drawn {
 }
 
 impl Member for Drawn {
-    const ABOUT: About = About { summary: "A density that was drawn, written down as text; exact", paper: "-" };
+    const ABOUT: About =
+        About { summary: "A density that was drawn, written down as text; exact", paper: "-" };
 }
 
 impl Source for Drawn {
@@ -85,7 +86,8 @@ pub fn read(text: &str) -> Result<Vec<u8>> {
         let digits = rest[1..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |end| end + 1);
         let count = if digits == 1 { Some(1) } else { rest[1..digits].parse().ok() };
         let count = count.filter(|count| pixels.len() + count <= LONGEST * LONGEST);
-        let count = count.ok_or_else(|| wrong(format!("the longest side is {LONGEST}, and these are more pixels")))?;
+        let count = count
+            .ok_or_else(|| wrong(format!("the longest side is {LONGEST}, and these are more pixels")))?;
         pixels.extend(std::iter::repeat_n(level, count));
         rest = &rest[digits..];
     }
@@ -109,7 +111,10 @@ pub fn of_picture(name: &str, bytes: &[u8], side: usize) -> Result<Vec<u8>> {
             *to = ink(*from);
         }
     }
-    Ok(resized(&square, side).into_iter().map(|ink| (f64::from(ink) * f64::from(FULL) / 255.0).round() as u8).collect())
+    Ok(resized(&square, side)
+        .into_iter()
+        .map(|ink| (f64::from(ink) * f64::from(FULL) / 255.0).round() as u8)
+        .collect())
 }
 
 /// A square of pixels with `side` pixels a side, each the mean of those that it covers.
@@ -121,7 +126,8 @@ pub fn resized(pixels: &[u8], side: usize) -> Vec<u8> {
     };
     let mean = |row: usize, column: usize| {
         let mut values = span(row).flat_map(|y| span(column).map(move |x| pixels.get(y * from + x)));
-        let (count, sum) = values.by_ref().fold((0, 0), |(n, sum), p| (n + 1, sum + p.map_or(0, |p| u32::from(*p))));
+        let (count, sum) =
+            values.by_ref().fold((0, 0), |(n, sum), p| (n + 1, sum + p.map_or(0, |p| u32::from(*p))));
         (f64::from(sum) / f64::from(count.max(1))).round() as u8
     };
     (0..side * side).map(|at| mean(at / side, at % side)).collect()

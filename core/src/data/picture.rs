@@ -34,8 +34,8 @@ impl Source for Picture {
             .map_err(|error| Error::format(&name, format!("not a readable PNG or JPEG: {error}")))?
             .to_luma8();
         let weights = picture.as_raw().iter().map(|&w| if self.invert { 255 - w } else { w });
-        let pixels =
-            Pixels::new(picture.width() as usize, weights).ok_or_else(|| Error::format(&name, self.nothing()))?;
+        let pixels = Pixels::new(picture.width() as usize, weights)
+            .ok_or_else(|| Error::format(&name, self.nothing()))?;
         Ok(endless(pixels, self.seed, split))
     }
 

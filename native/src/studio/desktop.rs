@@ -6,9 +6,12 @@ use std::sync::mpsc::TryRecvError;
 
 use burn::prelude::Device;
 use eframe::egui::{Context, DroppedFile};
-use kiln_playground::{Order, Report, Shell};
+use kiln::model::Card;
+use kiln::weights::WeightFile;
+use kiln_playground::{Order, Report, Shell, Stored};
 
 use super::worker::Worker;
+use crate::models;
 use crate::save::save;
 
 /// Where pictures are saved.
@@ -19,6 +22,8 @@ const COMMAND: &str = "kiln studio --link";
 pub(super) struct Desktop {
     worker: Worker,
     device: String,
+    models: Vec<Stored>,
+    fetched: Vec<(String, Result<Vec<u8>, String>)>,
     files: Vec<(String, Result<Vec<u8>, String>)>,
     /// What there is to say beside the device.
     said: Option<String>,
@@ -27,7 +32,8 @@ pub(super) struct Desktop {
 impl Desktop {
     pub(super) fn new(window: &Context, name: String, device: Device) -> Self {
         let worker = Worker::start(window.clone(), device);
-        Self { worker, device: name, files: Vec::new(), said: None }
+        let models = kiln_zoo::entries().iter().filter_map(stored).collect();
+        Self { worker, device: name, models, fetched: Vec::new(), files: Vec::new(), said: None }
     }
 }
 
@@ -50,6 +56,19 @@ impl Shell for Desktop {
                 }
             }
         }
+    }
+
+    fn models(&self) -> &[Stored] {
+        &self.models
+    }
+
+    fn fetch(&mut self, name: &str) {
+        let bytes = models::weights(name).map(|(_, bytes)| bytes).map_err(|error| error.to_string());
+        self.fetched.push((name.to_owned(), bytes));
+    }
+
+    fn fetched(&mut self) -> Vec<(String, Result<Vec<u8>, String>)> {
+        std::mem::take(&mut self.fetched)
     }
 
     fn save(&mut self, name: &str, bytes: &[u8]) {
@@ -75,10 +94,37 @@ impl Shell for Desktop {
         std::mem::take(&mut self.files)
     }
 
+    fn memory(&self) -> Option<usize> {
+        memory()
+    }
+
     fn device(&self) -> String {
         match &self.said {
             Some(said) => format!("{}: {said}", self.device),
             None => self.device.clone(),
         }
     }
+}
+
+/// An entry of the zoo that has weights.
+fn stored(entry: &kiln_zoo::Entry) -> Option<Stored> {
+    let bytes = entry.weights?;
+    let header = WeightFile::parse(entry.name, bytes).and_then(|file| file.header()).ok()?;
+    let card = Card::new(header.model.name(), &header.interface, 0);
+    let card_of = entry.card().ok().flatten();
+    let said =
+        |(name, measure): (&String, &kiln_zoo::Measure)| format!("{} {measure}", name.replace('_', " "));
+    let measures = card_of.map(|card| card.metrics.iter().map(said).collect());
+    Some(Stored {
+        measures: measures.unwrap_or_default(),
+        ..Stored::new(entry.name, &entry.about(), bytes.len(), &card)
+    })
+}
+
+/// What this process holds, where the system tells it in a file.
+fn memory() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: usize = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(1024 * kilobytes)
 }

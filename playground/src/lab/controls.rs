@@ -24,9 +24,18 @@ impl Lab {
     }
 
     fn density(&mut self, ui: &mut Ui) {
-        let data: Vec<_> = Settings::densities().map(|data| (data.name(), label(data.name()), data.about().summary)).collect();
-        let data: Vec<(&str, &str, &str)> = data.iter().map(|(name, label, about)| (*name, label.as_str(), *about)).collect();
-        choice(ui, "Density", &mut self.settings.data, &data, "What is to be learnt. `Drawn` is yours: draw on the plane, or drop a picture onto it.");
+        let data: Vec<_> = Settings::densities()
+            .map(|data| (data.name(), label(data.name()), data.about().summary))
+            .collect();
+        let data: Vec<(&str, &str, &str)> =
+            data.iter().map(|(name, label, about)| (*name, label.as_str(), *about)).collect();
+        choice(
+            ui,
+            "Density",
+            &mut self.settings.data,
+            &data,
+            "What is to be learnt. `Drawn` is yours: draw on the plane, or drop a picture onto it.",
+        );
         if self.drawing() {
             ui.horizontal_wrapped(|ui| {
                 for (tool, label, about) in [
@@ -44,7 +53,8 @@ impl Lab {
     }
 
     fn model(&mut self, ui: &mut Ui) {
-        let families: Vec<_> = families::all().iter().map(|family| (family.name(), family.label(), family.about())).collect();
+        let families: Vec<_> =
+            families::all().iter().map(|family| (family.name(), family.label(), family.about())).collect();
         choice(ui, "Model", &mut self.settings.family, &families, "Which kind of model learns it.");
         if let Ok(family) = self.settings.family() {
             ui.label(RichText::new(family.about()).weak().small());
@@ -77,14 +87,24 @@ impl Lab {
     fn layers(&mut self, ui: &mut Ui) {
         let layers = &mut self.settings.layers;
         switch(ui, "Data", &mut layers.data, "Samples of the density that is to be learnt, in grey.");
-        switch(ui, "Particles", &mut layers.particles, "Samples of the model on their way, each in the colour of where it began.");
+        switch(
+            ui,
+            "Particles",
+            &mut layers.particles,
+            "Samples of the model on their way, each in the colour of where it began.",
+        );
         switch(ui, "Paths", &mut layers.paths, "The ways that particles have taken from noise.");
         let walks = self.settings.family().is_ok_and(|family| family.walks());
         let layers = &mut self.settings.layers;
         ui.add_enabled_ui(walks, |ui| {
             switch(ui, "Vector field", &mut layers.field, "Where the model would move a point at this noise level: dx/dsigma = (x - D(x; sigma))/sigma, towards data.");
         });
-        switch(ui, "Learned density", &mut layers.density, "log p(x) of the model as a heat map: exact for normalizing flows, by the probability-flow ODE for diffusion, by importance sampling for autoencoders.");
+        switch(
+            ui,
+            "Learned density",
+            &mut layers.density,
+            "log p(x) of the model as a heat map: exact for normalizing flows, by the probability-flow ODE for diffusion, by importance sampling for autoencoders.",
+        );
         number(ui, "Particles", &mut self.settings.particles, 100..=20_000, "How many samples are shown.");
     }
 
@@ -95,13 +115,32 @@ impl Lab {
             number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);
             return;
         }
-        let samplers: Vec<_> = SamplerConfig::all().into_iter().filter(|s| !ONLY.contains(&s.name())).collect();
+        let samplers: Vec<_> =
+            SamplerConfig::all().into_iter().filter(|s| !ONLY.contains(&s.name())).collect();
         let samplers: Vec<_> = samplers.iter().map(|s| (s.name(), s.name(), s.about().summary)).collect();
         ui.add_enabled_ui(self.settings.eta == 0.0, |ui| {
-            choice(ui, "Sampler", &mut self.settings.sampler, &samplers, "How the ODE dx/dsigma = (x - D)/sigma is walked.");
+            choice(
+                ui,
+                "Sampler",
+                &mut self.settings.sampler,
+                &samplers,
+                "How the ODE dx/dsigma = (x - D)/sigma is walked.",
+            );
         });
-        number(ui, "Steps", &mut self.settings.steps, 1..=100, "How many steps lead from noise to data. Few are fast and coarse.");
-        number(ui, "ODE to SDE", &mut self.settings.eta, 0.0..=1.0, "0 walks a smooth path (an ODE). Above, each step forgets some noise and draws some anew (an SDE): DDIM's eta, up to ancestral sampling at 1. The seed stays.");
+        number(
+            ui,
+            "Steps",
+            &mut self.settings.steps,
+            1..=100,
+            "How many steps lead from noise to data. Few are fast and coarse.",
+        );
+        number(
+            ui,
+            "ODE to SDE",
+            &mut self.settings.eta,
+            0.0..=1.0,
+            "0 walks a smooth path (an ODE). Above, each step forgets some noise and draws some anew (an SDE): DDIM's eta, up to ancestral sampling at 1. The seed stays.",
+        );
         number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);
         self.grid(ui);
     }
@@ -109,7 +148,12 @@ impl Lab {
     /// The curve of the time grid, by its inner points.
     fn grid(&mut self, ui: &mut Ui) {
         let mut own = self.settings.grid.is_empty();
-        switch(ui, "The model's own time grid", &mut own, "Which noise levels the steps visit. Off: drag the curve.");
+        switch(
+            ui,
+            "The model's own time grid",
+            &mut own,
+            "Which noise levels the steps visit. Off: drag the curve.",
+        );
         match (own, self.settings.grid.is_empty()) {
             (true, false) => self.settings.grid.clear(),
             (false, true) => self.settings.grid = vec![1.0, 0.75, 0.5, 0.25, 0.0],
@@ -122,12 +166,30 @@ impl Lab {
 
     fn learning(&mut self, ui: &mut Ui) {
         let settings = &mut self.settings;
-        number(ui, "Width", &mut settings.hidden, 8..=256, "Numbers in a layer of the network. Wide learns more, and slower.");
+        number(
+            ui,
+            "Width",
+            &mut settings.hidden,
+            8..=256,
+            "Numbers in a layer of the network. Wide learns more, and slower.",
+        );
         number(ui, "Depth", &mut settings.depth, 1..=6, "Blocks or layers of the network.");
         let optimizers = OptimizerConfig::all();
         let optimizers: Vec<_> = optimizers.iter().map(|o| (o.name(), o.name(), o.about().summary)).collect();
-        choice(ui, "Optimizer", &mut settings.optimizer, &optimizers, "The rule by which weights follow gradients.");
-        number(ui, "Learning rate", &mut settings.rate, 1e-5..=1e-1, "How far a step goes. Too far, and the loss jumps.");
+        choice(
+            ui,
+            "Optimizer",
+            &mut settings.optimizer,
+            &optimizers,
+            "The rule by which weights follow gradients.",
+        );
+        number(
+            ui,
+            "Learning rate",
+            &mut settings.rate,
+            1e-5..=1e-1,
+            "How far a step goes. Too far, and the loss jumps.",
+        );
         number(ui, "Batch", &mut settings.batch, 16..=2048, "Samples of the density a step.");
         number(ui, "Training steps", &mut settings.training, 100..=20_000, "After so many, it stops.");
     }
@@ -152,7 +214,17 @@ impl Lab {
 const SEED: &str = "All randomness comes from it: the same seed, the same picture, on every machine.";
 
 /// Samplers of models that the lab does not train, and those that bring levels or steps of their own.
-const ONLY: &[&str] = &["consistency", "lcm", "tcd", "ddpm", "restart", "predictor_corrector", "dpm_fast", "dpm_adaptive", "pndm"];
+const ONLY: &[&str] = &[
+    "consistency",
+    "lcm",
+    "tcd",
+    "ddpm",
+    "restart",
+    "predictor_corrector",
+    "dpm_fast",
+    "dpm_adaptive",
+    "pndm",
+];
 
 /// A name as a label: `swiss_roll` is `Swiss roll`.
 fn label(name: &str) -> String {

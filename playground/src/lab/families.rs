@@ -38,7 +38,10 @@ pub fn all() -> [&'static dyn Family; 7] {
 /// The one of that name.
 pub fn named(name: &str) -> Result<&'static dyn Family> {
     let names = all().map(Family::name);
-    all().into_iter().find(|family| family.name() == name).ok_or_else(|| error::unknown("family", name, &names))
+    all()
+        .into_iter()
+        .find(|family| family.name() == name)
+        .ok_or_else(|| error::unknown("family", name, &names))
 }
 
 /// A diffusion model in the plane.
@@ -132,7 +135,8 @@ impl Family for ScoreSde {
     }
     fn model(&self, settings: &Settings) -> Value {
         let sampling = json!({ "sampler": "ddim", "schedule": "vp_linear", "grid": "linear", "steps": 30 });
-        let own = json!({ "prediction": "epsilon", "noise": "vp", "range": [0.01, 150.0], "sampling": sampling });
+        let own =
+            json!({ "prediction": "epsilon", "noise": "vp", "range": [0.01, 150.0], "sampling": sampling });
         diffusion(settings, own)
     }
 }

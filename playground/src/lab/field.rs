@@ -62,9 +62,8 @@ impl Flow {
         let [bottom, top] = self.range.map(time);
         let levels: Vec<f64> =
             (0..=BACK).map(|i| level(bottom + (top - bottom) * i as f64 / BACK as f64)).collect();
-        let slope = |x: &Tensor<2>, sigma: f64| {
-            (x.clone() - self.denoiser.denoise(x.clone(), sigma, None)) / sigma
-        };
+        let slope =
+            |x: &Tensor<2>, sigma: f64| (x.clone() - self.denoiser.denoise(x.clone(), sigma, None)) / sigma;
         let mut x = self.rows(point.to_vec());
         let mut path = point.to_vec();
         for pair in levels.windows(2) {

@@ -38,8 +38,9 @@ pub(super) struct Mapping {
 impl Mapping {
     pub(super) fn begin(model: &dyn Model, side: usize, trained: u64, device: &Device) -> Result<Self> {
         let place = |i: usize| HALF * (2.0 * (i as f32 + 0.5) / side as f32 - 1.0);
-        let places =
-            (0..side).flat_map(|row| (0..side).flat_map(move |column| [place(column), -place(row)])).collect();
+        let places = (0..side)
+            .flat_map(|row| (0..side).flat_map(move |column| [place(column), -place(row)]))
+            .collect();
         let estimation = estimate(model, places, device)?;
         Ok(Self { estimation, map: Map { trained, side, log_p: Vec::new() }, last: None })
     }
@@ -70,8 +71,9 @@ fn taken(last: &mut Option<Tensor<1>>) -> Result<Tensor<1>> {
 }
 
 fn estimate(model: &dyn Model, places: Vec<f32>, device: &Device) -> Result<Box<dyn Estimation>> {
-    let likelihood =
-        model.likelihood().ok_or_else(|| Error::argument("this model does not know how probable a point is"))?;
+    let likelihood = model
+        .likelihood()
+        .ok_or_else(|| Error::argument("this model does not know how probable a point is"))?;
     let method: Option<LikelihoodConfig> = match model.card().family {
         "diffusion" => Some(config::typed(json!({ "kind": "ode", "integrator": "rk4", "steps": 12 }))?),
         "vae" => Some(config::typed(json!({ "kind": "importance", "samples": 64 }))?),

@@ -14,6 +14,7 @@ use super::walk::Film;
 use super::{Order, Report as Told, Settings};
 use crate::panels::{Desk, Panel};
 use crate::theme::SAFE;
+use crate::widgets::Ink;
 use crate::work::{Order as Any, Report};
 
 /// What a hand does on the plane.
@@ -30,9 +31,7 @@ pub struct Lab {
     /// What the side that computes was told last.
     sent: Option<Settings>,
     pub(super) tool: Tool,
-    pub(super) pixels: Vec<u8>,
-    /// The drawing that the pixels are of.
-    drawn: String,
+    pub(super) ink: Ink,
     pub(super) training: bool,
     pub(super) playing: bool,
     pub(super) data: Vec<f32>,
@@ -54,8 +53,7 @@ impl Default for Lab {
             settings: Settings::default(),
             sent: None,
             tool: Tool::Draw,
-            pixels: vec![0; PIXELS * PIXELS],
-            drawn: String::new(),
+            ink: Ink::default(),
             training: false,
             playing: false,
             data: Vec::new(),
@@ -82,7 +80,7 @@ impl Panel for Lab {
     }
 
     fn receive(&mut self, report: &Report) {
-        let Report::Lab(told) = report;
+        let Report::Lab(told) = report else { return };
         match told.clone() {
             Told::Data(points) => self.data = points,
             Told::Fresh => {
@@ -100,7 +98,7 @@ impl Panel for Lab {
     }
 
     fn show(&mut self, ui: &mut Ui, desk: &mut Desk) {
-        self.follow_drawing();
+        self.ink.follow(&self.settings.drawing, [PIXELS, PIXELS]);
         self.play(ui);
         let wide = ui.available_width() > 760.0;
         if wide {
@@ -121,15 +119,8 @@ impl Panel for Lab {
     fn command(&self) -> Option<String> {
         let run = self.settings.run_json().ok()?;
         let part = |key: &str| format!("'{key}={}'", run[key]);
-        Some(format!(
-            "kiln train density/moons seed={} {} {} {} && kiln sample outputs/runs/latest -n {} --seed {}",
-            self.settings.seed,
-            part("data"),
-            part("model"),
-            part("train"),
-            self.settings.particles,
-            self.settings.seed
-        ))
+        let (seed, parts) = (self.settings.seed, ["data", "model", "train"].map(part).join(" "));
+        Some(format!("kiln train density/moons seed={seed} {parts}"))
     }
 
     fn program(&self) -> Option<String> {
@@ -137,9 +128,7 @@ impl Panel for Lab {
     }
 
     fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.pixels = drawn::of_picture(name, bytes, PIXELS)?;
-        self.settings.drawing = drawn::write(&self.pixels);
-        self.drawn = self.settings.drawing.clone();
+        self.settings.drawing = drawn::write(&drawn::of_picture(name, bytes, PIXELS)?);
         self.settings.data = "drawn".into();
         Ok(())
     }
@@ -163,9 +152,7 @@ impl Lab {
 
     /// An empty canvas.
     pub(super) fn clear(&mut self) {
-        self.pixels.fill(0);
-        self.settings.drawing = drawn::write(&self.pixels);
-        self.drawn = self.settings.drawing.clone();
+        self.settings.drawing = self.ink.clear();
     }
 
     fn learnt(&mut self, step: u64, loss: f32, now: f64) {
@@ -175,19 +162,6 @@ impl Lab {
         }
         self.pace.0 = now;
         self.losses.push([step as f64, f64::from(loss)]);
-    }
-
-    /// Pixels follow what a link or an undo says of the drawing.
-    fn follow_drawing(&mut self) {
-        if self.drawn == self.settings.drawing {
-            return;
-        }
-        self.drawn = self.settings.drawing.clone();
-        match drawn::read(&self.drawn) {
-            Ok(pixels) if pixels.len() == PIXELS * PIXELS => self.pixels = pixels,
-            Ok(pixels) => self.pixels = drawn::resized(&pixels, PIXELS),
-            Err(error) => self.refused = Some(error.to_string()),
-        }
     }
 
     fn play(&mut self, ui: &Ui) {
@@ -218,8 +192,14 @@ impl Lab {
     fn curve(&self, ui: &mut Ui) {
         let points = PlotPoints::from(self.losses.clone());
         let line = Line::new("loss", points).color(SAFE[0]).width(1.5);
-        Plot::new("loss").height(ui.available_height().clamp(90.0, 150.0)).x_axis_label("step").y_axis_label("loss")
-            .allow_drag(false).allow_scroll(false).allow_zoom(false).include_x(self.settings.training as f64)
+        Plot::new("loss")
+            .height(ui.available_height().clamp(90.0, 150.0))
+            .x_axis_label("step")
+            .y_axis_label("loss")
+            .allow_drag(false)
+            .allow_scroll(false)
+            .allow_zoom(false)
+            .include_x(self.settings.training as f64)
             .show(ui, |plot| plot.line(line));
     }
 }

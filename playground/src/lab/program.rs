@@ -5,7 +5,8 @@ use super::Settings;
 /// A program that trains the model and draws the particles: `main` of a crate that depends on `kiln` with its feature `cpu`.
 pub(super) fn of(settings: &Settings) -> String {
     let run = settings.run_json().map(|run| format!("{run:#}")).unwrap_or_default();
-    let request = settings.request().map(|request| serde_json::json!(request).to_string()).unwrap_or_default();
+    let request =
+        settings.request().map(|request| serde_json::json!(request).to_string()).unwrap_or_default();
     format!(
         r##"use std::sync::Arc;
 

@@ -105,7 +105,10 @@ impl Settings {
     pub fn densities() -> impl Iterator<Item = DataConfig> {
         let plane = |data: &DataConfig| data.shape() == Some(vec![2]);
         // A picture is dropped onto the plane, where it is a drawing; angles are another space.
-        DataConfig::all().into_iter().filter(plane).filter(|data| !["picture", "torus"].contains(&data.name()))
+        DataConfig::all()
+            .into_iter()
+            .filter(plane)
+            .filter(|data| !["picture", "torus"].contains(&data.name()))
     }
 
     /// The family that is chosen.
@@ -162,7 +165,11 @@ impl Settings {
 
     /// The sampler, in JSON: where noise is added on the way, it is DDIM's.
     pub fn sampler(&self) -> Value {
-        if self.eta > 0.0 { json!({ "kind": "ddim", "eta": self.eta }) } else { json!({ "kind": self.sampler }) }
+        if self.eta > 0.0 {
+            json!({ "kind": "ddim", "eta": self.eta })
+        } else {
+            json!({ "kind": self.sampler })
+        }
     }
 
     /// `σ` at each step of the drawn grid.
@@ -224,7 +231,9 @@ mod tests {
                     eta: 0.5,
                     ..Settings::default()
                 };
-                settings.run().unwrap_or_else(|error| panic!("{} of {}: {error}", family.name(), data.name()));
+                settings
+                    .run()
+                    .unwrap_or_else(|error| panic!("{} of {}: {error}", family.name(), data.name()));
                 settings.request().unwrap_or_else(|error| panic!("{}: {error}", family.name()));
             }
         }

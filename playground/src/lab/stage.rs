@@ -26,7 +26,8 @@ impl Lab {
         }
         let layers = self.settings.layers.clone();
         if layers.data {
-            plane.points(&self.data, 1.2, |_| quiet.gamma_multiply(0.8));
+            let strength = if layers.density { 0.35 } else { 0.8 };
+            plane.points(&self.data, 1.2, |_| quiet.gamma_multiply(strength));
         }
         if self.drawing() {
             self.canvas(&plane, quiet);
@@ -48,8 +49,9 @@ impl Lab {
         if layers.paths {
             let upto = if share > 0.0 { right } else { left };
             for particle in 0..film.particles().min(PATHS) {
-                let points: Vec<f32> =
-                    (0..=upto).flat_map(|frame| film.frame(frame)[2 * particle..2 * particle + 2].to_vec()).collect();
+                let points: Vec<f32> = (0..=upto)
+                    .flat_map(|frame| film.frame(frame)[2 * particle..2 * particle + 2].to_vec())
+                    .collect();
                 let colour = crate::theme::by_angle([points[0], points[1]]);
                 plane.path(&points, Stroke::new(1.0, colour.gamma_multiply(0.45)));
             }
@@ -76,10 +78,9 @@ impl Lab {
         plane.border(CANVAS, Stroke::new(1.0, quiet));
         let place = |i: usize| CANVAS * (2.0 * (i as f32 + 0.5) / PIXELS as f32 - 1.0);
         let radius = 0.5 * plane.rect.width() * CANVAS / HALF / PIXELS as f32;
-        let inked: Vec<(usize, u8)> =
-            self.pixels.iter().copied().enumerate().filter(|(_, weight)| *weight > 0).collect();
-        let points: Vec<f32> = inked.iter().flat_map(|(at, _)| [place(at % PIXELS), -place(at / PIXELS)]).collect();
-        plane.points(&points, radius, |i| SAFE[4].gamma_multiply(0.4 * f32::from(inked[i].1) / 15.0));
+        let drops: Vec<_> = self.ink.drops().collect();
+        let points: Vec<f32> = drops.iter().flat_map(|([x, y], _)| [place(*x), -place(*y)]).collect();
+        plane.points(&points, radius, |i| SAFE[4].gamma_multiply(0.4 * drops[i].1));
     }
 
     /// A click asks for a point's density, a stroke draws.
@@ -89,26 +90,14 @@ impl Lab {
         if self.drawing() && self.tool != Tool::Probe {
             let erase = self.tool == Tool::Erase || response.dragged_by(PointerButton::Secondary);
             if response.dragged() || response.clicked() {
-                self.ink(at, !erase);
+                let scale = PIXELS as f32 / (2.0 * CANVAS);
+                self.ink.dab([(at[0] + CANVAS) * scale, (CANVAS - at[1]) * scale], erase);
             }
             if response.drag_stopped() || response.clicked() {
-                self.settings.drawing = kiln::data::drawn::write(&self.pixels);
+                self.settings.drawing = self.ink.write();
             }
         } else if response.clicked() || response.dragged() {
             self.settings.probe = Some(at);
-        }
-    }
-
-    /// A soft dab of the brush.
-    fn ink(&mut self, [x, y]: [f32; 2], on: bool) {
-        let scale = PIXELS as f32 / (2.0 * CANVAS);
-        let (column, row) = ((x + CANVAS) * scale - 0.5, (CANVAS - y) * scale - 0.5);
-        for (i, pixel) in self.pixels.iter_mut().enumerate() {
-            let away = ((i % PIXELS) as f32 - column).hypot((i / PIXELS) as f32 - row);
-            let weight = (15.0 * (1.0 - (away - 0.8).max(0.0)).max(0.0)) as u8;
-            if weight > 0 {
-                *pixel = if on { (*pixel).max(weight) } else { 0 };
-            }
         }
     }
 
@@ -121,7 +110,11 @@ impl Lab {
             let level = film.level(place);
             match family {
                 Ok(family) if family.walks() => parts.push(format!("noise level {}", short(level))),
-                _ => parts.push(format!("layer {:.0} of {}", place * (film.frames() - 1) as f64, film.frames() - 1)),
+                _ => parts.push(format!(
+                    "layer {:.0} of {}",
+                    place * (film.frames() - 1) as f64,
+                    film.frames() - 1
+                )),
             }
             parts.push(format!("{} evaluations a particle", film.evaluations));
         }

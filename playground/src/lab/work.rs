@@ -116,7 +116,14 @@ impl Work {
     /// Whether there is anything left to do.
     pub fn busy(&self) -> bool {
         let Stale { data, film, field, probe, map } = self.stale;
-        self.training || self.walk.is_some() || self.mapping.is_some() || data || film || field || probe || map.is_some()
+        self.training
+            || self.walk.is_some()
+            || self.mapping.is_some()
+            || data
+            || film
+            || field
+            || probe
+            || map.is_some()
     }
 
     fn show(&mut self, settings: Settings) {
@@ -125,7 +132,15 @@ impl Work {
         if self.learner.is_none() || changed(&before, now, Settings::run_json) {
             return self.forget();
         }
-        if changed(&before, now, |settings| Ok((settings.request()?.seed, settings.particles, settings.steps, settings.sampler(), settings.grid.clone()))) {
+        if changed(&before, now, |settings| {
+            Ok((
+                settings.request()?.seed,
+                settings.particles,
+                settings.steps,
+                settings.sampler(),
+                settings.grid.clone(),
+            ))
+        }) {
             (self.stale.film, self.walk) = (true, None);
         }
         self.stale.field |= now.layers.field && (!before.layers.field || before.time != now.time);

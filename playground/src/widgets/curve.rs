@@ -9,7 +9,8 @@ const REACH: f32 = 24.0;
 
 /// Points at equal distances from 1 (left) down to 0 (right); the two ends stay. `steps` are marked along it.
 pub(crate) fn curve(ui: &mut Ui, label: &str, points: &mut [f64], steps: usize) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width().min(240.0), 120.0), Sense::drag());
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width().min(240.0), 120.0), Sense::drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, label));
     let last = points.len() - 1;
     let place = |at: f64, value: f64| {
@@ -23,13 +24,17 @@ pub(crate) fn curve(ui: &mut Ui, label: &str, points: &mut [f64], steps: usize) 
     for step in 0..steps.min(200) {
         let at = step as f64 / steps as f64;
         let on = place(at, crate::lab::curve(points, at));
-        painter.line_segment([pos2(rect.left(), on.y), pos2(rect.left() + 5.0, on.y)], Stroke::new(1.0, Color32::GRAY));
+        painter.line_segment(
+            [pos2(rect.left(), on.y), pos2(rect.left() + 5.0, on.y)],
+            Stroke::new(1.0, Color32::GRAY),
+        );
     }
     for (i, value) in points.iter().enumerate().take(last).skip(1) {
         painter.circle_filled(place(i as f64 / last as f64, *value), 5.0, EMBER);
     }
     if let Some(pointer) = response.interact_pointer_pos() {
-        let i = ((pointer.x - rect.left()) / rect.width() * last as f32).round().clamp(1.0, (last - 1) as f32) as usize;
+        let i = ((pointer.x - rect.left()) / rect.width() * last as f32).round().clamp(1.0, (last - 1) as f32)
+            as usize;
         let near = (place(i as f64 / last as f64, points[i]).x - pointer.x).abs() < REACH;
         if near {
             let value = f64::from((rect.bottom() - pointer.y) / rect.height());

@@ -18,7 +18,13 @@ pub(crate) fn number<N: Numeric>(
 }
 
 /// One of several, by name: `(name, label, explanation)`.
-pub(crate) fn choice(ui: &mut Ui, label: &str, value: &mut String, options: &[(&str, &str, &str)], about: &str) {
+pub(crate) fn choice(
+    ui: &mut Ui,
+    label: &str,
+    value: &mut String,
+    options: &[(&str, &str, &str)],
+    about: &str,
+) {
     let shown = options.iter().find(|option| option.0 == value).map_or(value.as_str(), |option| option.1);
     let menu = ComboBox::from_label(label).selected_text(shown.to_owned()).height(420.0);
     let menu = menu.show_ui(ui, |ui| {

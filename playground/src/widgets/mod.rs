@@ -3,6 +3,10 @@
 pub(crate) mod plane;
 mod fields;
 mod curve;
+mod ink;
+mod sheets;
 
 pub(crate) use curve::curve;
 pub(crate) use fields::{choice, number, section, switch};
+pub(crate) use ink::Ink;
+pub(crate) use sheets::Sheets;

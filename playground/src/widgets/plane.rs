@@ -1,7 +1,9 @@
 //! The plane: points, arrows, paths and densities in a square window.
 
 use egui::epaint::{Mesh, Vertex, WHITE_UV};
-use egui::{Color32, ColorImage, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, TextureHandle, Ui, pos2, vec2};
+use egui::{
+    Color32, ColorImage, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, TextureHandle, Ui, pos2, vec2,
+};
 
 use crate::colour::magma;
 use crate::theme::by_angle;
@@ -71,7 +73,13 @@ impl Plane {
     }
 
     /// Arrows of a grid, `[side, side, 2]` by rows from the top; the longest fill their fields.
-    pub(crate) fn arrows(&self, side: usize, arrows: &[f32], places: impl Iterator<Item = f32>, colour: Color32) {
+    pub(crate) fn arrows(
+        &self,
+        side: usize,
+        arrows: &[f32],
+        places: impl Iterator<Item = f32>,
+        colour: Color32,
+    ) {
         let length = |arrow: &[f32]| arrow[0].hypot(arrow[1]);
         let mut lengths: Vec<f32> = arrows.chunks_exact(2).map(length).filter(|l| l.is_finite()).collect();
         lengths.sort_unstable_by(f32::total_cmp);

@@ -3,3 +3,7 @@
 mod bench;
 
 mod lab;
+mod denoise;
+mod latent;
+mod zoo;
+mod hood;

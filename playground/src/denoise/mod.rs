@@ -1,0 +1,10 @@
+//! Denoise: a model of pictures draws, and every step on the way can be looked at, gone back to, and left in another direction.
+
+mod settings;
+mod work;
+mod panel;
+mod stage;
+
+pub use panel::Denoise;
+pub use settings::{Edit, Settings};
+pub use work::{Frame, Report, Work};
