@@ -57,7 +57,7 @@ pub fn write(panel: &str, settings: &Value, defaults: &Value) -> String {
     let mut link = format!("#{panel}");
     for (key, value) in values {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        link += &format!("&{key}={}", encoded(&text));
+        link.extend(["&", &key, "=", &encoded(&text)]);
     }
     link
 }
@@ -88,7 +88,10 @@ fn encoded(text: &str) -> String {
         if plain(byte) {
             out.push(char::from(byte));
         } else {
-            out += &format!("%{byte:02X}");
+            out.push('%');
+            out.extend(
+                [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])),
+            );
         }
     }
     out
@@ -99,16 +102,9 @@ fn decoded(text: &str) -> String {
     let (mut out, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
         let code = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }

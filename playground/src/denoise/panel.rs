@@ -77,22 +77,17 @@ impl Panel for Denoise {
     }
 
     fn command(&self) -> Option<String> {
-        let Settings { model, count, seed, class, .. } = &self.settings;
-        let mut command = format!("kiln sample {model} -n {count} --seed {seed}");
-        if !self.classes.is_empty() {
-            command += &format!(" --class {class}");
-        }
-        if let Some(steps) = self.settings.steps {
-            command += &format!(" --steps {steps}");
-        }
-        if !self.settings.sampler.is_empty() {
-            command += &format!(" --sampler {}", self.settings.sampler);
-        }
-        if let Some(guidance) = self.settings.guidance.filter(|_| class != "any" && !self.classes.is_empty())
-        {
-            command += &format!(" --guidance {guidance}");
-        }
-        (self.settings.edit == Edit::Noise).then_some(command)
+        let Settings { model, count, seed, class, steps, sampler, guidance, edit, .. } = &self.settings;
+        let classes = !self.classes.is_empty();
+        let options = [
+            classes.then(|| format!("--class {class}")),
+            steps.map(|steps| format!("--steps {steps}")),
+            (!sampler.is_empty()).then(|| format!("--sampler {sampler}")),
+            guidance.filter(|_| classes && class != "any").map(|scale| format!("--guidance {scale}")),
+        ];
+        let mut words = vec![format!("kiln sample {model} -n {count} --seed {seed}")];
+        words.extend(options.into_iter().flatten());
+        (*edit == Edit::Noise).then(|| words.join(" "))
     }
 
     fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {

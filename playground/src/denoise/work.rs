@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use burn::prelude::*;
 use kiln::editing::{self, InpaintConfig};
-use kiln::model::{Classes, Generation, Model, Request};
+use kiln::model::{Classes, Generate, Generation, Model, Request};
 use kiln::{Error, Result, weights};
 use serde::{Deserialize, Serialize};
 
@@ -150,7 +150,7 @@ impl Work {
     /// `D(x; σ)`, told the classes.
     async fn guess(&self, x: &Tensor<2>, level: f64, device: &Device) -> Result<Vec<f32>> {
         let (Some(settings), Some(model)) = (&self.settings, &self.model) else { return Ok(Vec::new()) };
-        let denoiser = model.generator().and_then(|generator| generator.denoiser());
+        let denoiser = model.generator().and_then(Generate::denoiser);
         let Some(denoiser) = denoiser.filter(|_| settings.guess && model.codec().is_none()) else {
             return Ok(Vec::new());
         };

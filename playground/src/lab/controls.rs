@@ -4,12 +4,14 @@ use egui::{Button, RichText, Ui};
 use kiln::samplers::SamplerConfig;
 use kiln::train::OptimizerConfig;
 
-use super::families;
+use super::families::{self, Family};
 use super::panel::{Lab, Tool};
 use super::settings::Settings;
+use super::work::Order;
 use crate::panels::Desk;
 use crate::theme::EMBER;
 use crate::widgets::{choice, number, section, switch};
+use crate::work::Order as Any;
 
 impl Lab {
     /// All of them.
@@ -72,7 +74,7 @@ impl Lab {
                 self.train(on, desk);
             }
             if ui.button("Start over").on_hover_text("Forget what was learnt: fresh weights.").clicked() {
-                self.restart(desk);
+                desk.shell.order(Any::Lab(Order::Restart));
             }
         });
         let (step, loss) = self.losses.last().map_or((0.0, None), |last| (last[0], Some(last[1])));
@@ -94,7 +96,7 @@ impl Lab {
             "Samples of the model on their way, each in the colour of where it began.",
         );
         switch(ui, "Paths", &mut layers.paths, "The ways that particles have taken from noise.");
-        let walks = self.settings.family().is_ok_and(|family| family.walks());
+        let walks = self.settings.family().is_ok_and(Family::walks);
         let layers = &mut self.settings.layers;
         ui.add_enabled_ui(walks, |ui| {
             switch(ui, "Vector field", &mut layers.field, "Where the model would move a point at this noise level: dx/dsigma = (x - D(x; sigma))/sigma, towards data.");
@@ -109,7 +111,7 @@ impl Lab {
     }
 
     fn walk(&mut self, ui: &mut Ui) {
-        let walks = self.settings.family().is_ok_and(|family| family.walks());
+        let walks = self.settings.family().is_ok_and(Family::walks);
         if !walks {
             ui.label(RichText::new("This model draws at once, layer by layer: it needs no sampler.").weak());
             number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);

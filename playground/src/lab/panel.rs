@@ -111,7 +111,7 @@ impl Panel for Lab {
             });
         }
         if self.sent.as_ref() != Some(&self.settings) {
-            desk.shell.order(Any::Lab(Order::Show(self.settings.clone())));
+            desk.shell.order(Any::Lab(Order::Show(Box::new(self.settings.clone()))));
             self.sent = Some(self.settings.clone());
         }
     }
@@ -144,10 +144,6 @@ impl Lab {
         self.training = on;
         self.refused = None;
         desk.shell.order(Any::Lab(Order::Train(on)));
-    }
-
-    pub(super) fn restart(&mut self, desk: &mut Desk) {
-        desk.shell.order(Any::Lab(Order::Restart));
     }
 
     /// An empty canvas.
@@ -199,6 +195,7 @@ impl Lab {
             .allow_drag(false)
             .allow_scroll(false)
             .allow_zoom(false)
+            .include_x(0.0)
             .include_x(self.settings.training as f64)
             .show(ui, |plot| plot.line(line));
     }

@@ -27,7 +27,7 @@ const PAUSE: f64 = 0.2;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Order {
     /// Show what these settings say. Where they say another model or other data, training begins anew.
-    Show(Settings),
+    Show(Box<Settings>),
     /// Train, or pause.
     Train(bool),
     /// Fresh weights.
@@ -105,7 +105,7 @@ impl Work {
     /// Takes an order.
     pub fn take(&mut self, order: Order) {
         match order {
-            Order::Show(settings) => self.show(settings),
+            Order::Show(settings) => self.show(*settings),
             Order::Train(on) => {
                 self.training = on && !self.learner.as_ref().is_some_and(Learner::finished);
             }

@@ -79,9 +79,9 @@ impl Panel for Latent {
         let side = self.shape.last().copied().unwrap_or(28);
         let ink = drawn::write(&drawn::of_picture(name, bytes, side)?);
         if self.settings.from.is_empty() {
-            self.settings.from = ink
+            self.settings.from = ink;
         } else {
-            self.settings.to = ink
+            self.settings.to = ink;
         }
         Ok(())
     }

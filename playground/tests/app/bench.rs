@@ -50,7 +50,7 @@ impl Shell for Bench {
         &self.models
     }
     fn fetch(&mut self, name: &str) {
-        let bytes = kiln_zoo::find(name).and_then(|entry| entry.bytes()).map(<[u8]>::to_vec);
+        let bytes = kiln_zoo::find(name).and_then(kiln_zoo::Entry::bytes).map(<[u8]>::to_vec);
         let bytes = match name {
             "mnist/torn" => Ok(vec![1; 100]),
             _ => bytes.map_err(|error| error.to_string()),
@@ -64,7 +64,7 @@ impl Shell for Bench {
         self.told.borrow_mut().saved.push((name.to_owned(), bytes.to_vec()));
     }
     fn show_link(&mut self, link: &str) {
-        self.told.borrow_mut().link = link.to_owned();
+        link.clone_into(&mut self.told.borrow_mut().link);
     }
     fn address(&self, link: &str) -> String {
         format!("https://example.org/{link}")
@@ -131,6 +131,7 @@ impl Driver {
     }
 
     /// Compares the window with the picture of it in `tests/snapshots`, where there is an adapter that draws.
+    #[expect(clippy::print_stderr, reason = "what is skipped is said")]
     pub(crate) fn picture(&mut self, name: &str) {
         if pictures() {
             // Training ends elsewhere by a rounding on other processors: a particle may lie beside its pixel.
