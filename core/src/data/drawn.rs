@@ -32,7 +32,7 @@ pub struct Drawn {
 impl Default for Drawn {
     /// A heart.
     fn default() -> Self {
-        Self { pixels: "a8p2ap2ap14ap5a3p3a5pa3".into(), seed: 0 }
+        Self { pixels: "a9p2a2p2ap16ap6a3p4a5p2a11".into(), seed: 0 }
     }
 }
 

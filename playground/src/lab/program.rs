@@ -39,3 +39,21 @@ const REQUEST: &str = r#"{request}"#;
 "##
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The program is an example of the library, which is compiled with it; `UPDATE_SNAPSHOTS=1` writes it anew.
+    #[test]
+    fn the_program_is_the_example_that_is_compiled() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/examples/lab.rs");
+        let head = "//! What the density lab gives as a program: see `kiln studio`.\n#![expect(clippy::print_stdout, reason = \"it is what it is for\")]\n\n";
+        let wanted = head.to_owned() + &of(&Settings::default());
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            kiln::files::write_atomic(path.as_ref(), wanted.as_bytes()).expect("it should be written");
+        }
+        let found = kiln::files::read(path.as_ref()).expect("there should be an example");
+        assert_eq!(String::from_utf8_lossy(&found), wanted, "UPDATE_SNAPSHOTS=1 writes it anew");
+    }
+}
