@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use egui::{CollapsingHeader, ComboBox, Response, Slider, Ui, emath::Numeric};
 
-/// A number: a slider with a field. The field takes what the slider does not reach.
+/// A number: a slider with a field. A link may say what neither reaches.
 pub(crate) fn number<N: Numeric>(
     ui: &mut Ui,
     label: &str,
