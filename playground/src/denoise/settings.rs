@@ -6,6 +6,8 @@ use kiln::samplers::SamplerConfig;
 use kiln::{Result, editing, error};
 use serde::{Deserialize, Serialize};
 
+use crate::widgets::pixels;
+
 /// All that decides what is drawn and what is seen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -112,8 +114,8 @@ impl Settings {
     /// The ink as numbers from 0 to 1, for each channel of samples of this shape; nothing where nothing is drawn.
     pub fn inked(&self, shape: &[usize]) -> Result<Option<Vec<f32>>> {
         let &[channels, height, width] = shape else { return Ok(None) };
-        let pixels = drawn::read(&self.ink)?;
-        if pixels.len() != height * width || pixels.iter().all(|ink| *ink == 0) {
+        let pixels = pixels(&self.ink, [width, height])?;
+        if pixels.iter().all(|ink| *ink == 0) {
             return Ok(None);
         }
         let plane: Vec<f32> = pixels.into_iter().map(|ink| f32::from(ink) / f32::from(drawn::FULL)).collect();

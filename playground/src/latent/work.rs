@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use crate::library::Library;
+use crate::widgets::pixels;
 
 /// Pictures along a side of the map.
 pub(super) const SIDE: usize = 13;
@@ -88,11 +89,9 @@ impl Work {
                 (0..SIDE * SIDE).map(|i| [place(i % SIDE), place(i / SIDE)]).collect();
             let decoded = codec.decode(plane(&base, &places, &settings));
             reports.push(Report::Map(weights::read(decoded).await?));
-            let ends = [&settings.from, &settings.to].map(|text| drawing(text, &*model, device));
+            let ends = (drawing(&settings.from, &*model, device)?, drawing(&settings.to, &*model, device)?);
             let way = match ends {
-                [Ok(Some(a)), Ok(Some(b))] => {
-                    weights::read(interpolate(codec, [a, b], FRAMES, Path::Linear)).await?
-                }
+                (Some(a), Some(b)) => weights::read(interpolate(codec, [a, b], FRAMES, Path::Linear)).await?,
                 _ => Vec::new(),
             };
             reports.push(Report::Way(way));
@@ -141,8 +140,8 @@ fn plane(base: &Tensor<2>, places: &[[f64; 2]], settings: &Settings) -> Tensor<2
 /// A drawing as a sample of the model; nothing where nothing is drawn.
 fn drawing(text: &str, model: &dyn Model, device: &Device) -> Result<Option<Tensor<2>>> {
     let &[channels, height, width] = &model.card().shape[..] else { return Ok(None) };
-    let pixels = drawn::read(text)?;
-    if pixels.len() != height * width || pixels.iter().all(|ink| *ink == 0) {
+    let pixels = pixels(text, [width, height])?;
+    if pixels.iter().all(|ink| *ink == 0) {
         return Ok(None);
     }
     let row: Vec<f32> =

@@ -1,6 +1,18 @@
 //! Ink on pixels: what a hand draws with a soft brush, kept as text in a link.
 
 use kiln::data::drawn;
+use kiln::{Error, Result};
+
+/// The pixels of a text on so many across and down: a square is scaled to another, and nothing is an empty canvas.
+pub(crate) fn pixels(text: &str, [width, height]: [usize; 2]) -> Result<Vec<u8>> {
+    let pixels = drawn::read(text)?;
+    match pixels.len() {
+        0 => Ok(vec![0; width * height]),
+        n if n == width * height => Ok(pixels),
+        n if width == height && n.isqrt().pow(2) == n => Ok(drawn::resized(&pixels, width)),
+        n => Err(Error::argument(format!("drawing: wanted {width} times {height} pixels, these are {n}"))),
+    }
+}
 
 /// Pixels by rows from the top, each from 0 to [`drawn::FULL`].
 #[derive(Default)]
@@ -17,13 +29,8 @@ impl Ink {
         if self.text == text && self.size == size {
             return;
         }
-        let pixels = drawn::read(text).unwrap_or_default();
-        let [width, height] = size;
-        self.pixels = match pixels.len() {
-            n if n == width * height => pixels,
-            n if n > 0 && width == height && n.isqrt().pow(2) == n => drawn::resized(&pixels, width),
-            _ => vec![0; width * height],
-        };
+        // What cannot be read is refused by the side that computes, in words.
+        self.pixels = pixels(text, size).unwrap_or_else(|_| vec![0; size[0] * size[1]]);
         (self.size, self.text) = (size, text.to_owned());
     }
 

@@ -8,5 +8,5 @@ mod sheets;
 
 pub(crate) use curve::curve;
 pub(crate) use fields::{choice, number, section, switch};
-pub(crate) use ink::Ink;
+pub(crate) use ink::{Ink, pixels};
 pub(crate) use sheets::Sheets;

@@ -32,4 +32,7 @@ fn a_number_that_a_latent_does_not_have_is_refused() {
     let mut app = Driver::open("#latent&across=99");
     app.settle();
     assert!(app.harness.query_by_label_contains("has numbers 0 to 19").is_some());
+    let mut app = Driver::open("#latent&from=p30");
+    app.settle();
+    assert!(app.harness.query_by_label_contains("wanted 28 times 28 pixels, these are 30").is_some());
 }
