@@ -23,7 +23,7 @@ documentation() { RUSTDOCFLAGS="-D warnings" cargo_brief doc --release --locked 
 browser() {
     CHROMIUM=$(chromium_path)
     export CHROMIUM
-    node web/test.mjs
+    node web/tests/run.mjs
 }
 
 licences() {

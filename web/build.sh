@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the page into dist: two modules of kiln-web (CPU; CPU and WebGPU), the page's own files, the zoo's weights.
+# Builds the page into dist: the modules of kiln-web (what computes; the window), the page's own files, the zoo's weights.
 #
 #   web/build.sh         the page
 #   web/build.sh bench   the module that `benches/run.sh browser` measures, and no page
@@ -46,10 +46,10 @@ module() {
 
 case ${1:-page} in
     page)
-        module cpu flex
-        module gpu flex,gpu
+        module cpu worker
+        module ui ui
         node web/pack.mjs "$modules" "$compressed" dist
         ;;
-    bench) module bench flex,bench ;;
+    bench) module bench bench ;;
     *) die "web/build.sh builds 'page' or 'bench', not '$1'" ;;
 esac

@@ -7,15 +7,19 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync,
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { listed, order } from './menu.mjs';
+import { listed } from './menu.mjs';
+import { record } from './record.mjs';
 
-const [modules, cache, dist] = process.argv.slice(2);
+const [built, cache, dist] = process.argv.slice(2);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-const PAGE = ['index.html', 'web/page.css', 'web/page.js', 'web/engine.js', 'web/link.js', 'web/worker.js'];
-const ENGINES = ['cpu', 'gpu'];
+const PAGE = ['index.html', ...['host.js', 'icon.svg', 'manifest.webmanifest', 'mirror.js', 'page.css', 'page.js', 'recorded.js',
+  'service.js', 'store.mjs', 'tier.mjs', 'worker.js'].map((name) => `web/${name}`)];
+const MODULES = ['cpu', 'ui'];
+// What moves before anything has been loaded: models of the zoo, `[frames, points, 2]`.
+const RECORDED = { moons: 'density/moons', checkerboard: 'density/checkerboard', spirals: 'density/spirals' };
 // Weights are noise to a compressor.
-const COMPRESSED = ['.css', '.html', '.js', '.json', '.wasm'];
+const COMPRESSED = ['.bin', '.css', '.html', '.js', '.json', '.mjs', '.svg', '.wasm', '.webmanifest'];
 
 const fail = (message) => {
   console.error(`error: ${message}`);
@@ -40,6 +44,13 @@ const header = (path) => {
   return { bytes, ...JSON.parse(text) };
 };
 
+// What a card says was measured, in words.
+const measures = (folder) => {
+  const card = join(folder, 'card.yaml');
+  const [, block] = (existsSync(card) ? readFileSync(card, 'utf8') : '').split(/^metrics:\n/m);
+  return [...(block ?? '').matchAll(/^  (\w+): (.*)$/gm)].map(([, name, value]) => `${name.replaceAll('_', ' ')} ${value}`);
+};
+
 // The first line of a configuration, which says what it is.
 const about = (folder) => {
   const config = join(folder, 'config.yaml');
@@ -58,15 +69,15 @@ const entry = (path) => {
   writeFileSync(join(dist, file), bytes);
   // The address changes with the content: no browser mixes old weights with a new index.
   const url = `${file}?v=${digest(bytes).slice(0, 12)}`;
-  return { name, about: about(dirname(path)), url, bytes: bytes.length, ...model };
+  return { name, about: about(dirname(path)), url, bytes: bytes.length, measures: measures(dirname(path)), ...model };
 };
 
 const copyPage = () => {
   for (const path of PAGE) copyFileSync(join(root, path), join(dist, basename(path)));
 };
 
-const copyEngine = (name) => {
-  cpSync(join(modules, name), join(dist, name), { recursive: true, filter: (path) => !path.endsWith('.d.ts') });
+const copyModule = (name) => {
+  cpSync(join(built, name), join(dist, name), { recursive: true, filter: (path) => !path.endsWith('.d.ts') });
   const wasm = statSync(join(dist, name, `${name}_bg.wasm`));
   return { script: `./${name}/${name}.js`, url: `${name}/${name}_bg.wasm`, bytes: wasm.size };
 };
@@ -135,12 +146,14 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 mkdirSync(cache, { recursive: true });
 copyPage();
-const engines = Object.fromEntries(ENGINES.map((name) => [name, versioned(copyEngine(name))]));
+const modules = Object.fromEntries(MODULES.map((name) => [name, versioned(copyModule(name))]));
 const weights = walk(join(root, 'zoo')).filter((path) => extname(path) === '.safetensors');
 const models = weights.map(entry).filter(Boolean);
-models.sort(order);
-mkdirSync(join(dist, 'zoo'), { recursive: true });
-writeFileSync(join(dist, 'zoo/index.json'), `${JSON.stringify({ engines, models })}\n`);
+const recorded = await record(join(dist, 'recorded'), RECORDED, join(dist, 'cpu'), join(root, 'zoo'));
+// Without a network the page needs these; modules and weights are kept as they are fetched.
+const kept = ['./', 'index.json', ...PAGE.map((path) => basename(path)), ...Object.values(recorded),
+  ...Object.values(modules).map(({ script }) => script)];
+writeFileSync(join(dist, 'index.json'), `${JSON.stringify({ modules, models, recorded, kept })}\n`);
 const budget = JSON.parse(readFileSync(join(root, 'web/budget.json'), 'utf8'));
 const totals = measure(budget);
 print(totals, budget);

@@ -2,24 +2,23 @@
 
 use kiln::Result;
 use kiln::canary::compare;
-use kiln::model::{Classes, Request};
+use kiln::model::{Classes, Model, Request};
 use kiln::weights::read;
 
-use crate::Player;
-
 /// Compares what two copies of one model draw, one on each device.
-pub async fn model(player: &mut Player, reference: &mut Player) -> Result<()> {
-    let classes = if player.card().classes.is_empty() { Classes::Any } else { Classes::Each };
+pub(crate) async fn model(model: &dyn Model, reference: &dyn Model) -> Result<()> {
+    let Some(generator) = model.generator() else { return Ok(()) };
+    let classes = if model.card().classes.is_empty() { Classes::Any } else { Classes::Each };
     // What draws by itself takes no steps.
-    let walks = player.defaults().is_some_and(|own| own.steps.is_some());
+    let walks = generator.defaults().steps.is_some();
     let request = Request { count: 4, steps: walks.then_some(2), classes, ..Request::default() };
-    compare("the model", &last(player, &request).await?, &last(reference, &request).await?)
+    compare("the model", &last(model, &request).await?, &last(reference, &request).await?)
 }
 
 /// The samples of a request.
-async fn last(player: &mut Player, request: &Request) -> Result<Vec<f32>> {
-    player.begin(request)?;
-    match std::iter::from_fn(|| player.step()).last() {
+async fn last(model: &dyn Model, request: &Request) -> Result<Vec<f32>> {
+    let mut generation = model.generate(request)?;
+    match std::iter::from_fn(|| generation.step()).last() {
         Some(frame) => read(frame?.x).await,
         None => Ok(Vec::new()),
     }
@@ -27,30 +26,37 @@ async fn last(player: &mut Player, request: &Request) -> Result<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
-    use burn::prelude::Device;
     use kiln::config::typed;
     use kiln::factory::ModelConfig;
     use kiln::nn::{Init, Interface};
     use pollster::block_on;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::player::tests::player;
 
-    #[test]
-    fn a_model_agrees_with_itself() {
-        block_on(model(&mut player(), &mut player())).expect("models agree");
+    fn fresh(config: Value, seed: u64) -> Box<dyn Model> {
+        let device = kiln::device::cpu().expect("a device");
+        let config: ModelConfig = typed(config).expect("a model");
+        let interface = Interface::new(vec![2], Vec::new());
+        let network = config.network(&interface, &Init::new(seed, &device)).expect("a network");
+        config.model(&interface, network, &device).expect("a model")
     }
 
     #[test]
-    fn a_flow_that_takes_no_steps_agrees_with_itself() {
-        let device = Device::flex();
-        let flow = || {
-            let config: ModelConfig = typed(json!({ "kind": "flow", "repeat": 2 })).expect("a flow");
-            let interface = Interface::new(vec![2], Vec::new());
-            let network = config.network(&interface, &Init::new(1, &device)).expect("a network");
-            Player::new(config.model(&interface, network, &device).expect("a model"))
-        };
-        block_on(model(&mut flow(), &mut flow())).expect("flows agree");
+    fn models_agree_with_themselves_and_not_with_others() {
+        let network = json!({ "kind": "mlp", "hidden": 16, "blocks": 1, "features": 8 });
+        let walking = json!({ "kind": "diffusion", "network": network, "sampling": { "steps": 3 } });
+        // A flow draws at once.
+        for config in [walking, json!({ "kind": "flow", "repeat": 2 })] {
+            let [a, b] = [0, 1].map(|_| fresh(config.clone(), 1));
+            block_on(model(&*a, &*b)).unwrap_or_else(|error| panic!("{config}: {error}"));
+        }
+        let [a, b] = ["moons", "spirals"].map(|name| {
+            let entry = kiln_zoo::find(&format!("density/{name}")).expect("an entry");
+            let device = kiln::device::cpu().expect("a device");
+            kiln::load(name, entry.bytes().expect("weights"), &device).expect("a model")
+        });
+        let error = block_on(model(&*a, &*b)).expect_err("they differ").to_string();
+        assert!(error.contains("the model"), "{error}");
     }
 }

@@ -3,23 +3,24 @@
 //! It has no file, no network, no thread and no clock of its own. A [`Shell`] opens its window, runs its [`Works`] wherever it likes,
 //! and fetches, saves and copies for it. Nothing here waits: what takes long is taken a step at a time.
 
-// A model at play, and its frames as pixels
+// Samples as pixels
 pub mod picture;
-pub mod player;
-pub mod canary;
 mod colour;
 mod density;
 mod sheet;
 
 // What is computed
 pub mod work;
+mod canary;
 mod library;
 
 // What is seen
 pub mod shell;
 pub mod link;
 pub mod app;
+pub mod mirror;
 mod history;
+mod tour;
 mod theme;
 mod panels;
 mod widgets;
@@ -32,7 +33,7 @@ mod zoo;
 mod hood;
 
 pub use app::App;
+pub use mirror::Mirror;
 pub use picture::Picture;
-pub use player::Player;
-pub use shell::{Shell, Stored};
+pub use shell::{Fetching, Shell, Stored};
 pub use work::{Order, Report, Works};

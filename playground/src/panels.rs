@@ -1,10 +1,12 @@
 //! The panels: each a file and a line.
 
+use std::collections::HashSet;
+
 use egui::Ui;
 use kiln::{Error, Result};
 use serde_json::Value;
 
-use crate::shell::Shell;
+use crate::shell::{Shell, Stored};
 use crate::work::Report;
 use crate::{denoise, hood, lab, latent, zoo};
 
@@ -32,6 +34,16 @@ pub(crate) trait Panel {
         None
     }
 
+    /// What has come of it, in numbers, for whoever drives the application from outside.
+    fn facts(&self) -> Value {
+        Value::Null
+    }
+
+    /// The samples that are seen, `[n, features]` flattened.
+    fn samples(&self) -> Vec<f32> {
+        Vec::new()
+    }
+
     /// A file was dropped onto the window.
     fn dropped(&mut self, name: &str, _bytes: &[u8]) -> Result<()> {
         Err(Error::argument(format!("{name}: this panel has no use for a file")))
@@ -42,8 +54,25 @@ pub(crate) trait Panel {
 pub(crate) struct Desk<'a> {
     /// Who opened the window.
     pub(crate) shell: &'a mut dyn Shell,
+    /// Models whose weights were dropped onto the window.
+    pub(crate) own: &'a [Stored],
+    /// Models whose weights are here.
+    pub(crate) here: &'a HashSet<String>,
     /// Where to go from here, where a panel says so: a link.
     pub(crate) go: Option<String>,
+}
+
+impl Desk<'_> {
+    /// All models that can be had.
+    pub(crate) fn models(&self) -> impl Iterator<Item = &Stored> {
+        self.own.iter().chain(self.shell.models())
+    }
+
+    /// The models that `wanted` lets pass, to choose from: `(name, label, explanation)`.
+    pub(crate) fn choices(&self, wanted: impl Fn(&Stored) -> bool) -> Vec<(String, String, String)> {
+        let models = self.models().filter(|model| wanted(model));
+        models.map(|model| (model.name.clone(), model.name.clone(), model.about.clone())).collect()
+    }
 }
 
 /// A panel as the menu has it.

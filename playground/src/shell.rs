@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use egui::DroppedFile;
 use kiln::model::Card;
+use serde::{Deserialize, Serialize};
 
 use crate::work::{Order, Report};
 
 /// A model of the zoo, before its weights are there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stored {
     /// `GROUP/NAME`.
     pub name: String,
@@ -43,6 +45,17 @@ impl Stored {
     }
 }
 
+/// A file that is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetching {
+    /// Of which model.
+    pub name: String,
+    /// Bytes that have come.
+    pub done: usize,
+    /// Bytes in all.
+    pub total: usize,
+}
+
 /// The desktop, the browser, or a test.
 pub trait Shell {
     /// Hands an order to the side that computes.
@@ -57,8 +70,26 @@ pub trait Shell {
     /// Begins to fetch the weights of a model.
     fn fetch(&mut self, name: &str);
 
+    /// What is being fetched.
+    fn fetching(&self) -> Vec<Fetching> {
+        Vec::new()
+    }
+
+    /// Gives the fetching of a model up: it is told of as one that could not be fetched.
+    fn cancel(&mut self, _name: &str) {}
+
     /// The weight files that have come since it was last asked, or why they have not.
     fn fetched(&mut self) -> Vec<(String, Result<Vec<u8>, String>)>;
+
+    /// Where the address leads now, if somebody has changed it since it was last asked.
+    fn led(&mut self) -> Option<String> {
+        None
+    }
+
+    /// What there is to say since it was last asked: that a file was saved, that something has stopped.
+    fn said(&mut self) -> Option<String> {
+        None
+    }
 
     /// Offers a file to keep.
     fn save(&mut self, name: &str, bytes: &[u8]);

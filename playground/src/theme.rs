@@ -1,6 +1,11 @@
 //! Colours and sizes, light and dark.
 
-use egui::{Color32, Context, FontFamily, FontId, TextStyle, Theme, Ui, Visuals};
+use std::sync::Arc;
+
+use egui::{
+    Color32, Context, FontData, FontDefinitions, FontFamily, FontId, TextStyle, Theme, Ui, Visuals,
+};
+use epaint_default_fonts::{EGUI_ICONS, UBUNTU_LIGHT};
 
 /// Kiln's own colour.
 pub(crate) const EMBER: Color32 = Color32::from_rgb(0xd5, 0x5e, 0x00);
@@ -17,6 +22,7 @@ pub(crate) const SAFE: [Color32; 6] = [
 
 /// Dresses a window.
 pub(crate) fn dress(ctx: &Context) {
+    ctx.set_fonts(fonts());
     for theme in [Theme::Light, Theme::Dark] {
         ctx.style_mut_of(theme, |style| {
             style.visuals = match theme {
@@ -32,6 +38,16 @@ pub(crate) fn dress(ctx: &Context) {
             style.text_styles.insert(TextStyle::Small, FontId::new(11.0, FontFamily::Proportional));
         });
     }
+}
+
+/// One font for all text: a second one would be a tenth of what a browser fetches.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::empty();
+    for (name, bytes) in [("text", UBUNTU_LIGHT), ("icons", EGUI_ICONS)] {
+        fonts.font_data.insert(name.into(), Arc::new(FontData::from_static(bytes)));
+        fonts.families.values_mut().for_each(|family| family.push(name.into()));
+    }
+    fonts
 }
 
 /// Light to dark, and back.

@@ -22,6 +22,8 @@ pub enum Order {
     Check,
     /// The weight file of a model that was wanted.
     Weights(String, Vec<u8>),
+    /// The weights of a model that was wanted cannot be had.
+    Lost(String),
 }
 
 /// What a panel is told.
@@ -47,19 +49,22 @@ pub struct Works {
     lab: lab::Work,
     denoise: denoise::Work,
     latent: latent::Work,
-    spoilt: Vec<Report>,
     check: bool,
 }
 
 impl Works {
     /// Idle.
     pub fn new(device: &Device) -> Self {
+        Self::beside(device, None)
+    }
+
+    /// Idle, on a device that is not believed: each model draws on `reference` too, before it is used.
+    pub fn beside(device: &Device, reference: Option<&Device>) -> Self {
         Self {
-            library: Library::new(device),
+            library: Library::new(device, reference),
             lab: lab::Work::new(device),
             denoise: denoise::Work::default(),
             latent: latent::Work::default(),
-            spoilt: Vec::new(),
             check: false,
         }
     }
@@ -71,25 +76,20 @@ impl Works {
             Order::Denoise(settings) => self.denoise.show(settings),
             Order::Check => self.check = true,
             Order::Latent(settings) => self.latent.show(settings),
-            Order::Weights(name, bytes) => match self.library.take(&name, &bytes) {
-                Ok(()) => {
-                    self.denoise.woken();
-                    self.latent.woken();
-                }
-                Err(error) => self.spoilt.push(Report::Spoilt(name, error.to_string())),
-            },
+            Order::Lost(name) => self.library.lost(&name),
+            Order::Weights(name, bytes) => self.library.take(name, bytes),
         }
     }
 
     /// Whether there is anything left to do.
     pub fn busy(&self) -> bool {
         let panels = [self.lab.busy(), self.denoise.busy(), self.latent.busy(), self.check];
-        panels.contains(&true) || self.library.wants() || !self.spoilt.is_empty()
+        panels.contains(&true) || self.library.busy()
     }
 
     /// Does a little of it: what takes some milliseconds. `now` is the time in seconds, from any beginning.
     pub async fn step(&mut self, now: f64) -> Vec<Report> {
-        let mut reports = std::mem::take(&mut self.spoilt);
+        let mut reports = self.unpack().await;
         if self.lab.busy() {
             reports.extend(self.lab.step(now).await.into_iter().map(Report::Lab));
         }
@@ -106,6 +106,21 @@ impl Works {
         }
         reports.extend(self.library.wanted().into_iter().map(Report::Wanted));
         reports
+    }
+
+    /// Makes models of the weights that have come; what waited for them goes on.
+    async fn unpack(&mut self) -> Vec<Report> {
+        let mut spoilt = Vec::new();
+        for (name, made) in self.library.unpack().await {
+            match made {
+                Ok(()) => {
+                    self.denoise.woken();
+                    self.latent.woken();
+                }
+                Err(error) => spoilt.push(Report::Spoilt(name, error.to_string())),
+            }
+        }
+        spoilt
     }
 }
 

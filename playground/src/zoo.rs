@@ -46,15 +46,15 @@ impl Panel for Zoo {
                     .labelled_by(label.id);
             });
             let find = self.settings.find.to_lowercase();
-            let models: Vec<Stored> = desk.shell.models().to_vec();
+            let models: Vec<Stored> = desk.models().cloned().collect();
             let found = models.iter().filter(|model| {
                 [&model.name, &model.about, &model.family]
                     .iter()
                     .any(|text| text.to_lowercase().contains(&find))
             });
             ScrollArea::both().auto_shrink([false, false]).show(ui, |ui| {
-                Grid::new("models").striped(true).num_columns(5).spacing([18.0, 6.0]).show(ui, |ui| {
-                    for head in ["Model", "Family", "Size", "Quality", "What it is"] {
+                Grid::new("models").striped(true).num_columns(6).spacing([18.0, 6.0]).show(ui, |ui| {
+                    for head in ["Model", "Family", "Size", "Here", "Quality", "What it is"] {
                         ui.strong(head);
                     }
                     ui.end_row();
@@ -75,9 +75,22 @@ fn row(ui: &mut Ui, model: &Stored, desk: &mut Desk) {
     }
     ui.label(&model.family);
     ui.label(size(model.bytes));
+    here(ui, model, desk);
     ui.label(RichText::new(model.measures.join(", ")).small());
     ui.label(&model.about);
     ui.end_row();
+}
+
+/// Whether a model's weights are here, how far they are, or a button that has them fetched.
+fn here(ui: &mut Ui, model: &Stored, desk: &mut Desk) {
+    let on_its_way = desk.shell.fetching().into_iter().find(|file| file.name == model.name);
+    if let Some(file) = on_its_way {
+        ui.label(format!("{:.0} %", 100.0 * file.done as f64 / file.total.max(1) as f64));
+    } else if desk.here.contains(&model.name) {
+        ui.label("yes");
+    } else if ui.button("Fetch").on_hover_text("Have its weights fetched and kept, for use without a network").clicked() {
+        desk.shell.fetch(&model.name);
+    }
 }
 
 /// Bytes in words.

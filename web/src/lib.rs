@@ -1,17 +1,24 @@
-//! Kiln in a browser tab: models as JavaScript objects. `worker.js` is the one that calls it.
+//! Kiln in a browser tab: the playground in a canvas, and what computes for it.
 //!
-//! Two modules are made of this crate: one for the CPU, and one that has WebGPU too (feature `gpu`).
+//! Three modules are made of this crate: `cpu` computes in a worker, `ui` is the window drawn by WebGL beside it, and `gpu` is the window drawn by
+//! WebGPU with what computes on the same device.
 
 #[cfg(target_arch = "wasm32")]
 mod start;
 #[cfg(target_arch = "wasm32")]
-mod device;
-#[cfg(target_arch = "wasm32")]
+mod message;
+#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "gpu")))]
 mod engine;
+#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+mod worker;
+#[cfg(all(target_arch = "wasm32", feature = "ui"))]
+mod ui;
 #[cfg(all(target_arch = "wasm32", feature = "bench"))]
 mod block;
 
 #[cfg(all(target_arch = "wasm32", feature = "bench"))]
 pub use block::Block;
-#[cfg(target_arch = "wasm32")]
-pub use engine::{Engine, samplers};
+#[cfg(all(target_arch = "wasm32", feature = "ui"))]
+pub use ui::Window;
+#[cfg(all(target_arch = "wasm32", feature = "worker"))]
+pub use worker::Worker;

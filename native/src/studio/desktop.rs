@@ -99,10 +99,11 @@ impl Shell for Desktop {
     }
 
     fn device(&self) -> String {
-        match &self.said {
-            Some(said) => format!("{}: {said}", self.device),
-            None => self.device.clone(),
-        }
+        self.device.clone()
+    }
+
+    fn said(&mut self) -> Option<String> {
+        self.said.take()
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Edit, Frame, Report as Told, Settings};
 use crate::panels::{Desk, Panel};
 use crate::picture;
-use crate::widgets::{Ink, Sheets, choice, number, section, switch};
+use crate::widgets::{Ink, Sheets, beside, choice, number, section, switch};
 use crate::work::{Order, Report};
 
 /// The panel.
@@ -55,19 +55,7 @@ impl Panel for Denoise {
         if let &[_, height, width] = &self.shape[..] {
             self.ink.follow(&self.settings.ink, [width, height]);
         }
-        if ui.available_width() > 760.0 {
-            egui::Panel::left("denoise controls").default_size(300.0).show(ui, |ui| {
-                egui::ScrollArea::vertical()
-                    .auto_shrink([false, false])
-                    .show(ui, |ui| self.controls(ui, desk));
-            });
-            egui::CentralPanel::default().show(ui, |ui| self.middle(ui));
-        } else {
-            egui::ScrollArea::vertical().show(ui, |ui| {
-                self.middle(ui);
-                self.controls(ui, desk);
-            });
-        }
+        beside(ui, self, |denoise, ui| denoise.controls(ui, desk), Self::middle);
         // Which step is seen is nobody's business but the window's.
         let asked = Settings { step: 0, ..self.settings.clone() };
         if self.sent.as_ref() != Some(&asked) {
@@ -88,6 +76,14 @@ impl Panel for Denoise {
         let mut words = vec![format!("kiln sample {model} -n {count} --seed {seed}")];
         words.extend(options.into_iter().flatten());
         (*edit == Edit::Noise).then(|| words.join(" "))
+    }
+
+    fn facts(&self) -> Value {
+        json!({ "frames": self.frames.len(), "steps": self.steps, "evaluations": self.evaluations, "refused": self.refused })
+    }
+
+    fn samples(&self) -> Vec<f32> {
+        self.frame().map(|frame| frame.x.clone()).unwrap_or_default()
     }
 
     fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -135,9 +131,7 @@ impl Denoise {
     }
 
     fn controls(&mut self, ui: &mut Ui, desk: &mut Desk) {
-        let models: Vec<_> = desk.shell.models().iter().filter(|model| model.pictures).cloned().collect();
-        let models: Vec<_> =
-            models.iter().map(|m| (m.name.as_str(), m.name.as_str(), m.about.as_str())).collect();
+        let models = desk.choices(|model| model.pictures);
         choice(ui, "Model", &mut self.settings.model, &models, "Which model of the zoo draws.");
         if !self.classes.is_empty() {
             let classes: Vec<_> =

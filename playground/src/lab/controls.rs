@@ -81,6 +81,11 @@ impl Lab {
         let loss = loss.map_or(String::new(), |loss| format!(", loss {loss:.3}"));
         let pace = if self.training { format!(", {:.0} steps/s", self.pace.1) } else { String::new() };
         ui.label(format!("Step {step:.0} of {}{loss}{pace}", self.settings.training));
+        if let Some(distance) = self.distance {
+            ui.label(format!("Distance to the data {distance:.3}")).on_hover_text(
+                "Sliced Wasserstein distance: how far the particles would have to be carried to lie as the samples do, in the mean over directions.",
+            );
+        }
         if let Some(why) = &self.refused {
             ui.colored_label(ui.visuals().error_fg_color, why);
         }

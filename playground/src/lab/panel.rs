@@ -3,6 +3,7 @@
 use egui::{Key, TextureHandle, Ui};
 use egui_plot::{Line, Plot, PlotPoints};
 use kiln::data::drawn;
+use kiln::metrics::sliced_wasserstein;
 use kiln::{Result, config};
 use serde_json::{Value, json};
 
@@ -14,8 +15,11 @@ use super::walk::Film;
 use super::{Order, Report as Told, Settings};
 use crate::panels::{Desk, Panel};
 use crate::theme::SAFE;
-use crate::widgets::Ink;
+use crate::widgets::{Ink, beside};
 use crate::work::{Order as Any, Report};
+
+/// Particles and samples that are compared: with more, a window would wait.
+const COMPARED: usize = 1000;
 
 /// What a hand does on the plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub struct Lab {
     /// When the last of them came, in seconds, and steps a second.
     pub(super) pace: (f64, f64),
     pub(super) film: Option<Film>,
+    /// How far the particles are from the samples where they have arrived.
+    pub(super) distance: Option<f64>,
     pub(super) field: Option<Field>,
     pub(super) map: Option<Map>,
     pub(super) texture: Option<TextureHandle>,
@@ -60,6 +66,7 @@ impl Default for Lab {
             losses: Vec::new(),
             pace: (0.0, 0.0),
             film: None,
+            distance: None,
             field: None,
             map: None,
             texture: None,
@@ -89,7 +96,10 @@ impl Panel for Lab {
             }
             Told::Learnt(step, loss, now) => self.learnt(step, loss, now),
             Told::Paused => self.training = false,
-            Told::Film(film) => self.film = Some(film),
+            Told::Film(film) => {
+                self.distance = away(&film, &self.data);
+                self.film = Some(film);
+            }
             Told::Field(field) => self.field = Some(field),
             Told::Map(map) => (self.map, self.texture) = (Some(map), None),
             Told::Probe(probe) => self.probe = Some(probe),
@@ -100,16 +110,7 @@ impl Panel for Lab {
     fn show(&mut self, ui: &mut Ui, desk: &mut Desk) {
         self.ink.follow(&self.settings.drawing, [PIXELS, PIXELS]);
         self.play(ui);
-        let wide = ui.available_width() > 760.0;
-        if wide {
-            egui::Panel::left("lab controls").default_size(300.0).show(ui, |ui| self.scrolled(ui, desk));
-            egui::CentralPanel::default().show(ui, |ui| self.middle(ui));
-        } else {
-            egui::ScrollArea::vertical().show(ui, |ui| {
-                self.middle(ui);
-                self.controls(ui, desk);
-            });
-        }
+        beside(ui, self, |lab, ui| lab.controls(ui, desk), Self::middle);
         if self.sent.as_ref() != Some(&self.settings) {
             desk.shell.order(Any::Lab(Order::Show(Box::new(self.settings.clone()))));
             self.sent = Some(self.settings.clone());
@@ -125,6 +126,21 @@ impl Panel for Lab {
 
     fn program(&self) -> Option<String> {
         Some(super::program::of(&self.settings))
+    }
+
+    fn facts(&self) -> Value {
+        let [step, loss] = self.losses.last().copied().unwrap_or_default();
+        let frames = self.film.as_ref().map(Film::frames);
+        json!({
+            "training": self.training, "step": step, "loss": loss, "frames": frames,
+            "trained": self.film.as_ref().map(|film| film.trained), "sliced_wasserstein": self.distance,
+            "refused": self.refused,
+        })
+    }
+
+    fn samples(&self) -> Vec<f32> {
+        let last = |film: &Film| film.frame(film.frames() - 1).to_vec();
+        self.film.as_ref().filter(|film| film.frames() > 0).map(last).unwrap_or_default()
     }
 
     fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -173,10 +189,6 @@ impl Lab {
         }
     }
 
-    fn scrolled(&mut self, ui: &mut Ui, desk: &mut Desk) {
-        egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| self.controls(ui, desk));
-    }
-
     fn middle(&mut self, ui: &mut Ui) {
         let room = ui.available_size();
         // Below the plane there are a slider and the losses.
@@ -199,4 +211,11 @@ impl Lab {
             .include_x(self.settings.training as f64)
             .show(ui, |plot| plot.line(line));
     }
+}
+
+/// The sliced Wasserstein distance of the first particles of a film's end to the first samples.
+fn away(film: &Film, data: &[f32]) -> Option<f64> {
+    let last = film.frames().checked_sub(1)?;
+    let few = |points: &[f32]| points[..points.len().min(2 * COMPARED)].to_vec();
+    sliced_wasserstein(&few(film.frame(last)), &few(data), 2, 32, 0).ok()
 }

@@ -10,7 +10,7 @@ use super::{Report as Told, Settings};
 use crate::panels::{Desk, Panel};
 use crate::picture;
 use crate::theme::{EMBER, SAFE};
-use crate::widgets::{Ink, Sheets, choice, number};
+use crate::widgets::{Ink, Sheets, beside, choice, number};
 use crate::work::{Order, Report};
 
 /// The panel.
@@ -55,15 +55,7 @@ impl Panel for Latent {
             self.inks[0].follow(&self.settings.from, [width, height]);
             self.inks[1].follow(&self.settings.to, [width, height]);
         }
-        if ui.available_width() > 760.0 {
-            egui::Panel::left("latent controls").default_size(300.0).show(ui, |ui| self.controls(ui, desk));
-            egui::CentralPanel::default().show(ui, |ui| self.middle(ui));
-        } else {
-            egui::ScrollArea::vertical().show(ui, |ui| {
-                self.middle(ui);
-                self.controls(ui, desk);
-            });
-        }
+        beside(ui, self, |latent, ui| latent.controls(ui, desk), Self::middle);
         if self.sent.as_ref() != Some(&self.settings) {
             desk.shell.order(Order::Latent(self.settings.clone()));
             self.sent = Some(self.settings.clone());
@@ -73,6 +65,14 @@ impl Panel for Latent {
     fn command(&self) -> Option<String> {
         let Settings { model, across, down, reach, .. } = &self.settings;
         Some(format!("kiln latent {model} traverse --dimensions {across},{down} --range {reach}"))
+    }
+
+    fn facts(&self) -> Value {
+        json!({ "latents": self.latents, "refused": self.refused })
+    }
+
+    fn samples(&self) -> Vec<f32> {
+        self.here.clone()
     }
 
     fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -90,10 +90,7 @@ impl Panel for Latent {
 impl Latent {
     fn controls(&mut self, ui: &mut Ui, desk: &mut Desk) {
         ui.add_space(4.0);
-        let models: Vec<_> =
-            desk.shell.models().iter().filter(|m| m.family == "vae" && m.pictures).cloned().collect();
-        let models: Vec<_> =
-            models.iter().map(|m| (m.name.as_str(), m.name.as_str(), m.about.as_str())).collect();
+        let models = desk.choices(|model| model.family == "vae" && model.pictures);
         choice(ui, "Model", &mut self.settings.model, &models, "Which autoencoder of the zoo.");
         let last = self.latents.max(2) - 1;
         let about = "A latent is a few numbers; the map shows what changes with two of them.";

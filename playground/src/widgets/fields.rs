@@ -22,14 +22,15 @@ pub(crate) fn choice(
     ui: &mut Ui,
     label: &str,
     value: &mut String,
-    options: &[(&str, &str, &str)],
+    options: &[(impl AsRef<str>, impl AsRef<str>, impl AsRef<str>)],
     about: &str,
 ) {
-    let shown = options.iter().find(|option| option.0 == value).map_or(value.as_str(), |option| option.1);
+    let found = options.iter().find(|option| option.0.as_ref() == value);
+    let shown = found.map_or(value.as_str(), |option| option.1.as_ref());
     let menu = ComboBox::from_label(label).selected_text(shown.to_owned()).height(420.0);
     let menu = menu.show_ui(ui, |ui| {
         for (name, label, about) in options {
-            ui.selectable_value(value, (*name).to_owned(), *label).on_hover_text(*about);
+            ui.selectable_value(value, name.as_ref().to_owned(), label.as_ref()).on_hover_text(about.as_ref());
         }
     });
     menu.response.on_hover_text(about);

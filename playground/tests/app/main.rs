@@ -7,3 +7,4 @@ mod denoise;
 mod latent;
 mod zoo;
 mod hood;
+mod tour;

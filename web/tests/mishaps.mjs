@@ -1,0 +1,94 @@
+// What happens where something is amiss: each is said in words, and the page goes on as far as it can.
+import { WEBGPU, assert, facts, press, until, visit } from './chromium.mjs';
+
+const DIGITS = '#denoise&model=mnist/flow&count=1&steps=2';
+
+// The weights of models come as `change` makes them of their bytes.
+const altered = (change) => (page) =>
+  page.route(/\.safetensors/, async (route) => {
+    const body = change(Buffer.from(await (await route.fetch()).body()));
+    await route.fulfill({ contentType: 'application/octet-stream', body });
+  });
+
+const says = (prepare, wanted) => async (address) =>
+  visit(address, { link: DIGITS, prepare }, async (page) => {
+    await until(page, `it should say ${wanted}`, ({ said }) => wanted.test(said));
+  });
+
+const halved = (bytes) => bytes.subarray(0, bytes.length / 2);
+const garbled = (bytes) => bytes.fill(7, 0, 64);
+
+const hide = (feature) => (page) =>
+  page.addInitScript((name) => {
+    const found = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'features');
+    Object.defineProperty(GPUAdapter.prototype, 'features', {
+      get() {
+        return new Set([...found.get.call(this)].filter((feature) => feature !== name));
+      },
+    });
+  }, feature);
+
+const fallsBack = (options, reason) => async (address) =>
+  visit(address, { query: '?tier=a', link: DIGITS, ...options }, async (page) => {
+    assert((await page.evaluate(() => window.playground.tier)) === 'b', 'the processor should compute');
+    await until(page, 'it should draw', ({ denoise }) => denoise?.evaluations > 0);
+    const said = await page.locator('#problem').textContent();
+    assert(reason.test(said), `the page says: ${said}`);
+  });
+
+const withoutWebgl = (page) =>
+  page.addInitScript(() => {
+    const get = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function getContext(kind, ...rest) {
+      return /^webgl/.test(kind) ? null : get.call(this, kind, ...rest);
+    };
+  });
+
+const recorded = (options, reason) => async (address) =>
+  visit(address, { state: 'recorded', ...options }, async (page) => {
+    const canvases = page.locator('#recordings canvas');
+    assert((await canvases.count()) === 3, `${await canvases.count()} recordings`);
+    for (const time of ['0.1', '0.8']) {
+      const moved = ([canvas, least]) => Number(canvas.dataset.time) > Number(least);
+      await page.waitForFunction(moved, [await canvases.last().elementHandle(), time]);
+    }
+    assert(await page.locator('#explained').isVisible(), 'nothing is explained');
+    const said = await page.locator('#problem').textContent();
+    assert(reason.test(said), `the page says: ${said}`);
+  });
+
+// The worker's module comes to an end in the middle of its work.
+const dying = (page) =>
+  page.route(/\/worker\.js/, async (route) => {
+    const script = await (await route.fetch()).text();
+    const die = 'setTimeout(() => postMessage({ stopped: "out of memory" }), 3000);\n';
+    await route.fulfill({ contentType: 'text/javascript', body: script + die });
+  });
+
+const cancelled = async (address) => {
+  let release = null;
+  const held = new Promise((done) => { release = done; });
+  const slow = (page) =>
+    page.route(/edm\/weights\.safetensors/, async (route) => {
+      await held;
+      await route.continue().catch(() => {});
+    });
+  await visit(address, { link: '#denoise&model=mnist/edm&count=1&steps=2', prepare: slow, bears: /ERR_FAILED|ERR_ABORTED/ }, async (page) => {
+    await page.evaluate(() => window.playground.follow('#zoo'));
+    await page.evaluate(() => window.playground.follow('#denoise&model=mnist/flow&count=1&steps=2'));
+    await until(page, 'another model should draw meanwhile', ({ denoise }) => denoise?.evaluations > 0);
+    release();
+  });
+};
+
+export const mishaps = {
+  'a weight file cut short is named': says(altered(halved), /mnist\/flow is damaged: \d+ bytes came where \d+ were expected/),
+  'a weight file of other content is named': says(altered(garbled), /mnist\/flow: not a whole safetensors file/),
+  'without webgpu the processor computes and the page says so': fallsBack({}, /WebGPU cannot be used/),
+  'without timestamp queries the processor computes and the page says so':
+    fallsBack({ flags: WEBGPU, prepare: hide('timestamp-query') }, /timestamp-query/),
+  'without webgl there are recordings': recorded({ prepare: withoutWebgl }, /WebGL 2/),
+  'recordings can be asked for': recorded({ query: '?tier=c' }, /^$/),
+  'an end of what computes is said': says(dying, /What computes has stopped: out of memory/),
+  'a slow download does not hold up another': cancelled,
+};
