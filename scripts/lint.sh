@@ -13,4 +13,4 @@ step "format" cargo fmt --all --check
 step "tidy" tidy
 step "clippy" cargo_brief clippy --release --locked --workspace --all-targets -- -D warnings
 step "clippy for the browser" cargo_brief clippy --profile web --locked -p kiln-web \
-    --target wasm32-unknown-unknown --no-default-features --features flex,bench -- -D warnings
+    --target wasm32-unknown-unknown --no-default-features --features worker,ui,bench -- -D warnings

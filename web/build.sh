@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the page into dist: the modules of kiln-web (what computes; the window), the page's own files, the zoo's weights.
+# Builds the page into dist: the modules of kiln-web (what computes; the window; both on one GPU), the page's own files, the zoo's weights.
 #
 #   web/build.sh         the page
 #   web/build.sh bench   the module that `benches/run.sh browser` measures, and no page
@@ -48,6 +48,7 @@ case ${1:-page} in
     page)
         module cpu worker
         module ui ui
+        module gpu gpu
         node web/pack.mjs "$modules" "$compressed" dist
         ;;
     bench) module bench bench ;;

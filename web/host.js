@@ -47,6 +47,18 @@ export class Host {
     });
   }
 
+  // The browser paints, and takes what was clicked: what computes in the window's own module gives way.
+  pause() {
+    return new Promise((done) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        done();
+      };
+      port2.postMessage(null);
+    });
+  }
+
   order(order) {
     this.#worker.postMessage({ order }, [order.buffer]);
   }

@@ -13,9 +13,9 @@ import { record } from './record.mjs';
 const [built, cache, dist] = process.argv.slice(2);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-const PAGE = ['index.html', ...['host.js', 'icon.svg', 'manifest.webmanifest', 'mirror.js', 'page.css', 'page.js', 'recorded.js',
+const PAGE = ['index.html', ...['host.js', 'icon.png', 'icon.svg', 'manifest.webmanifest', 'mirror.js', 'page.css', 'page.js', 'recorded.js',
   'service.js', 'store.mjs', 'tier.mjs', 'worker.js'].map((name) => `web/${name}`)];
-const MODULES = ['cpu', 'ui'];
+const MODULES = ['cpu', 'ui', 'gpu'];
 // What moves before anything has been loaded: models of the zoo, `[frames, points, 2]`.
 const RECORDED = { moons: 'density/moons', checkerboard: 'density/checkerboard', spirals: 'density/spirals' };
 // Weights are noise to a compressor.

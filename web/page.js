@@ -3,7 +3,7 @@ import { Host } from './host.js';
 import { Mirror } from './mirror.js';
 import { play } from './recorded.js';
 import { keepAll, load } from './store.mjs';
-import { choose, probe } from './tier.mjs';
+import { PROCESSOR, choose, probe } from './tier.mjs';
 
 const element = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
@@ -52,25 +52,85 @@ const panicked = (message) => {
   problem(`The window has stopped: ${message}. Load the page again; the address keeps all settings.`);
 };
 
-// Opens the window; answers with it.
-const open = async (index, device) => {
-  const mirror = new Mirror(element('mirror'), element('status'));
-  const host = new Host({ index, device, mirror });
-  const source = index.modules.ui;
-  const [module, bytes] = await Promise.all([import(source.script), load('The playground', source, progress)]);
-  globalThis.kilnPanicked = panicked;
-  const { memory } = await module.default({ module_or_path: bytes });
-  const computing = host.compute(index.modules.cpu);
-  element('stage').hidden = false;
-  const opened = await module.Window.open(element('window'), host, location.hash);
-  host.attach(opened, () => memory.buffer.byteLength);
-  mirror.act = (...what) => opened.act(...what);
-  addEventListener('hashchange', () => opened.follow(location.hash));
-  await computing;
-  return { opened, host };
+// A canvas that has been asked for one kind of context gives no other.
+const freshCanvas = () => {
+  const old = element('window');
+  const fresh = old.cloneNode();
+  old.replaceWith(fresh);
+  return fresh;
 };
 
-const drive = (opened, host) =>
+// Opens the window of a tier, at a link; answers with it and its host. A module that has lost its GPU is no good any more: `again` makes another
+// instance of it.
+const open = async (index, { tier, device }, link, again = 0) => {
+  const mirror = new Mirror(element('mirror'), element('status'));
+  const host = new Host({ index, device, mirror });
+  const source = index.modules[tier === 'a' ? 'gpu' : 'ui'];
+  const script = again ? `${source.script}&again=${again}` : source.script;
+  const [module, bytes] = await Promise.all([import(script), load('The playground', source, progress)]);
+  globalThis.kilnPanicked = panicked;
+  const { memory } = await module.default({ module_or_path: bytes });
+  const computing = tier === 'a' ? null : host.compute(index.modules.cpu);
+  const canvas = freshCanvas();
+  element('stage').hidden = false;
+  const opened = await module.Window.open(canvas, host, link);
+  // What is typed goes there; nobody sees it.
+  document.querySelectorAll('body > input').forEach((input) => input.setAttribute('aria-label', 'Typing'));
+  host.attach(opened, () => memory.buffer.byteLength);
+  mirror.act = (...what) => opened.act(...what);
+  await computing;
+  return { tier, opened, host };
+};
+
+// What a GPU says when it gives up or is told nonsense reaches nobody otherwise: `erred(why, lost)` does.
+const watchDevices = (erred) => {
+  const request = globalThis.GPUAdapter?.prototype.requestDevice;
+  if (!request) return;
+  GPUAdapter.prototype.requestDevice = async function requestDevice(...wanted) {
+    const device = await request.apply(this, wanted);
+    window.playground.device = device;
+    device.addEventListener('uncapturederror', ({ error }) => erred(error.message, false));
+    device.lost.then(({ message }) => erred(message || 'it gave no reason', true));
+    return device;
+  };
+};
+
+// The window, on the GPU where that is so. A GPU that is lost is begun anew once; where it does not start, errs, or is lost again, the processor
+// computes. The link, which says all that is set, goes along.
+const openSomewhere = async (index, chosen) => {
+  let here = null;
+  let losses = 0;
+  const show = (opened, said) => {
+    here = opened;
+    window.playground.tier = document.documentElement.dataset.tier = opened.tier;
+    drive(here);
+    if (said) here.opened.say(said);
+  };
+  const processor = async (why, link) => {
+    const said = `WebGPU was given up: ${why}. Using the processor.`;
+    problem(said);
+    show(await open(index, { tier: 'b', device: PROCESSOR }, link), said);
+  };
+  const erred = async (why, lost) => {
+    if (here?.tier !== 'a') return;
+    const [link, gone] = [here.opened.link() ?? location.hash, here.opened];
+    here = null;
+    try {
+      gone.close();
+    } catch {
+      // It was in the middle of a frame; nothing of it is used any more.
+    }
+    losses += 1;
+    if (!lost || losses > 1) return processor(why, link);
+    return open(index, chosen, link, losses).then((opened) => show(opened, `The GPU was lost (${why}), and begun anew.`), (error) => processor(error.message, link));
+  };
+  addEventListener('hashchange', () => here?.opened.follow(location.hash));
+  watchDevices((...what) => erred(...what).catch((error) => panicked(error.message)));
+  const opening = open(index, chosen, location.hash).then((opened) => show(opened, chosen.note));
+  await (chosen.tier === 'a' ? opening.catch((error) => processor(error.message ?? String(error), location.hash)) : opening);
+};
+
+const drive = ({ opened, host }) =>
   Object.assign(window.playground, {
     link: () => opened.link(),
     follow: (link) => opened.follow(link),
@@ -94,20 +154,19 @@ const start = async () => {
   const response = await fetch('index.json');
   if (!response.ok) throw new Error(`The list of models could not be fetched: the server says ${response.status}`);
   const index = await response.json();
-  const { tier, note, device } = choose(query.get('tier'), await probe());
+  const chosen = choose(query.get('tier'), await probe());
+  const { tier } = chosen;
   window.playground.tier = document.documentElement.dataset.tier = tier;
-  problem(note);
+  problem(chosen.note);
   if (tier === 'c') {
     explain(index);
   } else {
-    const { opened, host } = await open(index, device);
+    await openSomewhere(index, chosen);
     recording.stop();
     element('intro').hidden = true;
-    drive(opened, host);
-    if (note) opened.say(note);
   }
   state(tier === 'c' ? 'recorded' : 'ready');
-  settle.done(tier);
+  settle.done(window.playground.tier);
   await settleIn(index);
 };
 

@@ -4,7 +4,8 @@
 //   b   the window by WebGL, and what computes on the processor, in a worker
 //   c   neither: recorded ways and an explanation
 
-export const TIERS = ['a', 'b', 'c'];
+// What computes where no GPU does.
+export const PROCESSOR = 'the processor, in this tab';
 
 // What WebGPU is like here: `{usable, hardware, name}` or `{usable: false, reason}`.
 const webgpu = async () => {
@@ -41,6 +42,6 @@ export const choose = (wish, { webgpu, webgl }) => {
   const told = wish === 'a' && !webgpu.usable ? `WebGPU cannot be used: ${webgpu.reason}.` : '';
   if (wish === 'c') return { tier: 'c', note: '' };
   if (webgpu.usable && (wish === 'a' || (wish !== 'b' && webgpu.hardware))) return { tier: 'a', note: '', device: webgpu.name };
-  if (webgl === null) return { tier: 'b', note: told && `${told} Using the processor.`, device: 'the processor, in this tab' };
+  if (webgl === null) return { tier: 'b', note: told && `${told} Using the processor.`, device: PROCESSOR };
   return { tier: 'c', note: `The playground cannot run here: ${webgl}.` };
 };

@@ -13,6 +13,11 @@ pub trait Codec {
     /// `[batch, features]` to `[batch, latents]`; the same for the same sample, whatever it was learnt with.
     fn encode(&self, x: Tensor<2>) -> Tensor<2>;
 
+    /// What samples become on their way to latents, stage by stage, the latents last. A codec of one stage has no others.
+    fn stages(&self, x: Tensor<2>) -> Vec<Tensor<2>> {
+        vec![self.encode(x)]
+    }
+
     /// `[batch, latents]` to `[batch, features]`.
     fn decode(&self, z: Tensor<2>) -> Tensor<2>;
 

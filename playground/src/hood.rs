@@ -8,6 +8,7 @@ use crate::denoise::Report as Denoised;
 use crate::lab::Report as Learnt;
 use crate::latent::Report as Walked;
 use crate::panels::{Desk, Panel};
+use crate::race::Report as Raced;
 use crate::work::{Order, Report};
 
 /// Lines of the log that are kept.
@@ -114,11 +115,18 @@ fn line(report: &Report) -> Option<String> {
         Report::Wanted(name) => format!("the weights of {name} are wanted"),
         Report::Spoilt(_, why)
         | Report::Lab(Learnt::Refused(why))
+        | Report::Race(Raced::Refused(why))
         | Report::Denoise(Denoised::Refused(why))
         | Report::Latent(Walked::Refused(why)) => format!("refused: {why}"),
         Report::Lab(Learnt::Fresh) => "lab: fresh weights".into(),
         Report::Lab(Learnt::Paused) => "lab: training has stopped".into(),
         Report::Lab(Learnt::Map(map)) => format!("lab: a density of {0} x {0} places", map.side),
+        Report::Race(Raced::Begun(start)) => {
+            let names: Vec<&str> = start.racers.iter().map(|racer| racer.sampler.as_str()).collect();
+            format!("race: {}", names.join(", "))
+        }
+        Report::Race(Raced::Out(at, why)) => format!("race: racer {} is out: {why}", at + 1),
+        Report::Race(Raced::Done) => "race: all have arrived".into(),
         Report::Denoise(Denoised::Begun(shape, steps, _)) => {
             format!("denoise: pictures {shape:?} in {steps} steps")
         }

@@ -27,6 +27,7 @@ mod widgets;
 
 // The panels
 pub mod lab;
+pub mod race;
 pub mod denoise;
 pub mod latent;
 mod zoo;

@@ -142,8 +142,13 @@ impl Mirror {
 fn role(role: Role) -> Option<&'static str> {
     Some(match role {
         Role::Label => "text",
-        Role::Button | Role::DefaultButton | Role::ComboBox | Role::ColorWell => "button",
-        Role::MenuItem | Role::MenuListOption | Role::ListBoxOption => "button",
+        Role::Button
+        | Role::DefaultButton
+        | Role::ComboBox
+        | Role::ColorWell
+        | Role::MenuItem
+        | Role::MenuListOption
+        | Role::ListBoxOption => "button",
         Role::CheckBox | Role::Switch => "checkbox",
         Role::RadioButton => "radio",
         Role::Slider => "slider",

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::shell::{Shell, Stored};
 use crate::work::Report;
-use crate::{denoise, hood, lab, latent, zoo};
+use crate::{denoise, hood, lab, latent, race, zoo};
 
 /// One page of the application.
 pub(crate) trait Panel {
@@ -93,6 +93,12 @@ pub(crate) const PANELS: &[Listed] = &[
         label: "Density lab",
         about: "Choose or draw a density, train a model on it, and watch particles walk from noise to it",
         make: || Box::<lab::Lab>::default(),
+    },
+    Listed {
+        name: "race",
+        label: "Sampler race",
+        about: "Several samplers walk from the same noise, side by side: how far each ends from the exact way, and what it costs",
+        make: || Box::<race::Race>::default(),
     },
     Listed {
         name: "denoise",

@@ -111,4 +111,9 @@ pub trait Shell {
 
     /// What it computes on, in words.
     fn device(&self) -> String;
+
+    /// Whether that is a GPU.
+    fn accelerated(&self) -> bool {
+        false
+    }
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{
-    Color32, Context, FontData, FontDefinitions, FontFamily, FontId, TextStyle, Theme, Ui, Visuals,
-};
+use egui::{Color32, Context, FontData, FontDefinitions, FontFamily, FontId, TextStyle, Theme, Ui, Visuals};
 use epaint_default_fonts::{EGUI_ICONS, UBUNTU_LIGHT};
 
 /// Kiln's own colour.

@@ -7,13 +7,15 @@ use burn::prelude::Device;
 use serde::{Deserialize, Serialize};
 
 use crate::library::Library;
-use crate::{denoise, lab, latent};
+use crate::{denoise, lab, latent, race};
 
 /// What a panel asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Order {
     /// Of the density lab.
     Lab(lab::Order),
+    /// Of the race of samplers: who is to run.
+    Race(race::Settings),
     /// Of the panel that denoises: what is to be drawn.
     Denoise(denoise::Settings),
     /// Of the panel of latents: what is to be seen.
@@ -31,6 +33,8 @@ pub enum Order {
 pub enum Report {
     /// Of the density lab.
     Lab(lab::Report),
+    /// Of the race of samplers.
+    Race(race::Report),
     /// Of the panel that denoises.
     Denoise(denoise::Report),
     /// Of the panel of latents.
@@ -47,6 +51,7 @@ pub enum Report {
 pub struct Works {
     library: Library,
     lab: lab::Work,
+    race: race::Work,
     denoise: denoise::Work,
     latent: latent::Work,
     check: bool,
@@ -63,6 +68,7 @@ impl Works {
         Self {
             library: Library::new(device, reference),
             lab: lab::Work::new(device),
+            race: race::Work::default(),
             denoise: denoise::Work::default(),
             latent: latent::Work::default(),
             check: false,
@@ -73,6 +79,7 @@ impl Works {
     pub fn take(&mut self, order: Order) {
         match order {
             Order::Lab(order) => self.lab.take(order),
+            Order::Race(settings) => self.race.show(settings),
             Order::Denoise(settings) => self.denoise.show(settings),
             Order::Check => self.check = true,
             Order::Latent(settings) => self.latent.show(settings),
@@ -83,7 +90,7 @@ impl Works {
 
     /// Whether there is anything left to do.
     pub fn busy(&self) -> bool {
-        let panels = [self.lab.busy(), self.denoise.busy(), self.latent.busy(), self.check];
+        let panels = [self.lab.busy(), self.race.busy(), self.denoise.busy(), self.latent.busy(), self.check];
         panels.contains(&true) || self.library.busy()
     }
 
@@ -92,6 +99,9 @@ impl Works {
         let mut reports = self.unpack().await;
         if self.lab.busy() {
             reports.extend(self.lab.step(now).await.into_iter().map(Report::Lab));
+        }
+        if self.race.busy() {
+            reports.extend(self.race.step(&mut self.library).await.into_iter().map(Report::Race));
         }
         if self.denoise.busy() {
             reports.extend(self.denoise.step(&mut self.library).await.into_iter().map(Report::Denoise));
@@ -114,6 +124,7 @@ impl Works {
         for (name, made) in self.library.unpack().await {
             match made {
                 Ok(()) => {
+                    self.race.woken();
                     self.denoise.woken();
                     self.latent.woken();
                 }

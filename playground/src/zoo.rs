@@ -70,6 +70,10 @@ fn row(ui: &mut Ui, model: &Stored, desk: &mut Desk) {
         if ui.link(&model.name).on_hover_text("Watch it draw").clicked() {
             desk.go = Some(format!("#denoise&model={}", model.name));
         }
+    } else if ["diffusion", "interpolant"].contains(&model.family.as_str()) {
+        if ui.link(&model.name).on_hover_text("Let samplers race on it").clicked() {
+            desk.go = Some(format!("#race&model={}", model.name));
+        }
     } else {
         ui.label(&model.name);
     }
@@ -88,7 +92,11 @@ fn here(ui: &mut Ui, model: &Stored, desk: &mut Desk) {
         ui.label(format!("{:.0} %", 100.0 * file.done as f64 / file.total.max(1) as f64));
     } else if desk.here.contains(&model.name) {
         ui.label("yes");
-    } else if ui.button("Fetch").on_hover_text("Have its weights fetched and kept, for use without a network").clicked() {
+    } else if ui
+        .button("Fetch")
+        .on_hover_text("Have its weights fetched and kept, for use without a network")
+        .clicked()
+    {
         desk.shell.fetch(&model.name);
     }
 }

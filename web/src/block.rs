@@ -9,7 +9,7 @@ use kiln::nn::{Conv2d, GroupNorm, Init, Linear, collect, replace};
 use kiln::{Error, Result, weights};
 use wasm_bindgen::prelude::*;
 
-use crate::message::thrown;
+use crate::failure::thrown;
 
 /// A residual block on the CPU.
 #[wasm_bindgen]

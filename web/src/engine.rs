@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use burn::prelude::Device;
 use kiln_playground::{Order, Report, Works};
 
 /// The works on a device. Orders that come while a step is under way wait for its end.
@@ -12,8 +11,8 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(device: &Device) -> Self {
-        Self { works: RefCell::new(Some(Works::new(device))), orders: RefCell::default() }
+    pub(crate) fn new(works: Works) -> Self {
+        Self { works: RefCell::new(Some(works)), orders: RefCell::default() }
     }
 
     /// Takes an order.

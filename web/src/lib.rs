@@ -5,20 +5,22 @@
 
 #[cfg(target_arch = "wasm32")]
 mod start;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "ui")))]
 mod message;
+#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "gpu", feature = "bench")))]
+mod failure;
 #[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "gpu")))]
 mod engine;
 #[cfg(all(target_arch = "wasm32", feature = "worker"))]
 mod worker;
-#[cfg(all(target_arch = "wasm32", feature = "ui"))]
+#[cfg(all(target_arch = "wasm32", feature = "window"))]
 mod ui;
 #[cfg(all(target_arch = "wasm32", feature = "bench"))]
 mod block;
 
 #[cfg(all(target_arch = "wasm32", feature = "bench"))]
 pub use block::Block;
-#[cfg(all(target_arch = "wasm32", feature = "ui"))]
+#[cfg(all(target_arch = "wasm32", feature = "window"))]
 pub use ui::Window;
 #[cfg(all(target_arch = "wasm32", feature = "worker"))]
 pub use worker::Worker;

@@ -20,9 +20,3 @@ pub(crate) trait Message: Serialize + DeserializeOwned {
 
 impl Message for Order {}
 impl Message for Report {}
-
-/// An error as JavaScript throws it.
-#[cfg(any(feature = "worker", feature = "gpu", feature = "bench"))]
-pub(crate) fn thrown(error: kiln::Error) -> JsError {
-    JsError::new(&error.to_string())
-}

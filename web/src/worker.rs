@@ -5,11 +5,12 @@ use js_sys::{Array, Float32Array, Uint8Array};
 use kiln::model::Request;
 use kiln::random::{Key, Purpose};
 use kiln::weights;
-use kiln_playground::Order;
+use kiln_playground::{Order, Works};
 use wasm_bindgen::prelude::*;
 
 use crate::engine::Engine;
-use crate::message::{Message, thrown};
+use crate::failure::thrown;
+use crate::message::Message;
 
 /// The side that computes.
 #[wasm_bindgen]
@@ -24,7 +25,7 @@ impl Worker {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Result<Worker, JsError> {
         let device = kiln::device::cpu().map_err(thrown)?;
-        Ok(Self { engine: Engine::new(&device), device })
+        Ok(Self { engine: Engine::new(Works::new(&device)), device })
     }
 
     /// Takes an order.

@@ -40,13 +40,13 @@ export const publish = async () => {
 // Opens the page with a browser of its own, runs `work(page, context)`, and demands that nothing was complained of. `state` is what the page
 // is to come to; `bears` says which complaints are part of the test.
 export const visit = async (address, options, work) => {
-  const { flags = [], bypassCSP = false, query = '', link = '', prepare, state = 'ready', bears = /^$/, size = { width: 1180, height: 860 } } = options;
+  const { flags = [], bypassCSP = false, serviceWorkers = 'block', query = '', link = '', prepare, state = 'ready', bears = /^$/, size = { width: 1180, height: 860 } } = options;
   const { chromium } = createRequire(packages)('playwright-core');
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
   const complaints = [];
   const complain = (text) => bears.test(text) || complaints.push(text);
   try {
-    const context = await browser.newContext({ viewport: size, bypassCSP });
+    const context = await browser.newContext({ viewport: size, bypassCSP, serviceWorkers });
     const page = await context.newPage();
     page.setDefaultTimeout(LIMIT);
     page.on('console', (line) => line.type() === 'error' && complain(line.text()));
@@ -97,12 +97,12 @@ export const meanDifference = (a, b) => {
 };
 
 // The command line's samples of the same request.
-export const native = ({ model, count, steps, seed, class: kind }) => {
+export const native = ({ model, count, steps, seed, class: kind, sampler }) => {
   const folder = mkdtempSync(join(tmpdir(), 'kiln-page-'));
   try {
     const raw = join(folder, 'samples.f32');
     const walk = steps ? ['--steps', steps] : [];
-    const request = ['-n', count, ...walk, '--seed', seed, ...(kind ? ['--class', kind] : [])].map(String);
+    const request = ['-n', count, ...walk, '--seed', seed, ...(kind ? ['--class', kind] : []), ...(sampler ? ['--sampler', sampler] : [])].map(String);
     const command = ['sample', model, ...request, '--device', 'cpu', '--raw', raw];
     execFileSync(kiln, command, { stdio: ['ignore', 'ignore', 'pipe'], timeout: LIMIT });
     const bytes = readFileSync(raw);

@@ -2,10 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { WEBGPU, assert, facts, follow, meanDifference, native, press, samples, until, visit } from './chromium.mjs';
 
+const PROCESSOR = { query: '?tier=b' };
+const GPU = { query: '?tier=a', flags: WEBGPU };
+
 // Mean absolute difference between page and command line, of 255 levels of grey.
 const TOLERANCE = 2;
 
 const DIGITS = { model: 'mnist/edm', count: 4, steps: 4, seed: 11, class: '7' };
+
+const POINTS = { model: 'density/moons', count: 256, steps: 6, seed: 5, sampler: 'euler' };
+
+const assertTier = async (page, { query = '' }) => {
+  const [wanted, found] = [query.slice(-1), await page.evaluate(() => window.playground.tier)];
+  const problem = await page.locator('#problem').textContent();
+  assert(found === wanted, `this is tier ${found}, not ${wanted}: ${problem}`);
+};
 
 const linked = (panel, state) => `#${panel}&${Object.entries(state).map(([key, value]) => `${key}=${value}`).join('&')}`;
 
@@ -19,8 +30,9 @@ const ring = async (page, { x, y, width }) => {
   await page.mouse.up();
 };
 
-const drawn = (options) => async (address) =>
-  visit(address, { ...options, link: '#lab&data=drawn&training=600&hidden=64&particles=500' }, async (page) => {
+const drawn = (options, training) => async (address) =>
+  visit(address, { ...options, link: `#lab&data=drawn&training=${training}&hidden=64&particles=500` }, async (page) => {
+    await assertTier(page, options);
     await press(page, 'button', 'Clear');
     const plane = page.getByRole('img', { name: /^The plane/ });
     await ring(page, await plane.boundingBox());
@@ -30,7 +42,7 @@ const drawn = (options) => async (address) =>
     await press(page, 'button', 'Train');
     await until(page, 'it should learn', ({ lab }) => lab.step >= 20);
     const early = (await facts(page)).lab.loss;
-    await until(page, 'it should have learnt', ({ lab }) => lab.trained === 600);
+    await until(page, 'it should have learnt', ({ lab }) => lab.trained === training);
     const { loss, sliced_wasserstein: after } = (await facts(page)).lab;
     assert(loss < early, `the loss went from ${early} to ${loss}`);
     assert(after < 0.3 && after < before / 3, `the distance to the ring went from ${before} to ${after}`);
@@ -42,9 +54,40 @@ const drawn = (options) => async (address) =>
 
 const digits = (options) => async (address) =>
   visit(address, { ...options, link: linked('denoise', DIGITS) }, async (page) => {
+    await assertTier(page, options);
     await until(page, 'digits should be drawn', ({ denoise }) => denoise?.evaluations > 0);
     const off = 127.5 * meanDifference(await samples(page), native(DIGITS));
     assert(off < TOLERANCE, `samples are off by ${off} of 255 levels in the mean`);
+  });
+
+const points = (options) => async (address) => {
+  const { model, count, steps, seed, sampler } = POINTS;
+  const racers = encodeURIComponent(JSON.stringify([{ sampler, steps }]));
+  await visit(address, { ...options, link: `#race&model=${model}&points=${count}&seed=${seed}&racers=${racers}` }, async (page) => {
+    await assertTier(page, options);
+    await until(page, 'points should be drawn', ({ race }) => race?.racers[0]?.frames === steps);
+    const off = 127.5 * meanDifference(await samples(page), native(POINTS));
+    assert(off < TOLERANCE, `points are off by ${off} of 255 levels in the mean`);
+    await until(page, 'the race should end', ({ race }) => race.done);
+    const { racers: [{ rms }] } = (await facts(page)).race;
+    assert(rms > 0 && rms < 0.3, `the racer ends ${rms} from the reference`);
+  });
+};
+
+const automatic = async (address) =>
+  visit(address, { flags: WEBGPU }, async (page) => {
+    await assertTier(page, { query: '?tier=b' });
+    assert((await page.locator('#problem').textContent()) === '', 'a software adapter is nothing to make words about');
+  });
+
+const tour = async (address) =>
+  visit(address, {}, async (page) => {
+    await page.getByRole('button', { name: 'Tour', exact: true }).dispatchEvent('click');
+    for (let step = 1; step <= 5; step++) {
+      await page.locator('#mirror').getByText(`A tour: step ${step} of 5`).first().waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: step < 5 ? 'Next' : 'End', exact: true }).dispatchEvent('click');
+    }
+    assert(/family=nsf/.test(await page.evaluate(() => window.playground.link())), 'the last step shows a neural spline flow');
   });
 
 const link = async (address) =>
@@ -98,8 +141,14 @@ const phone = async (address) =>
   });
 
 export const journeys = {
-  'a drawn ring is learnt': drawn({ query: '?tier=b' }),
-  'sevens are those of the command line': digits({ query: '?tier=b' }),
+  'a drawn ring is learnt on the processor': drawn(PROCESSOR, 600),
+  'a drawn ring is learnt on the gpu': drawn(GPU, 300),
+  'sevens on the processor are those of the command line': digits(PROCESSOR),
+  'sevens on the gpu are those of the command line': digits(GPU),
+  'points on the processor are those of the command line': points(PROCESSOR),
+  'points on the gpu are those of the command line': points(GPU),
+  'the processor is chosen where the gpu is software': automatic,
+  'the tour is walked': tour,
   'a link is a picture': link,
   'a picture is saved': saves,
   'latents are walked': latents,

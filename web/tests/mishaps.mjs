@@ -65,6 +65,32 @@ const dying = (page) =>
     await route.fulfill({ contentType: 'text/javascript', body: script + die });
   });
 
+// A GPU that computes nothing and says nothing, as one does whose shaders do not validate.
+const silence = (page) =>
+  page.addInitScript(() => {
+    for (const name of ['dispatchWorkgroups', 'dispatchWorkgroupsIndirect']) GPUComputePassEncoder.prototype[name] = () => {};
+  });
+
+// The GPU is lost: once it is begun anew, a second time the processor takes over; what was set stays.
+const lost = async (address) =>
+  visit(address, { query: '?tier=a', flags: WEBGPU, link: '#lab&data=rings&training=40&hidden=16&particles=150' }, async (page) => {
+    const destroy = () => page.evaluate(() => { window.before = window.playground.device; window.playground.device.destroy(); });
+    const learn = async () => {
+      await until(page, 'particles should be there', ({ lab }) => lab?.frames > 0);
+      await page.getByRole('button', { name: 'Train', exact: true }).dispatchEvent('click');
+      await until(page, 'it should learn', ({ lab }) => lab.trained === 40);
+    };
+    await learn();
+    await destroy();
+    await page.waitForFunction(() => window.playground.device !== window.before && /begun anew/.test(window.playground.facts().said));
+    assert((await page.evaluate(() => window.playground.tier)) === 'a', 'the GPU should be begun anew');
+    await learn();
+    await destroy();
+    await page.waitForFunction(() => window.playground.tier === 'b');
+    assert(/data=rings/.test(await page.evaluate(() => window.playground.link())), 'what was set is gone');
+    await learn();
+  });
+
 const cancelled = async (address) => {
   let release = null;
   const held = new Promise((done) => { release = done; });
@@ -87,6 +113,8 @@ export const mishaps = {
   'without webgpu the processor computes and the page says so': fallsBack({}, /WebGPU cannot be used/),
   'without timestamp queries the processor computes and the page says so':
     fallsBack({ flags: WEBGPU, prepare: hide('timestamp-query') }, /timestamp-query/),
+  'a gpu that computes nothing is found out': fallsBack({ flags: WEBGPU, prepare: silence }, /wrong numbers/),
+  'a lost gpu is begun anew and then given up': lost,
   'without webgl there are recordings': recorded({ prepare: withoutWebgl }, /WebGL 2/),
   'recordings can be asked for': recorded({ query: '?tier=c' }, /^$/),
   'an end of what computes is said': says(dying, /What computes has stopped: out of memory/),

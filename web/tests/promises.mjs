@@ -48,7 +48,7 @@ const first = async (address) => {
 };
 
 const offline = async (address) =>
-  visit(address, { link: '#denoise&model=mnist/flow&count=1&steps=2', bears: /ERR_INTERNET_DISCONNECTED|Failed to fetch/ }, async (page, context) => {
+  visit(address, { serviceWorkers: 'allow', link: '#denoise&model=mnist/flow&count=1&steps=2', bears: /ERR_INTERNET_DISCONNECTED|Failed to fetch/ }, async (page, context) => {
     await until(page, 'it should draw', ({ denoise }) => denoise?.evaluations > 0);
     await page.waitForFunction(() => navigator.serviceWorker.controller && document.documentElement.dataset.kept === 'true');
     await context.setOffline(true);
@@ -59,7 +59,7 @@ const offline = async (address) =>
   });
 
 const installable = async (address) =>
-  visit(address, {}, async (page, context) => {
+  visit(address, { serviceWorkers: 'allow' }, async (page, context) => {
     const session = await context.newCDPSession(page);
     const { errors } = await session.send('Page.getAppManifest');
     assert(errors.length === 0, `the manifest: ${JSON.stringify(errors)}`);

@@ -79,6 +79,11 @@ impl Chain {
         [x, base - log]
     }
 
+    /// Rows after each bijection, the first one first.
+    pub(super) fn stages(&self, x: Tensor<2>, told: Option<&Tensor<2>>) -> Vec<Tensor<2>> {
+        self.bijections.stages(x, told)
+    }
+
     /// One bijection back, the last one first, and the logarithm of its determinant.
     pub(super) fn back(&self, link: usize, z: &Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
         self.bijections.back(link, z, told)

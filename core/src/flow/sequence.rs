@@ -63,6 +63,16 @@ impl Sequence {
         self.0.len()
     }
 
+    /// Rows after each bijection, the first one first.
+    pub(super) fn stages(&self, x: Tensor<2>, told: Option<&Tensor<2>>) -> Vec<Tensor<2>> {
+        let next = |row: &mut Tensor<2>, link: &Link| {
+            let ([next, _], rest) = link.of(row, |x| link.bijection.normalise(x, told, Mode::Infer));
+            *row = joined(next, rest);
+            Some(row.clone())
+        };
+        self.0.iter().scan(x, next).collect()
+    }
+
     /// One bijection back, and the logarithm of its determinant.
     pub(super) fn back(&self, link: usize, z: &Tensor<2>, told: Option<&Tensor<2>>) -> [Tensor<2>; 2] {
         let link = &self.0[link];

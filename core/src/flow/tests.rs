@@ -5,6 +5,7 @@ mod densities;
 mod finite;
 mod learning;
 mod pictures;
+mod stages;
 mod torus;
 mod trace;
 

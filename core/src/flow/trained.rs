@@ -77,6 +77,10 @@ impl Codec for Flow {
         let [z, _] = self.chain.normalise(x, told.as_ref(), Mode::Infer);
         z
     }
+    fn stages(&self, x: Tensor<2>) -> Vec<Tensor<2>> {
+        let told = self.untold(x.dims()[0]);
+        self.chain.stages(x, told.as_ref())
+    }
     fn decode(&self, z: Tensor<2>) -> Tensor<2> {
         let told = self.untold(z.dims()[0]);
         let [x, _] = self.chain.generate(z, told.as_ref());

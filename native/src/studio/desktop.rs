@@ -22,6 +22,7 @@ const COMMAND: &str = "kiln studio --link";
 pub(super) struct Desktop {
     worker: Worker,
     device: String,
+    accelerated: bool,
     models: Vec<Stored>,
     fetched: Vec<(String, Result<Vec<u8>, String>)>,
     files: Vec<(String, Result<Vec<u8>, String>)>,
@@ -33,7 +34,8 @@ impl Desktop {
     pub(super) fn new(window: &Context, name: String, device: Device) -> Self {
         let worker = Worker::start(window.clone(), device);
         let models = kiln_zoo::entries().iter().filter_map(stored).collect();
-        Self { worker, device: name, models, fetched: Vec::new(), files: Vec::new(), said: None }
+        let accelerated = !name.starts_with("cpu");
+        Self { worker, device: name, accelerated, models, fetched: Vec::new(), files: Vec::new(), said: None }
     }
 }
 
@@ -100,6 +102,10 @@ impl Shell for Desktop {
 
     fn device(&self) -> String {
         self.device.clone()
+    }
+
+    fn accelerated(&self) -> bool {
+        self.accelerated
     }
 
     fn said(&mut self) -> Option<String> {

@@ -14,3 +14,4 @@ mod resume;
 mod teach;
 mod average;
 mod text;
+mod lab;

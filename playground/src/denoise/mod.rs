@@ -6,5 +6,6 @@ mod panel;
 mod stage;
 
 pub use panel::Denoise;
+pub(crate) use settings::classes;
 pub use settings::{Edit, Settings};
 pub use work::{Frame, Report, Work};

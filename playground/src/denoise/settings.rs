@@ -88,7 +88,7 @@ impl Settings {
             return Err(error::Error::argument(format!("count: wanted 1 to {MOST}, this is {}", self.count)));
         }
         let sampler = (!self.sampler.is_empty()).then(|| SamplerConfig::named(&self.sampler)).transpose()?;
-        let classes = self.classes(card)?;
+        let classes = classes(&self.class, card)?;
         let guidance = self.guidance.filter(|_| classes != Classes::Any);
         let steps = self.steps;
         Ok(Request {
@@ -99,15 +99,6 @@ impl Settings {
             guidance,
             classes,
             ..Request::default()
-        })
-    }
-
-    fn classes(&self, card: &Card) -> Result<Classes> {
-        Ok(match self.class.as_str() {
-            _ if card.classes.is_empty() => Classes::Any,
-            "any" => Classes::Any,
-            "each" => Classes::Each,
-            name => Classes::One(card.class(name)?),
         })
     }
 
@@ -128,4 +119,14 @@ impl Settings {
         let rows = ink.map(|ink| ink.into_iter().map(|ink| 2.0 * ink - 1.0).collect());
         Ok(rows.map(|rows| editing::Edit::From { rows, strength: self.strength }))
     }
+}
+
+/// The classes of a text: `each` in turn, `any`, or the name or number of one. A model without classes draws any.
+pub(crate) fn classes(class: &str, card: &Card) -> Result<Classes> {
+    Ok(match class {
+        _ if card.classes.is_empty() => Classes::Any,
+        "any" => Classes::Any,
+        "each" => Classes::Each,
+        name => Classes::One(card.class(name)?),
+    })
 }

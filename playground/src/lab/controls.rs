@@ -4,7 +4,7 @@ use egui::{Button, RichText, Ui};
 use kiln::samplers::SamplerConfig;
 use kiln::train::OptimizerConfig;
 
-use super::families::{self, Family};
+use super::families::FAMILIES;
 use super::panel::{Lab, Tool};
 use super::settings::Settings;
 use super::work::Order;
@@ -20,7 +20,8 @@ impl Lab {
         self.density(ui);
         self.model(ui);
         self.buttons(ui, desk);
-        section(ui, "What is shown", true, |ui| self.layers(ui));
+        let most = if desk.shell.accelerated() { 100_000 } else { 20_000 };
+        section(ui, "What is shown", true, |ui| self.layers(ui, most));
         section(ui, "From noise to data", true, |ui| self.walk(ui));
         section(ui, "How it learns", false, |ui| self.learning(ui));
     }
@@ -56,10 +57,10 @@ impl Lab {
 
     fn model(&mut self, ui: &mut Ui) {
         let families: Vec<_> =
-            families::all().iter().map(|family| (family.name(), family.label(), family.about())).collect();
+            FAMILIES.iter().map(|family| (family.name, family.label, family.about)).collect();
         choice(ui, "Model", &mut self.settings.family, &families, "Which kind of model learns it.");
         if let Ok(family) = self.settings.family() {
-            ui.label(RichText::new(family.about()).weak().small());
+            ui.label(RichText::new(family.about).weak().small());
         }
     }
 
@@ -91,7 +92,7 @@ impl Lab {
         }
     }
 
-    fn layers(&mut self, ui: &mut Ui) {
+    fn layers(&mut self, ui: &mut Ui, most: usize) {
         let layers = &mut self.settings.layers;
         switch(ui, "Data", &mut layers.data, "Samples of the density that is to be learnt, in grey.");
         switch(
@@ -101,7 +102,7 @@ impl Lab {
             "Samples of the model on their way, each in the colour of where it began.",
         );
         switch(ui, "Paths", &mut layers.paths, "The ways that particles have taken from noise.");
-        let walks = self.settings.family().is_ok_and(Family::walks);
+        let walks = self.settings.family().is_ok_and(|family| family.walks);
         let layers = &mut self.settings.layers;
         ui.add_enabled_ui(walks, |ui| {
             switch(ui, "Vector field", &mut layers.field, "Where the model would move a point at this noise level: dx/dsigma = (x - D(x; sigma))/sigma, towards data.");
@@ -112,11 +113,11 @@ impl Lab {
             &mut layers.density,
             "log p(x) of the model as a heat map: exact for normalizing flows, by the probability-flow ODE for diffusion, by importance sampling for autoencoders.",
         );
-        number(ui, "Particles", &mut self.settings.particles, 100..=20_000, "How many samples are shown.");
+        number(ui, "Particles", &mut self.settings.particles, 100..=most, "How many samples are shown.");
     }
 
     fn walk(&mut self, ui: &mut Ui) {
-        let walks = self.settings.family().is_ok_and(Family::walks);
+        let walks = self.settings.family().is_ok_and(|family| family.walks);
         if !walks {
             ui.label(RichText::new("This model draws at once, layer by layer: it needs no sampler.").weak());
             number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);
@@ -199,22 +200,6 @@ impl Lab {
         );
         number(ui, "Batch", &mut settings.batch, 16..=2048, "Samples of the density a step.");
         number(ui, "Training steps", &mut settings.training, 100..=20_000, "After so many, it stops.");
-    }
-
-    /// The slider of time, and what moves it.
-    pub(super) fn timeline(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            let label = if self.playing { "Stop" } else { "Play" };
-            if ui.button(label).on_hover_text("Play the way from noise to data (space)").clicked() {
-                self.playing = !self.playing;
-            }
-            ui.spacing_mut().slider_width = (ui.available_width() - 190.0).max(80.0);
-            let mut time = self.settings.time.min(1.0);
-            let slider = egui::Slider::new(&mut time, 0.0..=1.0).text("noise to data").max_decimals(3);
-            if ui.add(slider).on_hover_text("From noise (0) to data (1), both ways").changed() {
-                (self.settings.time, self.playing) = (time, false);
-            }
-        });
     }
 }
 

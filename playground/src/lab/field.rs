@@ -33,13 +33,13 @@ pub struct Field {
 pub(super) struct Flow {
     denoiser: Rc<dyn Conditional>,
     range: [f64; 2],
-    family: &'static dyn Family,
+    family: &'static Family,
     device: Device,
 }
 
 impl Flow {
     /// `None` where the model does not walk through noise levels.
-    pub(super) fn of(model: &dyn Model, family: &'static dyn Family, device: &Device) -> Option<Self> {
+    pub(super) fn of(model: &dyn Model, family: &'static Family, device: &Device) -> Option<Self> {
         let generator = model.generator()?;
         let (denoiser, range) = (generator.denoiser()?, Generate::range(generator)?);
         Some(Self { denoiser, range, family, device: device.clone() })
@@ -48,8 +48,9 @@ impl Flow {
     /// The arrows at a noise level.
     pub(super) async fn field(&self, at: f64) -> Result<Field> {
         let sigma = at.clamp(self.range[0], self.range[1]);
-        let s = self.family.shrink(sigma);
-        let slope = (self.family.shrink(sigma * 1.001) - self.family.shrink(sigma * 0.999)) / (0.002 * sigma);
+        let s = (self.family.shrink)(sigma);
+        let slope =
+            ((self.family.shrink)(sigma * 1.001) - (self.family.shrink)(sigma * 0.999)) / (0.002 * sigma);
         let x = self.rows(places().map(|place| place * s as f32).collect());
         let away = x.clone() - self.denoiser.denoise(x.clone(), sigma, None);
         let by_sigma = away / (sigma * s) - x * (slope / (s * s));
@@ -71,7 +72,7 @@ impl Flow {
             let d = slope(&x, pair[0]);
             let d_prime = slope(&(x.clone() + d.clone() * h), pair[1]);
             x = x + (d + d_prime) * (0.5 * h);
-            let s = self.family.shrink(pair[1]) as f32;
+            let s = (self.family.shrink)(pair[1]) as f32;
             path.extend(weights::read(x.clone()).await?.into_iter().map(|value| value / s));
         }
         Ok(path)

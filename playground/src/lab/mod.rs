@@ -19,7 +19,7 @@ mod stage;
 // What is copied
 mod program;
 
-pub use families::Family;
+pub use families::{FAMILIES, Family};
 pub use panel::Lab;
 pub(crate) use settings::curve;
 pub use settings::{Layers, Settings};

@@ -1,6 +1,6 @@
 //! The density lab as it is seen.
 
-use egui::{Key, TextureHandle, Ui};
+use egui::{TextureHandle, Ui};
 use egui_plot::{Line, Plot, PlotPoints};
 use kiln::data::drawn;
 use kiln::metrics::sliced_wasserstein;
@@ -15,7 +15,7 @@ use super::walk::Film;
 use super::{Order, Report as Told, Settings};
 use crate::panels::{Desk, Panel};
 use crate::theme::SAFE;
-use crate::widgets::{Ink, beside};
+use crate::widgets::{Clock, Ink, beside};
 use crate::work::{Order as Any, Report};
 
 /// Particles and samples that are compared: with more, a window would wait.
@@ -37,7 +37,7 @@ pub struct Lab {
     pub(super) tool: Tool,
     pub(super) ink: Ink,
     pub(super) training: bool,
-    pub(super) playing: bool,
+    pub(super) clock: Clock,
     pub(super) data: Vec<f32>,
     /// `[step, loss]`.
     pub(super) losses: Vec<[f64; 2]>,
@@ -61,7 +61,7 @@ impl Default for Lab {
             tool: Tool::Draw,
             ink: Ink::default(),
             training: false,
-            playing: false,
+            clock: Clock::default(),
             data: Vec::new(),
             losses: Vec::new(),
             pace: (0.0, 0.0),
@@ -109,7 +109,7 @@ impl Panel for Lab {
 
     fn show(&mut self, ui: &mut Ui, desk: &mut Desk) {
         self.ink.follow(&self.settings.drawing, [PIXELS, PIXELS]);
-        self.play(ui);
+        self.clock.tick(ui, &mut self.settings.time);
         beside(ui, self, |lab, ui| lab.controls(ui, desk), Self::middle);
         if self.sent.as_ref() != Some(&self.settings) {
             desk.shell.order(Any::Lab(Order::Show(Box::new(self.settings.clone()))));
@@ -118,10 +118,7 @@ impl Panel for Lab {
     }
 
     fn command(&self) -> Option<String> {
-        let run = self.settings.run_json().ok()?;
-        let part = |key: &str| format!("'{key}={}'", run[key]);
-        let (seed, parts) = (self.settings.seed, ["data", "model", "train"].map(part).join(" "));
-        Some(format!("kiln train density/moons seed={seed} {parts}"))
+        self.settings.command().ok()
     }
 
     fn program(&self) -> Option<String> {
@@ -176,24 +173,11 @@ impl Lab {
         self.losses.push([step as f64, f64::from(loss)]);
     }
 
-    fn play(&mut self, ui: &Ui) {
-        let typing = ui.ctx().egui_wants_keyboard_input();
-        if !typing && ui.input(|input| input.key_pressed(Key::Space)) {
-            self.playing = !self.playing;
-        }
-        if self.playing {
-            // Two and a half seconds from noise to data, and a rest there.
-            let time = self.settings.time + f64::from(ui.input(|input| input.stable_dt).min(0.1)) / 2.5;
-            self.settings.time = if time > 1.3 { 0.0 } else { time };
-            ui.ctx().request_repaint();
-        }
-    }
-
     fn middle(&mut self, ui: &mut Ui) {
         let room = ui.available_size();
         // Below the plane there are a slider and the losses.
         self.stage(ui, room.x.min((room.y - 190.0).max(240.0)));
-        self.timeline(ui);
+        self.clock.show(ui, &mut self.settings.time, "From noise (0) to data (1), both ways");
         self.curve(ui);
     }
 

@@ -112,7 +112,7 @@ impl Settings {
     }
 
     /// The family that is chosen.
-    pub fn family(&self) -> Result<&'static dyn Family> {
+    pub fn family(&self) -> Result<&'static Family> {
         families::named(&self.family)
     }
 
@@ -131,7 +131,7 @@ impl Settings {
             "name": "lab",
             "seed": self.seed,
             "data": self.dataset(),
-            "model": self.family()?.model(self),
+            "model": (self.family()?.model)(self),
             "train": {
                 "steps": self.training,
                 "batch": self.batch,
@@ -150,10 +150,18 @@ impl Settings {
         config::typed(self.run_json()?)
     }
 
+    /// The command that trains it.
+    pub fn command(&self) -> Result<String> {
+        let run = self.run_json()?;
+        let part = |key: &str| format!("'{key}={}'", run[key]);
+        let (seed, parts) = (self.seed, ["data", "model", "train"].map(part).join(" "));
+        Ok(format!("kiln train density/moons seed={seed} {parts}"))
+    }
+
     /// What the particles are asked for.
     pub fn request(&self) -> Result<Request> {
         let mut request = json!({ "count": self.particles, "seed": self.seed });
-        if self.family()?.walks() {
+        if self.family()?.walks {
             request["steps"] = json!(self.steps);
             request["sampler"] = self.sampler();
             if !self.grid.is_empty() {
@@ -222,19 +230,17 @@ mod tests {
 
     #[test]
     fn every_family_makes_a_run_and_a_request_of_every_density() {
-        for family in families::all() {
+        for family in families::FAMILIES {
             for data in Settings::densities() {
                 let settings = Settings {
                     data: data.name().into(),
-                    family: family.name().into(),
+                    family: family.name.into(),
                     grid: vec![1.0, 0.3, 0.0],
                     eta: 0.5,
                     ..Settings::default()
                 };
-                settings
-                    .run()
-                    .unwrap_or_else(|error| panic!("{} of {}: {error}", family.name(), data.name()));
-                settings.request().unwrap_or_else(|error| panic!("{}: {error}", family.name()));
+                settings.run().unwrap_or_else(|error| panic!("{} of {}: {error}", family.name, data.name()));
+                settings.request().unwrap_or_else(|error| panic!("{}: {error}", family.name));
             }
         }
     }

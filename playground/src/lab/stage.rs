@@ -109,7 +109,7 @@ impl Lab {
             let family = self.settings.family();
             let level = film.level(place);
             match family {
-                Ok(family) if family.walks() => parts.push(format!("noise level {}", short(level))),
+                Ok(family) if family.walks => parts.push(format!("noise level {}", short(level))),
                 _ => parts.push(format!(
                     "layer {:.0} of {}",
                     place * (film.frames() - 1) as f64,

@@ -56,7 +56,7 @@ impl Film {
 /// A generation that is being filmed.
 pub(super) struct Walk {
     generation: Box<dyn Generation>,
-    family: &'static dyn Family,
+    family: &'static Family,
     film: Film,
 }
 
@@ -65,7 +65,7 @@ impl Walk {
     pub(super) fn begin(
         model: &dyn Model,
         request: &Request,
-        family: &'static dyn Family,
+        family: &'static Family,
         trained: u64,
     ) -> Result<Self> {
         let generation = model.generate(request)?;
@@ -85,7 +85,7 @@ impl Walk {
             return Ok(Some(std::mem::take(&mut self.film)));
         };
         let frame = frame?;
-        let scale = 1.0 / self.family.shrink(frame.level) as f32;
+        let scale = 1.0 / (self.family.shrink)(frame.level) as f32;
         self.film.levels.push(frame.level);
         self.film.points.extend(weights::read(frame.x).await?.into_iter().map(|value| value * scale));
         Ok(None)

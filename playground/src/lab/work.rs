@@ -276,7 +276,7 @@ impl Work {
         Ok(vec![Report::Map(map)])
     }
 
-    fn family(&self) -> Result<&'static dyn Family> {
+    fn family(&self) -> Result<&'static Family> {
         self.settings.family()
     }
 

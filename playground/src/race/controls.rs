@@ -15,7 +15,7 @@ use crate::widgets::{choice, number, section};
 const OTHERS: &[&str] = &["explicit", "stop"];
 
 /// `(measure, label, explanation)`.
-pub(super) const MEASURES: [(Measure, &str, &str); 2] = [
+pub(super) const MEASURES: &[(Measure, &str, &str)] = &[
     (
         Measure::Rms,
         "rms to the reference",
@@ -44,15 +44,13 @@ impl Race {
         let pictures = chosen.is_some_and(|model| model.pictures);
         // The steps of an interpolant are equal.
         let spaced = chosen.is_none_or(|model| model.family != "interpolant");
-        self.samples(ui, pictures);
+        self.noise(ui, pictures);
         section(ui, "Racers", true, |ui| self.racers(ui, spaced));
         section(ui, "Distance to the reference", true, |ui| self.measures(ui));
-        if let Some(why) = &self.refused {
-            ui.colored_label(ui.visuals().error_fg_color, why);
-        }
     }
 
-    fn samples(&mut self, ui: &mut Ui, pictures: bool) {
+    /// What all racers begin with.
+    fn noise(&mut self, ui: &mut Ui, pictures: bool) {
         let settings = &mut self.settings;
         if pictures {
             number(ui, "Pictures", &mut settings.pictures, 1..=16, "How many each racer draws.");
@@ -85,7 +83,7 @@ impl Race {
             let about = "How the racer goes from noise to data: the solver of dx/dsigma = (x - D)/sigma, or of an SDE of the same densities.";
             choice(ui, &format!("Sampler {n}"), &mut racer.sampler, &samplers, about);
             steps(ui, &format!("Steps {n}"), racer);
-            if spaced {
+            if spaced || !racer.grid.is_empty() {
                 let about = "Which noise levels the steps visit.";
                 choice(ui, &format!("Grid {n}"), &mut racer.grid, &grids, about);
             }
@@ -107,7 +105,7 @@ impl Race {
 
     fn measures(&mut self, ui: &mut Ui) {
         for (measure, label, about) in MEASURES {
-            ui.radio_value(&mut self.settings.measure, measure, label).on_hover_text(about);
+            ui.radio_value(&mut self.settings.measure, *measure, *label).on_hover_text(*about);
         }
         ui.label(RichText::new("The reference is the ODE's solution by Heun's method in many steps.").weak());
     }

@@ -36,7 +36,7 @@ impl Lane {
     /// The samples of a frame, `start` being those of the noise.
     pub(super) fn rows<'a>(&'a self, frame: usize, start: &'a [f32]) -> &'a [f32] {
         let frame = frame.checked_sub(1).and_then(|step| self.frames.get(step));
-        frame.map_or(start, |frame| &frame.rows)
+        frame.map_or(start, |frame| &frame.rows[..])
     }
 
     /// Where the race ended.

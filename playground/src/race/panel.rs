@@ -1,13 +1,13 @@
 //! The sampler race as it is seen.
 
-use egui::{Key, Slider, Ui};
+use egui::Ui;
 use kiln::{Result, config};
 use serde_json::{Value, json};
 
 use super::lane::Lane;
 use super::{Racer, Reference, Report as Told, Settings};
 use crate::panels::{Desk, Panel};
-use crate::widgets::{Sheets, beside};
+use crate::widgets::{Clock, Sheets, beside};
 use crate::work::{Order, Report};
 
 /// The panel.
@@ -16,7 +16,7 @@ pub struct Race {
     pub(super) settings: Settings,
     /// What the side that computes was told last.
     sent: Option<Settings>,
-    playing: bool,
+    clock: Clock,
     pub(super) shape: Vec<usize>,
     pub(super) classes: Vec<String>,
     pub(super) lanes: Vec<Lane>,
@@ -55,7 +55,7 @@ impl Panel for Race {
     }
 
     fn show(&mut self, ui: &mut Ui, desk: &mut Desk) {
-        self.play(ui);
+        self.clock.tick(ui, &mut self.settings.time);
         beside(ui, self, |race, ui| race.controls(ui, desk), Self::middle);
         let asked = self.settings.asked();
         if self.sent.as_ref() != Some(&asked) {
@@ -110,40 +110,11 @@ impl Race {
         words.join(" ")
     }
 
-    fn play(&mut self, ui: &Ui) {
-        let typing = ui.ctx().egui_wants_keyboard_input();
-        if !typing && ui.input(|input| input.key_pressed(Key::Space)) {
-            self.playing = !self.playing;
-        }
-        if self.playing {
-            // Two and a half seconds from noise to data, and a rest there.
-            let time = self.settings.time + f64::from(ui.input(|input| input.stable_dt).min(0.1)) / 2.5;
-            self.settings.time = if time > 1.3 { 0.0 } else { time };
-            ui.ctx().request_repaint();
-        }
-    }
-
     fn middle(&mut self, ui: &mut Ui) {
         let room = ui.available_size();
         self.stage(ui, room);
-        self.timeline(ui);
+        let about = "From noise (0) to data (1), both ways: every racer is as far on its way, as a share of its own steps.";
+        self.clock.show(ui, &mut self.settings.time, about);
         self.plot(ui);
-    }
-
-    /// The slider of time, and what moves it.
-    fn timeline(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            let label = if self.playing { "Stop" } else { "Play" };
-            if ui.button(label).on_hover_text("Play the way from noise to data (space)").clicked() {
-                self.playing = !self.playing;
-            }
-            ui.spacing_mut().slider_width = (ui.available_width() - 190.0).max(80.0);
-            let mut time = self.settings.time.min(1.0);
-            let slider = Slider::new(&mut time, 0.0..=1.0).text("noise to data").max_decimals(3);
-            let about = "From noise (0) to data (1), both ways: every racer is as far on its way, as a share of its own steps.";
-            if ui.add(slider).on_hover_text(about).changed() {
-                (self.settings.time, self.playing) = (time, false);
-            }
-        });
     }
 }

@@ -16,18 +16,19 @@ const TITLE: f32 = 40.0;
 const BELOW: f32 = 250.0;
 /// Points between two panes.
 const GAP: f32 = 8.0;
+/// What is waited for.
+const WEIGHTS: &str = "The weights are on their way.";
+const REFERENCE: &str = "The reference is on its way.";
 
 impl Race {
     /// A pane for each racer, in a row or in several.
     pub(super) fn stage(&mut self, ui: &mut Ui, room: Vec2) {
+        if let Some(why) = &self.refused {
+            ui.colored_label(ui.visuals().error_fg_color, why);
+        }
         if self.reference.is_none() {
             if self.refused.is_none() {
-                let weights = self.lanes.is_empty();
-                ui.label(if weights {
-                    "The weights are on their way."
-                } else {
-                    "The reference is on its way."
-                });
+                ui.label(if self.lanes.is_empty() { WEIGHTS } else { REFERENCE });
             }
             return;
         }
@@ -78,7 +79,9 @@ impl Race {
     }
 
     fn particles(&self, ui: &mut Ui, at: usize, side: f32) {
-        let (plane, response) = Plane::new(ui, side, &format!("The particles of racer {}", at + 1));
+        let half = self.reference.as_ref().map_or(HALF, |reference| window(&reference.end));
+        let label = format!("The particles of racer {}", at + 1);
+        let (plane, response) = Plane::within(ui, side, &label, half);
         response.on_hover_text("Particles on their way, each in the colour of where it began. In grey, where the reference leads the same noise: dx/dsigma = (x - D)/sigma, solved finely.");
         let Some(reference) = &self.reference else { return };
         let quiet = if ui.visuals().dark_mode { Color32::from_gray(110) } else { Color32::from_gray(150) };
@@ -87,7 +90,7 @@ impl Race {
         let (left, right, share) = lane.around(self.settings.time);
         let frames = [left, right].map(|frame| lane.rows(frame, &reference.start));
         plane.particles(&reference.start, frames, share, 1.6);
-        plane.border(HALF, Stroke::new(2.0, colour(at)));
+        plane.frame(Stroke::new(2.0, colour(at)));
     }
 
     fn pictures(&mut self, ui: &mut Ui, at: usize, side: f32) {
@@ -112,6 +115,12 @@ impl Race {
         let Ok(picture) = picture::show(&reference.end, &self.shape, 0.0) else { return };
         self.sheets.show(ui, "The reference", &picture, vec2(side, side));
     }
+}
+
+/// Half the side of a window around points, and most of the noise that they come from.
+fn window(points: &[f32]) -> f32 {
+    let furthest = points.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    (1.2 * furthest).clamp(2.4, HALF)
 }
 
 /// A title of two lines, so that panes stand level.

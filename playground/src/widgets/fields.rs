@@ -30,7 +30,8 @@ pub(crate) fn choice(
     let menu = ComboBox::from_label(label).selected_text(shown.to_owned()).height(420.0);
     let menu = menu.show_ui(ui, |ui| {
         for (name, label, about) in options {
-            ui.selectable_value(value, name.as_ref().to_owned(), label.as_ref()).on_hover_text(about.as_ref());
+            ui.selectable_value(value, name.as_ref().to_owned(), label.as_ref())
+                .on_hover_text(about.as_ref());
         }
     });
     menu.response.on_hover_text(about);

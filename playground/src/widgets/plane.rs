@@ -15,29 +15,35 @@ pub(crate) const HALF: f32 = 4.4;
 pub(crate) struct Plane {
     pub(crate) rect: Rect,
     painter: Painter,
+    half: f32,
 }
 
 impl Plane {
     /// As large a square as there is room for, at most `side`.
     pub(crate) fn new(ui: &mut Ui, side: f32, label: &str) -> (Self, Response) {
+        Self::within(ui, side, label, HALF)
+    }
+
+    /// The same with the window `[-half, half]²`.
+    pub(crate) fn within(ui: &mut Ui, side: f32, label: &str, half: f32) -> (Self, Response) {
         let side = ui.available_width().min(side).max(80.0);
         let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, label));
         let painter = ui.painter_at(rect);
         let ground = if ui.visuals().dark_mode { Color32::from_gray(16) } else { Color32::from_gray(252) };
         painter.rect_filled(rect, 4.0, ground);
-        (Self { rect, painter }, response)
+        (Self { rect, painter, half }, response)
     }
 
     /// Where a point lies on the screen.
     pub(crate) fn place(&self, x: f32, y: f32) -> Pos2 {
-        let scale = self.rect.width() / (2.0 * HALF);
+        let scale = self.rect.width() / (2.0 * self.half);
         self.rect.center() + vec2(x * scale, -y * scale)
     }
 
     /// The point at a place of the screen.
     pub(crate) fn point(&self, place: Pos2) -> [f32; 2] {
-        let scale = 2.0 * HALF / self.rect.width();
+        let scale = 2.0 * self.half / self.rect.width();
         let away = (place - self.rect.center()) * scale;
         [away.x, -away.y]
     }
@@ -98,6 +104,11 @@ impl Plane {
         let rect = Rect::from_two_pos(self.place(-half, half), self.place(half, -half));
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         self.painter.image(texture.id(), rect, whole, Color32::WHITE);
+    }
+
+    /// The border of the window.
+    pub(crate) fn frame(&self, stroke: Stroke) {
+        self.border(self.half, stroke);
     }
 
     /// The border of the square `[-half, half]²`.

@@ -3,6 +3,7 @@
 mod bench;
 
 mod lab;
+mod race;
 mod denoise;
 mod latent;
 mod zoo;

@@ -21,8 +21,9 @@ pub(super) struct Browser {
 
 impl Shell for Browser {
     fn order(&mut self, order: Order) {
-        if self.side.order(&self.host, &order).is_err() {
-            self.inbox.borrow_mut().said = Some("this cannot be asked for: load the page again".into());
+        let ctx = self.ctx.clone();
+        if let Err(why) = self.side.order(&order, move || ctx.request_repaint()) {
+            self.inbox.borrow_mut().said = Some(why);
         }
     }
 
@@ -91,5 +92,9 @@ impl Shell for Browser {
 
     fn device(&self) -> String {
         self.host.device()
+    }
+
+    fn accelerated(&self) -> bool {
+        cfg!(feature = "gpu")
     }
 }

@@ -7,7 +7,13 @@ extern "C" {
     /// An object of the page; `host.js` has it.
     pub type Host;
 
+    /// A promise that is settled once the browser has had its turn.
+    #[cfg(feature = "gpu")]
+    #[wasm_bindgen(method)]
+    pub(super) fn pause(this: &Host) -> js_sys::Promise;
+
     /// Hands an order to the worker.
+    #[cfg(not(feature = "gpu"))]
     #[wasm_bindgen(method)]
     pub(super) fn order(this: &Host, order: Vec<u8>);
 

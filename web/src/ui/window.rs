@@ -1,13 +1,15 @@
 //! The window as the page has it.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use eframe::egui::{Context, Ui};
-use eframe::{WebOptions, WebRunner};
+use eframe::web_sys::HtmlCanvasElement;
+use eframe::{CreationContext, WebRunner};
 use js_sys::Float32Array;
 use kiln_playground::mirror::Seen;
-use kiln_playground::{App, Fetching, Mirror, Report, Stored};
+use kiln_playground::{App, Fetching, Mirror, Stored};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
@@ -15,7 +17,6 @@ use super::browser::Browser;
 use super::host::Host;
 use super::inbox::Shared;
 use super::side::Side;
-use crate::message::Message;
 
 /// Seconds at least between two looks into the mirror.
 const PAUSE: f64 = 0.2;
@@ -24,39 +25,33 @@ const PAUSE: f64 = 0.2;
 #[wasm_bindgen]
 pub struct Window {
     runner: WebRunner,
-    inbox: Shared,
-    ctx: Context,
+    pub(super) inbox: Shared,
+    pub(super) ctx: Context,
 }
 
 #[wasm_bindgen]
 impl Window {
     /// Opens it in a canvas, at a link.
-    pub async fn open(canvas: eframe::web_sys::HtmlCanvasElement, host: Host, link: String) -> Result<Window, JsValue> {
+    pub async fn open(canvas: HtmlCanvasElement, host: Host, link: String) -> Result<Window, JsValue> {
         let inbox = Shared::default();
         let models = serde_json::from_str::<Vec<Stored>>(&host.models());
         let models = models.map_err(|error| JsError::new(&format!("the list of models: {error}")))?;
-        let (host, ctx) = (Rc::new(host), Rc::new(std::cell::OnceCell::new()));
+        let (host, ctx) = (Rc::new(host), Rc::new(OnceCell::new()));
+        let (side, options) = Side::begin(&host, &inbox).await?;
         let runner = WebRunner::new();
         let (shared, found) = (inbox.clone(), ctx.clone());
-        let create = move |creation: &eframe::CreationContext| {
+        let create = move |creation: &CreationContext| {
             let ctx = creation.egui_ctx.clone();
             ctx.add_plugin(Mirror::default());
             let _ = found.set(ctx.clone());
-            let browser =
-                Browser { host: host.clone(), side: Side::Worker, models, inbox: shared, ctx: ctx.clone() };
+            let browser = Browser { host: host.clone(), side, models, inbox: shared, ctx: ctx.clone() };
             let app = App::new(&ctx, Box::new(browser), &link);
-            Ok(Box::new(Pane { app, host, seen: Vec::new(), said: String::new(), looked: 0.0 }) as Box<dyn eframe::App>)
+            let pane = Pane { app, host, seen: Vec::new(), said: String::new(), looked: 0.0 };
+            Ok(Box::new(pane) as Box<dyn eframe::App>)
         };
-        runner.start(canvas, WebOptions::default(), Box::new(create)).await?;
+        runner.start(canvas, options, Box::new(create)).await?;
         let ctx = ctx.get().ok_or_else(|| JsError::new("the window did not open"))?.clone();
         Ok(Self { runner, inbox, ctx })
-    }
-
-    /// Takes a report of the worker.
-    pub fn report(&self, report: &[u8]) -> Result<(), JsError> {
-        self.inbox.borrow_mut().reports.push(Report::read(report)?);
-        self.ctx.request_repaint();
-        Ok(())
     }
 
     /// So many bytes of a model's weights have come.

@@ -4,10 +4,13 @@ use super::*;
 
 /// The models of the zoo that these tests ask for.
 fn library() -> Library {
-    let mut library = Library::new(&kiln::device::cpu().expect("a device"));
+    let mut library = Library::new(&kiln::device::cpu().expect("a device"), None);
     for name in ["density/checkerboard", "density/checkerboard-nsf", "transport/8gaussians-to-moons"] {
         let bytes = kiln_zoo::find(name).and_then(kiln_zoo::Entry::bytes).expect("weights");
-        library.take(name, bytes).expect("a model");
+        library.take(name.into(), bytes.to_vec());
+    }
+    for (name, made) in block_on(library.unpack()) {
+        made.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     library
 }
@@ -137,7 +140,7 @@ fn what_cannot_be_raced_is_refused_and_weights_are_waited_for() {
     let why = refusal(&raced(nsf));
     assert!(why.contains("no noise levels to walk through"), "{why}");
     let mut work = Work::default();
-    let mut empty = Library::new(&kiln::device::cpu().expect("a device"));
+    let mut empty = Library::new(&kiln::device::cpu().expect("a device"), None);
     assert!(reports(&mut work, &mut empty, Settings::default()).is_empty());
     assert_eq!(empty.wanted(), ["density/checkerboard"]);
     work.woken();

@@ -1,0 +1,70 @@
+//! One GPU for what computes and what draws.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use burn::prelude::Device;
+use burn::tensor::wgpu::WgpuSetup;
+use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup as Wanted, WgpuSetupExisting};
+use eframe::{Renderer, WebOptions};
+use kiln::{Error, Result};
+use kiln_playground::{Order, Works};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::engine::Engine;
+use crate::failure::thrown;
+use crate::ui::host::Host;
+use crate::ui::inbox::Shared;
+
+/// The works on the GPU. They have a turn between two frames.
+pub(crate) struct Side {
+    host: Rc<Host>,
+    engine: Rc<Engine>,
+    inbox: Shared,
+    working: Rc<Cell<bool>>,
+}
+
+impl Side {
+    pub(crate) async fn begin(host: &Rc<Host>, inbox: &Shared) -> Result<(Self, WebOptions), JsError> {
+        let (works, options) = begin().await.map_err(thrown)?;
+        let (engine, working) = (Rc::new(Engine::new(works)), Rc::default());
+        Ok((Self { host: host.clone(), engine, inbox: inbox.clone(), working }, options))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "a worker can refuse")]
+    pub(crate) fn order(&self, order: &Order, wake: impl Fn() + 'static) -> Result<(), String> {
+        self.engine.take(order.clone());
+        if !self.working.replace(true) {
+            let (host, engine) = (self.host.clone(), self.engine.clone());
+            let (inbox, working) = (self.inbox.clone(), self.working.clone());
+            spawn_local(async move {
+                while let Some(reports) = engine.step(js_sys::Date::now() / 1e3).await {
+                    inbox.borrow_mut().reports.extend(reports);
+                    wake();
+                    // A turn for the browser; there is nothing to be done where it refuses.
+                    let _ = JsFuture::from(host.pause()).await;
+                }
+                working.set(false);
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Works on the adapter that the browser prefers, which has computed as the processor does; and the window on the same device. The page has looked
+/// before that there is an adapter that Burn can use.
+async fn begin() -> Result<(Works, WebOptions)> {
+    let begun = Device::wgpu_options().init_with_setup_async().await;
+    let (device, setup) =
+        begun.map_err(|error| Error::Device(format!("WebGPU does not start: {error}; use the CPU")))?;
+    let cpu = kiln::device::cpu()?;
+    kiln::canary::operations(&device, &cpu).await?;
+    Ok((Works::beside(&device, Some(&cpu)), options(setup)))
+}
+
+fn options(WgpuSetup { instance, adapter, device, queue, .. }: WgpuSetup) -> WebOptions {
+    let wgpu_setup = Wanted::Existing(WgpuSetupExisting { instance, adapter, device, queue });
+    let wgpu_options = WgpuConfiguration { wgpu_setup, ..WgpuConfiguration::default() };
+    WebOptions { renderer: Renderer::Wgpu, wgpu_options, ..WebOptions::default() }
+}
