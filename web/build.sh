@@ -23,7 +23,8 @@ for tool in "$bindgen" "$optimiser"; do
     [ -x "$tool" ] || die "there is no $tool: run scripts/setup.sh cargo wasm node bindgen"
 done
 
-# module NAME FEATURES: builds modules/NAME/NAME.js and NAME_bg.wasm.
+# module NAME FEATURES: builds modules/NAME/NAME.js and NAME_bg.wasm. The optimiser takes minutes on one core: it goes on beside the next
+# module's build.
 module() {
     local name=$1 features=$2 raw="$CARGO_TARGET_DIR/wasm32-unknown-unknown/web/kiln_web.wasm" key
     cargo_brief build --profile web --locked --target wasm32-unknown-unknown -p kiln-web \
@@ -38,19 +39,37 @@ module() {
     rm -rf "${modules:?}/$name" "$modules/$name.key"
     mkdir -p "$modules"
     "$bindgen" --target web --no-typescript --out-dir "$modules/$name" --out-name "$name" "$raw"
+    optimised "$name" "$key" &
+    running+=($!)
+}
+
+# optimised NAME KEY: makes a module small, and writes down what it was made of.
+optimised() {
+    local name=$1 key=$2
     "$optimiser" "$optimise" "${wasm_features[@]}" --strip-debug --strip-producers \
         -o "$modules/$name/small.wasm" "$modules/$name/${name}_bg.wasm"
     mv "$modules/$name/small.wasm" "$modules/$name/${name}_bg.wasm"
     printf '%s' "$key" >"$modules/$name.key"
 }
 
+# Waits for the optimiser; the failure of one is the failure of all.
+finished() {
+    local job
+    for job in "${running[@]}"; do wait "$job"; done
+}
+running=()
+
 case ${1:-page} in
     page)
+        module gpu gpu
         module cpu worker
         module ui ui
-        module gpu gpu
+        finished
         node web/pack.mjs "$modules" "$compressed" dist
         ;;
-    bench) module bench bench ;;
+    bench)
+        module bench bench
+        finished
+        ;;
     *) die "web/build.sh builds 'page' or 'bench', not '$1'" ;;
 esac

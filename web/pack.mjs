@@ -7,6 +7,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync,
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { halved } from './half.mjs';
 import { listed } from './menu.mjs';
 import { record } from './record.mjs';
 
@@ -60,9 +61,10 @@ const about = (folder) => {
 
 // An entry of the zoo for the page; null for a model that is not for it.
 const entry = (path) => {
-  const { bytes, ...told } = header(path);
+  const { bytes: whole, ...told } = header(path);
   const model = listed(told);
   if (!model) return null;
+  const bytes = halved(whole);
   const name = relative(join(root, 'zoo'), dirname(path)).split('\\').join('/');
   const file = `zoo/${name}/${basename(path)}`;
   mkdirSync(join(dist, dirname(file)), { recursive: true });

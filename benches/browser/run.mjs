@@ -5,30 +5,20 @@
 //   CHROMIUM           the browser (default: chromium)
 //   CARGO_TARGET_DIR   where setup and web/build.sh have put playwright-core and Kiln's module
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { serve } from '../../web/serve.mjs';
+import { open } from './chromium.mjs';
 
 const [site, out, options] = process.argv.slice(2);
-const target = process.env.CARGO_TARGET_DIR;
 const here = dirname(fileURLToPath(import.meta.url));
-const { chromium } = createRequire(join(target, 'node/package.json'))('playwright-core');
 
 const PAGE = ['index.html', 'page.js', 'kiln.js', 'onnxruntime.js', 'tensorflow.js'];
 
 for (const name of PAGE) cpSync(join(here, name), join(site, name));
-cpSync(join(target, 'page/modules/bench'), join(site, 'bench'), { recursive: true });
+cpSync(join(process.env.CARGO_TARGET_DIR, 'page/modules/bench'), join(site, 'bench'), { recursive: true });
 const cases = JSON.parse(readFileSync(join(site, 'models/cases.json')));
 
-const server = await serve(site);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium' });
-try {
-  const page = await browser.newPage();
-  page.on('console', (line) => line.type() === 'error' && console.error(line.text()));
-  page.on('pageerror', (error) => console.error(error.message));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  await page.waitForFunction(() => window.bench);
+const measured = async (page, browser) => {
   const versions = { ...(await page.evaluate(() => window.bench.versions)), chromium: browser.version(), node: process.version };
   const found = [];
   for (const shapes of cases) {
@@ -36,8 +26,7 @@ try {
     const engines = await page.evaluate(([s, o]) => window.bench.measure(s, o), [shapes, JSON.parse(options)]);
     found.push({ ...shapes, engines });
   }
-  writeFileSync(out, JSON.stringify({ versions, cases: found }));
-} finally {
-  await browser.close();
-  server.close();
-}
+  return { versions, cases: found };
+};
+
+writeFileSync(out, JSON.stringify(await open(site, '', measured)));

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use burn::prelude::*;
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -118,25 +119,40 @@ impl<'a> WeightFile<'a> {
         Ok(Tensor::from_data(TensorData::new(values, [shape.iter().product::<usize>()]), device))
     }
 
-    /// One tensor, which has to be finite, of single precision and of this shape.
+    /// One tensor in single precision, which has to be finite and of this shape. Half precision is made single.
     fn host(&self, path: &str, shape: Option<&[usize]>) -> Result<HostTensor> {
         let view = self
             .tensors
             .tensor(path)
             .map_err(|_| Error::format(self.name, format!("`{path}` is missing")))?;
         let shape = shape.unwrap_or(view.shape());
-        if view.dtype() != Dtype::F32 || view.shape() != shape {
-            let message =
-                format!("`{path}`: wanted F32 {shape:?}, this is {:?} {:?}", view.dtype(), view.shape());
+        let bytes = match view.dtype() {
+            _ if view.shape() != shape => None,
+            Dtype::F32 => Some(view.data().to_vec()),
+            Dtype::F16 => Some(widened(view.data())),
+            _ => None,
+        };
+        let Some(bytes) = bytes else {
+            let message = format!(
+                "`{path}`: wanted F32 or F16 {shape:?}, this is {:?} {:?}",
+                view.dtype(),
+                view.shape()
+            );
             return Err(Error::format(self.name, message));
-        }
-        let tensor = HostTensor { name: path.to_owned(), shape: shape.to_vec(), bytes: view.data().to_vec() };
+        };
+        let tensor = HostTensor { name: path.to_owned(), shape: shape.to_vec(), bytes };
         let values = tensor.values();
         match values.iter().position(|value| !value.is_finite()) {
             Some(at) => Err(Error::format(self.name, format!("`{path}` holds {} at place {at}", values[at]))),
             None => Ok(tensor),
         }
     }
+}
+
+/// Little-endian f16 as little-endian f32.
+fn widened(bytes: &[u8]) -> Vec<u8> {
+    let single = |b: &[u8]| f16::from_le_bytes([b[0], b[1]]).to_f32().to_le_bytes();
+    bytes.chunks_exact(2).flat_map(single).collect()
 }
 
 /// One tensor on the host, ready to be written.

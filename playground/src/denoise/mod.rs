@@ -4,6 +4,7 @@ mod settings;
 mod work;
 mod panel;
 mod stage;
+mod program;
 
 pub use panel::Denoise;
 pub(crate) use settings::classes;

@@ -2,6 +2,8 @@
 
 use egui::{RichText, Slider, Ui};
 use kiln::data::drawn;
+use kiln::model::Card;
+use kiln::nn::Interface;
 use kiln::samplers::SamplerConfig;
 use kiln::{Result, config};
 use serde_json::{Value, json};
@@ -76,6 +78,12 @@ impl Panel for Denoise {
         let mut words = vec![format!("kiln sample {model} -n {count} --seed {seed}")];
         words.extend(options.into_iter().flatten());
         (*edit == Edit::Noise).then(|| words.join(" "))
+    }
+
+    fn program(&self) -> Option<String> {
+        let interface = Interface::new(self.shape.clone(), self.classes.clone());
+        let known = self.settings.edit == Edit::Noise && !self.shape.is_empty();
+        known.then(|| super::program::of(&self.settings, &Card::new("", &interface, 0)).ok()).flatten()
     }
 
     fn facts(&self) -> Value {

@@ -18,9 +18,11 @@ pub(crate) fn beside<T>(
         });
         CentralPanel::default().show(ui, |ui| middle(panel, ui));
     } else {
-        ScrollArea::vertical().show(ui, |ui| {
-            middle(panel, ui);
-            controls(panel, ui);
+        CentralPanel::default().show(ui, |ui| {
+            ScrollArea::vertical().show(ui, |ui| {
+                middle(panel, ui);
+                controls(panel, ui);
+            });
         });
     }
 }

@@ -116,7 +116,7 @@ fn what_cannot_be_started_or_frozen_is_named() {
     .expect("a model");
     let error = refused(&wider, &[start("blocks")]);
     assert!(
-        error.starts_with("other: `blocks.0.first.weight`: wanted F32 [48, 48], this is F32 [32, 32]"),
+        error.starts_with("other: `blocks.0.first.weight`: wanted F32 or F16 [48, 48], this is F32 [32, 32]"),
         "{error}"
     );
     wider.model = config::typed(
