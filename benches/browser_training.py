@@ -97,7 +97,7 @@ def waits(found):
         seconds = median(found, name)
         cells = [f"{found['sides'][name]['parameters']:,}", f"{seconds:.2f} s", f"{found['steps'] / seconds:.0f}"]
         lines.append(line([said, *cells, f"{median(found, name, 'distance'):.3f}"]))
-    words = f"Data to data the distance is {statistics.median(found['floor']):.3f}."
+    words = f"Data to data the distance is {statistics.median(found['floor']):.3f}. What it compares is the recipes, not the engines: TensorFlow.js's has a constant rate and no average."
     return "\n".join(["## What a visitor waits for", "", *lines, "", words])
 
 

@@ -21,7 +21,7 @@ export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 claim_target() {
     local owner="$CARGO_TARGET_DIR/checkout"
     [ "$(cat "$owner" 2>/dev/null)" != "$PWD" ] || return 0
-    rm -rf "$CARGO_TARGET_DIR"/release/.fingerprint/kiln* "$CARGO_TARGET_DIR"/wasm32-unknown-unknown/web/.fingerprint/kiln*
+    rm -rf "$CARGO_TARGET_DIR"/release/.fingerprint/kiln* "$CARGO_TARGET_DIR"/wasm32-unknown-unknown/web*/.fingerprint/kiln*
     mkdir -p "$CARGO_TARGET_DIR"
     printf '%s' "$PWD" >"$owner"
 }

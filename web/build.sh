@@ -23,12 +23,13 @@ for tool in "$bindgen" "$optimiser"; do
     [ -x "$tool" ] || die "there is no $tool: run scripts/setup.sh cargo wasm node bindgen"
 done
 
-# module NAME FEATURES: builds modules/NAME/NAME.js and NAME_bg.wasm. The optimiser takes minutes on one core: it goes on beside the next
+# module NAME FEATURE PROFILE: builds modules/NAME/NAME.js and NAME_bg.wasm. The optimiser takes minutes on one core: it goes on beside the next
 # module's build.
 module() {
-    local name=$1 features=$2 raw="$CARGO_TARGET_DIR/wasm32-unknown-unknown/web/kiln_web.wasm" key
-    cargo_brief build --profile web --locked --target wasm32-unknown-unknown -p kiln-web \
-        --no-default-features --features "$features"
+    local name=$1 feature=$2 profile=$3 key
+    local raw="$CARGO_TARGET_DIR/wasm32-unknown-unknown/$profile/kiln_web.wasm"
+    cargo_brief build --profile "$profile" --locked --target wasm32-unknown-unknown -p kiln-web \
+        --no-default-features --features "$feature"
     node web/reactor.mjs "$raw"
     key="$(sha256sum <"$raw") $("$bindgen" --version) $("$optimiser" --version) $optimise"
     if [ "$(cat "$modules/$name.key" 2>/dev/null)" = "$key" ]; then
@@ -61,14 +62,14 @@ running=()
 
 case ${1:-page} in
     page)
-        module gpu gpu
-        module cpu worker
-        module ui ui
+        module gpu gpu web-gpu
+        module cpu worker web
+        module ui ui web
         finished
         node web/pack.mjs "$modules" "$compressed" dist
         ;;
     bench)
-        module bench bench
+        module bench bench web
         finished
         ;;
     *) die "web/build.sh builds 'page' or 'bench', not '$1'" ;;

@@ -69,6 +69,7 @@ export class Mirror {
 
   constructor(root, status) {
     this.#root = root;
+    root.replaceChildren();
     this.#status = status;
   }
 

@@ -61,14 +61,14 @@ const freshCanvas = () => {
 };
 
 // Opens the window of a tier, at a link; answers with it and its host. A module that has lost its GPU is no good any more: `again` makes another
-// instance of it.
-const open = async (index, { tier, device }, link, again = 0) => {
+// instance of it. `stopped` hears of a panic, after which no promise is ever settled.
+const open = async (index, { tier, device }, link, stopped, again = 0) => {
   const mirror = new Mirror(element('mirror'), element('status'));
   const host = new Host({ index, device, mirror });
   const source = index.modules[tier === 'a' ? 'gpu' : 'ui'];
   const script = again ? `${source.script}&again=${again}` : source.script;
   const [module, bytes] = await Promise.all([import(script), load('The playground', source, progress)]);
-  globalThis.kilnPanicked = panicked;
+  globalThis.kilnPanicked = stopped;
   const { memory } = await module.default({ module_or_path: bytes });
   const computing = tier === 'a' ? null : host.compute(index.modules.cpu);
   const canvas = freshCanvas();
@@ -109,9 +109,12 @@ const openSomewhere = async (index, chosen) => {
   const processor = async (why, link) => {
     const said = `WebGPU was given up: ${why}. Using the processor.`;
     problem(said);
-    show(await open(index, { tier: 'b', device: PROCESSOR }, link), said);
+    show(await open(index, { tier: 'b', device: PROCESSOR }, link, panicked), said);
   };
+  let giveUp = () => {};
   const erred = async (why, lost) => {
+    // While it is being opened, that has failed.
+    giveUp(new Error(why));
     if (here?.tier !== 'a') return;
     const [link, gone] = [here.opened.link() ?? location.hash, here.opened];
     here = null;
@@ -122,20 +125,28 @@ const openSomewhere = async (index, chosen) => {
     }
     losses += 1;
     if (!lost || losses > 1) return processor(why, link);
-    return open(index, chosen, link, losses).then((opened) => show(opened, `The GPU was lost (${why}), and begun anew.`), (error) => processor(error.message, link));
+    const said = `The GPU was lost (${why}), and begun anew.`;
+    return onGpu(link, losses).then((opened) => show(opened, said), (error) => processor(error.message, link));
   };
+  // A GPU that dies while it is opened leaves promises that nobody settles.
+  const onGpu = (link, again) =>
+    new Promise((done, failed) => {
+      giveUp = failed;
+      open(index, chosen, link, (message) => heard(message, false), again).then(done, failed);
+    });
+  const heard = (...what) => erred(...what).catch((error) => panicked(error.message));
   addEventListener('hashchange', () => here?.opened.follow(location.hash));
-  watchDevices((...what) => erred(...what).catch((error) => panicked(error.message)));
-  const opening = open(index, chosen, location.hash).then((opened) => show(opened, chosen.note));
-  await (chosen.tier === 'a' ? opening.catch((error) => processor(error.message ?? String(error), location.hash)) : opening);
+  if (chosen.tier === 'b') return show(await open(index, chosen, location.hash, panicked), chosen.note);
+  watchDevices(heard);
+  return onGpu(location.hash, 0).then((opened) => show(opened, ''), (error) => processor(error.message ?? String(error), location.hash));
 };
 
 const drive = ({ opened, host }) =>
   Object.assign(window.playground, {
     link: () => opened.link(),
     follow: (link) => opened.follow(link),
-    facts: () => JSON.parse(opened.facts()),
-    samples: () => opened.samples(),
+    facts: () => JSON.parse(opened.facts() ?? '{}'),
+    samples: () => opened.samples() ?? new Float32Array(),
     memory: () => host.memory(),
     close: () => opened.close(),
   });

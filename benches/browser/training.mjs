@@ -62,7 +62,10 @@ const kiln = async ({ depth, particles }, address, seed) => {
 
 const tensorflow = ({ backend, watched }, seed) => {
   const wanted = { backend, watched, steps, batch, hidden, rate, warmUp, seed, judged };
-  return open(site, 'training.html', async (page, browser) => ({ ...(await page.evaluate((w) => window.bench.train(w), wanted)), chromium: browser.version() }));
+  return open(site, 'training.html', async (page, browser) => {
+    const found = await page.evaluate((options) => window.bench.train(options), wanted);
+    return { ...found, chromium: browser.version() };
+  });
 };
 
 const versions = { node: process.version };

@@ -73,22 +73,20 @@ const silence = (page) =>
 
 // The GPU is lost: once it is begun anew, a second time the processor takes over; what was set stays.
 const lost = async (address) =>
-  visit(address, { query: '?tier=a', flags: WEBGPU, link: '#lab&data=rings&training=40&hidden=16&particles=150' }, async (page) => {
+  visit(address, { query: '?tier=a', flags: WEBGPU, link: '#lab&data=rings&training=10&hidden=16&batch=64&particles=150&steps=4' }, async (page) => {
     const destroy = () => page.evaluate(() => { window.before = window.playground.device; window.playground.device.destroy(); });
-    const learn = async () => {
-      await until(page, 'particles should be there', ({ lab }) => lab?.frames > 0);
-      await page.getByRole('button', { name: 'Train', exact: true }).dispatchEvent('click');
-      await until(page, 'it should learn', ({ lab }) => lab.trained === 40);
-    };
-    await learn();
+    const shown = () => until(page, 'particles should be there', ({ lab }) => lab?.frames > 0);
+    await shown();
     await destroy();
-    await page.waitForFunction(() => window.playground.device !== window.before && /begun anew/.test(window.playground.facts().said));
+    await page.waitForFunction(() => window.playground.device !== window.before && /begun anew/.test(window.playground.facts().said ?? ''));
     assert((await page.evaluate(() => window.playground.tier)) === 'a', 'the GPU should be begun anew');
-    await learn();
+    await shown();
+    await page.getByRole('button', { name: 'Train', exact: true }).dispatchEvent('click');
+    await until(page, 'it should learn', ({ lab }) => lab.trained === 10);
     await destroy();
     await page.waitForFunction(() => window.playground.tier === 'b');
     assert(/data=rings/.test(await page.evaluate(() => window.playground.link())), 'what was set is gone');
-    await learn();
+    await shown();
   });
 
 const cancelled = async (address) => {

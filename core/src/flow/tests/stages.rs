@@ -1,8 +1,7 @@
 //! The way of a sample to its latent, bijection by bijection.
 
 use super::*;
-use crate::codec::Codec;
-use crate::model::{Model, Request};
+use crate::model::Request;
 
 #[test]
 fn the_way_to_the_latent_is_the_way_of_the_generation_backwards() {
