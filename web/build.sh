@@ -4,14 +4,13 @@
 #   web/build.sh         the page
 #   web/build.sh bench   the module that `benches/run.sh browser` measures, and no page
 #
-#   KILN_PAGE_OPTIMISE   what wasm-opt does (default -Os)
+#   KILN_PAGE_OPTIMISE   what wasm-opt does, in place of what each module says
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 bindgen="$CARGO_TARGET_DIR/tools/bin/wasm-bindgen"
 optimiser="$CARGO_TARGET_DIR/node/node_modules/.bin/wasm-opt"
 modules="$CARGO_TARGET_DIR/page/modules"
 compressed="$CARGO_TARGET_DIR/page/compressed"
-optimise="${KILN_PAGE_OPTIMISE:--Os}"
 
 # What today's browsers have, by name: --all-features makes modules that they refuse.
 wasm_features=(
@@ -23,10 +22,10 @@ for tool in "$bindgen" "$optimiser"; do
     [ -x "$tool" ] || die "there is no $tool: run scripts/setup.sh cargo wasm node bindgen"
 done
 
-# module NAME FEATURE PROFILE: builds modules/NAME/NAME.js and NAME_bg.wasm. The optimiser takes minutes on one core: it goes on beside the next
+# module NAME FEATURE PROFILE LEVEL: builds modules/NAME/NAME.js and NAME_bg.wasm. The optimiser takes minutes on one core: it goes on beside the next
 # module's build.
 module() {
-    local name=$1 feature=$2 profile=$3 key
+    local name=$1 feature=$2 profile=$3 optimise=${KILN_PAGE_OPTIMISE:-$4} key
     local raw="$CARGO_TARGET_DIR/wasm32-unknown-unknown/$profile/kiln_web.wasm"
     cargo_brief build --profile "$profile" --locked --target wasm32-unknown-unknown -p kiln-web \
         --no-default-features --features "$feature"
@@ -40,13 +39,13 @@ module() {
     rm -rf "${modules:?}/$name" "$modules/$name.key"
     mkdir -p "$modules"
     "$bindgen" --target web --no-typescript --out-dir "$modules/$name" --out-name "$name" "$raw"
-    optimised "$name" "$key" &
+    optimised "$name" "$key" "$optimise" &
     running+=($!)
 }
 
-# optimised NAME KEY: makes a module small, and writes down what it was made of.
+# optimised NAME KEY LEVEL: makes a module small, and writes down what it was made of.
 optimised() {
-    local name=$1 key=$2
+    local name=$1 key=$2 optimise=$3
     "$optimiser" "$optimise" "${wasm_features[@]}" --strip-debug --strip-producers \
         -o "$modules/$name/small.wasm" "$modules/$name/${name}_bg.wasm"
     mv "$modules/$name/small.wasm" "$modules/$name/${name}_bg.wasm"
@@ -62,14 +61,15 @@ running=()
 
 case ${1:-page} in
     page)
-        module gpu gpu web-gpu
-        module cpu worker web
-        module ui ui web
+        # Optimised for size the largest has a fifth less bytes, and a twentieth more once they are compressed.
+        module gpu gpu web-gpu -O0
+        module cpu worker web -Os
+        module ui ui web -Os
         finished
         node web/pack.mjs "$modules" "$compressed" dist
         ;;
     bench)
-        module bench bench web
+        module bench bench web -Os
         finished
         ;;
     *) die "web/build.sh builds 'page' or 'bench', not '$1'" ;;

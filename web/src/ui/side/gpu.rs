@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use burn::prelude::Device;
-use burn::tensor::wgpu::WgpuSetup;
-use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup as Wanted, WgpuSetupExisting};
+use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupExisting};
 use eframe::{Renderer, WebOptions};
 use kiln::{Error, Result};
 use kiln_playground::{Order, Works};
@@ -60,11 +59,14 @@ async fn begin() -> Result<(Works, WebOptions)> {
         begun.map_err(|error| Error::Device(format!("WebGPU does not start: {error}; use the CPU")))?;
     let cpu = kiln::device::cpu()?;
     kiln::canary::operations(&device, &cpu).await?;
-    Ok((Works::beside(&device, Some(&cpu)), options(setup)))
-}
-
-fn options(WgpuSetup { instance, adapter, device, queue, .. }: WgpuSetup) -> WebOptions {
-    let wgpu_setup = Wanted::Existing(WgpuSetupExisting { instance, adapter, device, queue });
+    // The window is drawn on the device that computes.
+    let wgpu_setup = WgpuSetup::Existing(WgpuSetupExisting {
+        instance: setup.instance,
+        adapter: setup.adapter,
+        device: setup.device,
+        queue: setup.queue,
+    });
     let wgpu_options = WgpuConfiguration { wgpu_setup, ..WgpuConfiguration::default() };
-    WebOptions { renderer: Renderer::Wgpu, wgpu_options, ..WebOptions::default() }
+    let options = WebOptions { renderer: Renderer::Wgpu, wgpu_options, ..WebOptions::default() };
+    Ok((Works::beside(&device, Some(&cpu)), options))
 }
