@@ -75,7 +75,7 @@ const open = async (index, { tier, device }, link, stopped, again = 0) => {
   element('stage').hidden = false;
   const opened = await module.Window.open(canvas, host, link);
   // What is typed goes there; nobody sees it.
-  document.querySelectorAll('body > input').forEach((input) => input.setAttribute('aria-label', 'Typing'));
+  document.querySelectorAll('input:not([data-role])').forEach((input) => input.setAttribute('aria-label', 'Typing'));
   host.attach(opened, () => memory.buffer.byteLength);
   mirror.act = (...what) => opened.act(...what);
   await computing;
