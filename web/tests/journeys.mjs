@@ -12,6 +12,8 @@ const DIGITS = { model: 'mnist/edm', count: 4, steps: 4, seed: 11, class: '7' };
 
 const POINTS = { model: 'density/moons', count: 256, steps: 6, seed: 5, sampler: 'euler' };
 
+const STOPS = ['Learn a shape', 'From noise to data', 'Draw your own', 'Real pictures', 'How good is it, and where next?'];
+
 const assertTier = async (page, { query = '' }) => {
   const [wanted, found] = [query.slice(-1), await page.evaluate(() => window.playground.tier)];
   const problem = await page.locator('#problem').textContent();
@@ -93,9 +95,9 @@ const automatic = async (address) =>
 const tour = async (address) =>
   visit(address, {}, async (page) => {
     await page.getByRole('button', { name: 'Tour', exact: true }).dispatchEvent('click');
-    for (let step = 1; step <= 5; step++) {
-      await page.locator('#mirror').getByText(`A tour: step ${step} of 5`).first().waitFor({ state: 'attached' });
-      await page.getByRole('button', { name: step < 5 ? 'Next' : 'End', exact: true }).dispatchEvent('click');
+    for (const step of STOPS) {
+      await page.locator('#mirror > span', { hasText: step }).first().waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: step === STOPS.at(-1) ? 'End' : 'Next', exact: true }).dispatchEvent('click');
     }
     assert(/family=nsf/.test(await page.evaluate(() => window.playground.link())), 'the last step shows a neural spline flow');
   });
