@@ -6,7 +6,6 @@
 // Samples as pixels
 pub mod picture;
 mod colour;
-mod density;
 mod sheet;
 
 // What is computed

@@ -1,11 +1,11 @@
-//! A frame as pixels: pictures on a contact sheet, points of the plane as light.
+//! A frame as pixels: pictures on a contact sheet.
 
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use kiln::{Error, Result};
 
 use crate::colour::Rgba;
-use crate::{density, sheet};
+use crate::sheet;
 
 /// Pixels in rows from the top, four bytes each: red, green, blue, opacity. A canvas takes them as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +50,8 @@ pub fn show(rows: &[f32], shape: &[usize], level: f64) -> Result<Picture> {
     let rows: Vec<f32> = rows.iter().map(|value| value * scale).collect();
     match *shape {
         [channels @ (1 | 3), height, width] => Ok(sheet::sheet(&rows, [channels, height, width])),
-        [2] => Ok(density::density(&rows)),
         _ => Err(Error::argument(format!(
-            "samples of shape {shape:?} cannot be shown; there are pictures [1 or 3, height, width] and points [2]"
+            "samples of shape {shape:?} cannot be shown; there are pictures [1 or 3, height, width]"
         ))),
     }
 }

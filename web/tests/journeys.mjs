@@ -127,7 +127,10 @@ const saves = async (address) =>
 
 const latents = async (address) =>
   visit(address, { link: '#latent' }, async (page) => {
-    await until(page, 'a map should be drawn', ({ latent }) => latent?.latents > 1);
+    await until(page, 'a model should be there', ({ latent }) => latent?.latents > 1);
+    await page.waitForFunction(() => window.playground.samples().length === 784);
+    const decoded = await samples(page);
+    assert(decoded.some((value) => value > 0.5) && decoded.some((value) => value < -0.5), 'what is decoded is no digit');
   });
 
 const assistive = async (address) =>
