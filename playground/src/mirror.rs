@@ -44,6 +44,8 @@ pub struct Mirror {
     root: Option<NodeId>,
     focus: Option<NodeId>,
     requests: Vec<ActionRequest>,
+    /// What the page was told last.
+    told: Vec<Seen>,
 }
 
 impl Plugin for Mirror {
@@ -78,10 +80,20 @@ impl Mirror {
         seen
     }
 
+    /// What the page was told last.
+    pub fn told(&self) -> &[Seen] {
+        &self.told
+    }
+
+    /// Takes note of what the page is told: its actions are meant for that.
+    pub fn tell(&mut self, seen: Vec<Seen>) {
+        self.told = seen;
+    }
+
     /// Does something to what is on the screen: `click`, `focus`, `more`, `less`, or `set` with a value. What is not there any more, and what
     /// is not known, is passed over.
     pub fn act(&mut self, id: &str, action: &str, value: Option<&str>) {
-        let Some(target_node) = id.parse().ok().map(NodeId) else { return };
+        let Some(target_node) = self.meant(id) else { return };
         let number = |text: &str| {
             text.parse().map_or_else(|_| ActionData::Value(text.into()), ActionData::NumericValue)
         };
@@ -97,6 +109,16 @@ impl Mirror {
             _ => return,
         };
         self.requests.push(ActionRequest { action, target_tree: TreeId::ROOT, target_node, data });
+    }
+
+    /// The node that the page means by an id. Where something has come in above it since the page was told, it has another id now, and what has
+    /// its id may be something else: it is known by its role and its name.
+    fn meant(&self, id: &str) -> Option<NodeId> {
+        let told = self.told.iter().find(|seen| seen.id == id)?;
+        let seen = self.seen();
+        let same = |seen: &&Seen| (seen.role, &seen.name) == (told.role, &told.name);
+        let found = seen.iter().filter(same).find(|seen| seen.id == id).or_else(|| seen.iter().find(same))?;
+        found.id.parse().ok().map(NodeId)
     }
 
     fn gather(&self, id: NodeId, seen: &mut Vec<Seen>) {
@@ -157,7 +179,7 @@ fn role(role: Role) -> Option<&'static str> {
         Role::Link => "link",
         Role::Image => "img",
         Role::ProgressIndicator => "progressbar",
-        Role::Dialog | Role::AlertDialog => "group",
+        Role::Window | Role::Dialog | Role::AlertDialog => "group",
         _ => return None,
     })
 }
@@ -169,6 +191,7 @@ mod tests {
     use super::*;
 
     struct Page {
+        notice: bool,
         n: f64,
         on: bool,
         text: String,
@@ -177,6 +200,10 @@ mod tests {
 
     fn page(ui: &mut Ui, page: &mut Page) {
         ui.label("Hello");
+        if page.notice {
+            ui.label("Something has come.");
+            page.clicks += 10 * usize::from(ui.button("Other").clicked());
+        }
         page.clicks += usize::from(ui.button("Press").clicked());
         ui.checkbox(&mut page.on, "Light");
         ui.add(Slider::new(&mut page.n, 0.0..=10.0).text("Number"));
@@ -189,30 +216,70 @@ mod tests {
         ctx.with_plugin(|mirror: &mut Mirror| mirror.seen()).expect("a mirror")
     }
 
-    #[test]
-    fn what_is_seen_has_names_and_answers() {
+    fn tell(ctx: &Context, state: &mut Page) -> Vec<Seen> {
+        frame(ctx, state);
+        let seen = frame(ctx, state);
+        ctx.with_plugin(|mirror: &mut Mirror| mirror.tell(seen.clone())).expect("a mirror");
+        seen
+    }
+
+    fn act(ctx: &Context, id: &str, action: &str, value: Option<&str>) {
+        ctx.with_plugin(|mirror: &mut Mirror| mirror.act(id, action, value)).expect("a mirror");
+    }
+
+    fn find(seen: &[Seen], role: &str, name: &str) -> Seen {
+        let found = seen.iter().find(|seen| seen.role == role && seen.name == name);
+        found.unwrap_or_else(|| panic!("there should be a {role} {name}: {seen:?}")).clone()
+    }
+
+    fn open() -> (Context, Page) {
         let ctx = Context::default();
         ctx.add_plugin(Mirror::default());
-        let mut state = Page { n: 2.0, on: false, text: String::new(), clicks: 0 };
-        frame(&ctx, &mut state);
-        let seen = frame(&ctx, &mut state);
-        let find = |role: &str, name: &str| {
-            let found = seen.iter().find(|seen| seen.role == role && seen.name == name);
-            found.unwrap_or_else(|| panic!("there should be a {role} {name}: {seen:?}")).clone()
-        };
-        find("text", "Hello");
-        assert_eq!(find("slider", "Number").range, Some([0.0, 2.0, 10.0]));
-        assert_eq!(find("checkbox", "Light").on, Some(false));
-        let act = |id: &str, action: &str, value| {
-            ctx.with_plugin(|mirror: &mut Mirror| mirror.act(id, action, value)).expect("a mirror");
-        };
-        act(&find("button", "Press").id, "click", None);
-        act(&find("checkbox", "Light").id, "click", None);
-        act(&find("slider", "Number").id, "set", Some("7"));
-        act(&find("textbox", "Find").id, "set", Some("42"));
-        act("no number", "click", None);
-        act("17", "click", None);
+        (ctx, Page { notice: false, n: 2.0, on: false, text: String::new(), clicks: 0 })
+    }
+
+    #[test]
+    fn what_is_seen_has_names_and_answers() {
+        let (ctx, mut state) = open();
+        let seen = tell(&ctx, &mut state);
+        find(&seen, "text", "Hello");
+        assert_eq!(find(&seen, "slider", "Number").range, Some([0.0, 2.0, 10.0]));
+        assert_eq!(find(&seen, "checkbox", "Light").on, Some(false));
+        act(&ctx, &find(&seen, "button", "Press").id, "click", None);
+        act(&ctx, &find(&seen, "checkbox", "Light").id, "click", None);
+        act(&ctx, &find(&seen, "slider", "Number").id, "set", Some("7"));
+        act(&ctx, &find(&seen, "textbox", "Find").id, "set", Some("42"));
+        act(&ctx, "no number", "click", None);
+        act(&ctx, "17", "click", None);
         frame(&ctx, &mut state);
         assert_eq!((state.clicks, state.on, state.n, state.text.as_str()), (1, true, 7.0, "42"));
+    }
+
+    #[test]
+    fn what_has_moved_since_is_still_meant() {
+        let (ctx, mut state) = open();
+        let seen = tell(&ctx, &mut state);
+        state.notice = true;
+        let moved = frame(&ctx, &mut state);
+        let button = find(&seen, "button", "Press");
+        assert_ne!(find(&moved, "button", "Press").id, button.id, "it should have another id");
+        act(&ctx, &button.id, "click", None);
+        act(&ctx, &find(&seen, "slider", "Number").id, "set", Some("7"));
+        frame(&ctx, &mut state);
+        assert_eq!((state.clicks, state.n), (1, 7.0));
+    }
+
+    #[test]
+    fn the_title_of_a_window_is_seen() {
+        let ctx = Context::default();
+        ctx.add_plugin(Mirror::default());
+        for _ in 0..2 {
+            let _ = ctx.run_ui(RawInput::default(), |ui| {
+                egui::Window::new("Step 1").show(ui.ctx(), |ui| ui.label("Inside"));
+            });
+        }
+        let seen = ctx.with_plugin(|mirror: &mut Mirror| mirror.seen()).expect("a mirror");
+        find(&seen, "group", "Step 1");
+        find(&seen, "text", "Inside");
     }
 }

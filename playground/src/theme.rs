@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::{Color32, Context, FontData, FontDefinitions, FontFamily, FontId, TextStyle, Theme, Ui, Visuals};
-use epaint_default_fonts::{EGUI_ICONS, UBUNTU_LIGHT};
+use epaint_default_fonts::EGUI_ICONS;
 
 /// Kiln's own colour.
 pub(crate) const EMBER: Color32 = Color32::from_rgb(0xd5, 0x5e, 0x00);
@@ -38,10 +38,13 @@ pub(crate) fn dress(ctx: &Context) {
     }
 }
 
-/// One font for all text: a second one would be a tenth of what a browser fetches.
+/// Letters for all text. A whole font would be a tenth of what a browser fetches: see `fonts/make.py`.
+const LETTERS: &[u8] = include_bytes!("../fonts/text.ttf");
+
+/// One font for all text.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::empty();
-    for (name, bytes) in [("text", UBUNTU_LIGHT), ("icons", EGUI_ICONS)] {
+    for (name, bytes) in [("text", LETTERS), ("icons", EGUI_ICONS)] {
         fonts.font_data.insert(name.into(), Arc::new(FontData::from_static(bytes)));
         fonts.families.values_mut().for_each(|family| family.push(name.into()));
     }

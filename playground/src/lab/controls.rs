@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::work::Order;
 use crate::panels::Desk;
 use crate::theme::EMBER;
-use crate::widgets::{choice, number, section, switch};
+use crate::widgets::{choice, curve, number, section, switch};
 use crate::work::Order as Any;
 
 impl Lab {
@@ -82,6 +82,11 @@ impl Lab {
         let loss = loss.map_or(String::new(), |loss| format!(", loss {loss:.3}"));
         let pace = if self.training { format!(", {:.0} steps/s", self.pace.1) } else { String::new() };
         ui.label(format!("Step {step:.0} of {}{loss}{pace}", self.settings.training));
+        // What comes and goes lies in a place of its own: what is below it keeps its identity, and the focus.
+        ui.scope(|ui| self.outcome(ui));
+    }
+
+    fn outcome(&self, ui: &mut Ui) {
         if let Some(distance) = self.distance {
             ui.label(format!("Distance to the data {distance:.3}")).on_hover_text(
                 "Sliced Wasserstein distance: how far the particles would have to be carried to lie as the samples do, in the mean over directions.",
@@ -150,26 +155,16 @@ impl Lab {
             "0 walks a smooth path (an ODE). Above, each step forgets some noise and draws some anew (an SDE): DDIM's eta, up to ancestral sampling at 1. The seed stays.",
         );
         number(ui, "Seed", &mut self.settings.seed, 0..=9999, SEED);
-        self.grid(ui);
+        self.curves(ui);
     }
 
-    /// The curve of the time grid, by its inner points.
-    fn grid(&mut self, ui: &mut Ui) {
-        let mut own = self.settings.grid.is_empty();
-        switch(
-            ui,
-            "The model's own time grid",
-            &mut own,
-            "Which noise levels the steps visit. Off: drag the curve.",
-        );
-        match (own, self.settings.grid.is_empty()) {
-            (true, false) => self.settings.grid.clear(),
-            (false, true) => self.settings.grid = vec![1.0, 0.75, 0.5, 0.25, 0.0],
-            _ => {}
-        }
-        if !self.settings.grid.is_empty() {
-            crate::widgets::curve(ui, "Time grid", &mut self.settings.grid, self.settings.steps);
-        }
+    /// The curves of the time grid and the noise schedule, by their inner points.
+    fn curves(&mut self, ui: &mut Ui) {
+        let settings = &mut self.settings;
+        let steps: Vec<f64> = (0..settings.steps).map(|step| step as f64 / settings.steps as f64).collect();
+        drag(ui, "time grid", GRID, &mut settings.grid, &steps);
+        let visited: Vec<f64> = settings.times().into_iter().map(|time| 1.0 - time).collect();
+        drag(ui, "noise schedule", SCHEDULE, &mut settings.schedule, &visited);
     }
 
     fn learning(&mut self, ui: &mut Ui) {
@@ -204,6 +199,31 @@ impl Lab {
 }
 
 const SEED: &str = "All randomness comes from it: the same seed, the same picture, on every machine.";
+
+const GRID: [&str; 2] = [
+    "At which times the steps stand. Off: drag the curve.",
+    "Time (above is noise) against steps (along): drag a point, and the steps crowd where the curve is flat. Marks at the left are the times visited.",
+];
+
+const SCHEDULE: [&str; 2] = [
+    "How much noise there is at a time: sigma/(alpha + sigma). Off: drag the curve.",
+    "The share of noise sigma/(alpha + sigma) against time, from noise (left) to data: drag a point, and noise goes late or early. Marks at the left are the shares visited.",
+];
+
+/// A curve that can be drawn in place of the model's own; `about` says what it is, and how to drag it.
+fn drag(ui: &mut Ui, name: &str, [what, how]: [&str; 2], points: &mut Vec<f64>, visited: &[f64]) {
+    let mut own = points.is_empty();
+    switch(ui, &format!("The model's own {name}"), &mut own, what);
+    match (own, points.is_empty()) {
+        (true, false) => points.clear(),
+        (false, true) => *points = vec![1.0, 0.75, 0.5, 0.25, 0.0],
+        _ => {}
+    }
+    if !points.is_empty() {
+        let label = name[..1].to_uppercase() + &name[1..];
+        curve(ui, &label, how, points, visited);
+    }
+}
 
 /// Samplers of models that the lab does not train, and those that bring levels or steps of their own.
 const ONLY: &[&str] = &[

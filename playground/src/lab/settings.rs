@@ -41,9 +41,11 @@ pub struct Settings {
     pub steps: usize,
     /// Share of the noise that is drawn anew on the way.
     pub eta: f64,
-    /// Times of the straight path, falling from 1 to 0, that the curve of the time grid goes through at equal distances; none for the model's
-    /// own grid.
+    /// Times, falling from 1 (noise) to 0 (data), that the curve of the time grid goes through at equal distances; none for the model's own grid,
+    /// or for equal times where there is a schedule.
     pub grid: Vec<f64>,
+    /// The share of noise `σ/(α + σ)` at equal distances of time, falling from 1 to 0; none for the straight path's, which is the time itself.
+    pub schedule: Vec<f64>,
     /// Where the time slider stands, from noise (0) to data (1).
     pub time: f64,
     /// What is drawn.
@@ -93,6 +95,7 @@ impl Default for Settings {
             steps: 20,
             eta: 0.0,
             grid: Vec::new(),
+            schedule: Vec::new(),
             time: 1.0,
             layers: Layers::default(),
             probe: None,
@@ -164,7 +167,7 @@ impl Settings {
         if self.family()?.walks {
             request["steps"] = json!(self.steps);
             request["sampler"] = self.sampler();
-            if !self.grid.is_empty() {
+            if !(self.grid.is_empty() && self.schedule.is_empty()) {
                 request["grid"] = json!({ "kind": "explicit", "levels": self.levels() });
             }
         }
@@ -180,10 +183,17 @@ impl Settings {
         }
     }
 
-    /// `σ` at each step of the drawn grid.
-    pub fn levels(&self) -> Vec<f64> {
+    /// The times of the steps, from 1 (noise) to 0 (data): by the drawn grid, or at equal distances.
+    pub fn times(&self) -> Vec<f64> {
         let places = (0..self.steps).map(|step| step as f64 / self.steps as f64);
-        places.map(|place| level(curve(&self.grid, place).clamp(0.001, 0.998))).collect()
+        places.map(|place| drawn(&self.grid, place)).collect()
+    }
+
+    /// `σ/α` at each step of the drawn grid and schedule.
+    pub fn levels(&self) -> Vec<f64> {
+        // Neither pure noise nor pure data is a level of the network's.
+        let share = |time: f64| 0.001 + 0.997 * drawn(&self.schedule, 1.0 - time);
+        self.times().into_iter().map(|time| level(share(time))).collect()
     }
 
     /// Refuses what would take more memory or time than a window has.
@@ -215,6 +225,11 @@ pub fn level(time: f64) -> f64 {
     time / (1.0 - time)
 }
 
+/// A drawn curve from 1 to 0, at a place from 0 to 1; a straight line where none is drawn.
+fn drawn(points: &[f64], place: f64) -> f64 {
+    if points.is_empty() { 1.0 - place } else { curve(points, place) }
+}
+
 /// Straight lines through points at equal distances, at a place from 0 to 1.
 pub fn curve(points: &[f64], place: f64) -> f64 {
     let last = points.len() - 1;
@@ -236,6 +251,7 @@ mod tests {
                     data: data.name().into(),
                     family: family.name.into(),
                     grid: vec![1.0, 0.3, 0.0],
+                    schedule: vec![1.0, 0.6, 0.0],
                     eta: 0.5,
                     ..Settings::default()
                 };
@@ -246,12 +262,28 @@ mod tests {
     }
 
     #[test]
-    fn the_grids_curve_becomes_falling_levels() {
-        let settings = Settings { grid: vec![1.0, 0.5, 0.0], steps: 4, ..Settings::default() };
-        let times: Vec<f64> = settings.levels().into_iter().map(time).collect();
-        for (found, wanted) in times.iter().zip([0.998, 0.75, 0.5, 0.25]) {
-            assert!((found - wanted).abs() < 1e-12, "{times:?}");
-        }
+    fn the_drawn_curves_become_falling_levels() {
+        let shares = |settings: &Settings| settings.levels().into_iter().map(time).collect::<Vec<f64>>();
+        let close = |found: Vec<f64>, wanted: [f64; 4]| {
+            let wanted = wanted.map(|share| 0.001 + 0.997 * share);
+            let far = found.iter().zip(wanted).any(|(found, wanted)| (found - wanted).abs() > 1e-12);
+            assert!(!far && found.len() == 4, "{found:?} where {wanted:?} is wanted");
+        };
+        let bent = vec![1.0, 0.3, 0.0];
+        let settings = |grid: &[f64], schedule: &[f64]| Settings {
+            grid: grid.to_vec(),
+            schedule: schedule.to_vec(),
+            steps: 4,
+            ..Settings::default()
+        };
+        close(shares(&settings(&bent, &[])), [1.0, 0.65, 0.3, 0.15]);
+        close(shares(&settings(&[], &bent)), [1.0, 0.65, 0.3, 0.15]);
+        // Times 1, 0.65, 0.3 and 0.15, and the shares of noise at them.
+        close(shares(&settings(&bent, &bent)), [1.0, 0.51, 0.18, 0.09]);
+        // Points that hang at the ends give levels that still fall.
+        let steep = settings(&[1.0, 0.99, 0.01, 0.0], &[1.0, 0.99, 0.01, 0.0]);
+        let levels = Settings { steps: 100, ..steep }.levels();
+        assert!(levels.windows(2).all(|pair| pair[0] > pair[1]), "{levels:?}");
     }
 
     #[test]

@@ -139,6 +139,7 @@ impl Work {
                 settings.steps,
                 settings.sampler(),
                 settings.grid.clone(),
+                settings.schedule.clone(),
             ))
         }) {
             (self.stale.film, self.walk) = (true, None);

@@ -7,8 +7,8 @@ use crate::theme::EMBER;
 /// How near a point has to be to be taken, in points of the screen.
 const REACH: f32 = 24.0;
 
-/// Points at equal distances from 1 (left) down to 0 (right); the two ends stay. `steps` are marked along it.
-pub(crate) fn curve(ui: &mut Ui, label: &str, points: &mut [f64], steps: usize) {
+/// Points at equal distances from 1 (left) down to 0 (right); the two ends stay. Its values at the places `visited` are marked.
+pub(crate) fn curve(ui: &mut Ui, label: &str, about: &str, points: &mut [f64], visited: &[f64]) {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width().min(240.0), 120.0), Sense::drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, label));
@@ -21,9 +21,8 @@ pub(crate) fn curve(ui: &mut Ui, label: &str, points: &mut [f64], steps: usize) 
     painter.rect_filled(rect, 3.0, ground);
     let line = points.iter().enumerate().map(|(i, value)| place(i as f64 / last as f64, *value)).collect();
     painter.line(line, Stroke::new(1.5, EMBER));
-    for step in 0..steps.min(200) {
-        let at = step as f64 / steps as f64;
-        let on = place(at, crate::lab::curve(points, at));
+    for at in visited.iter().take(200) {
+        let on = place(*at, crate::lab::curve(points, *at));
         painter.line_segment(
             [pos2(rect.left(), on.y), pos2(rect.left() + 5.0, on.y)],
             Stroke::new(1.0, Color32::GRAY),
@@ -41,5 +40,5 @@ pub(crate) fn curve(ui: &mut Ui, label: &str, points: &mut [f64], steps: usize) 
             points[i] = value.clamp(points[i + 1] + 0.01, points[i - 1] - 0.01);
         }
     }
-    response.on_hover_text("Noise (above) against steps (along): drag a point, and the steps crowd where the curve is flat. Marks at the left are the levels visited.");
+    response.on_hover_text(about);
 }

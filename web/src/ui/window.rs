@@ -8,7 +8,6 @@ use eframe::egui::{Context, Ui};
 use eframe::web_sys::HtmlCanvasElement;
 use eframe::{CreationContext, WebRunner};
 use js_sys::Float32Array;
-use kiln_playground::mirror::Seen;
 use kiln_playground::{App, Fetching, Mirror, Stored};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -46,7 +45,7 @@ impl Window {
             let _ = found.set(ctx.clone());
             let browser = Browser { host: host.clone(), side, models, inbox: shared, ctx: ctx.clone() };
             let app = App::new(&ctx, Box::new(browser), &link);
-            let pane = Pane { app, host, seen: Vec::new(), said: String::new(), looked: 0.0 };
+            let pane = Pane { app, host, said: String::new(), looked: 0.0 };
             Ok(Box::new(pane) as Box<dyn eframe::App>)
         };
         runner.start(canvas, options, Box::new(create)).await?;
@@ -122,8 +121,7 @@ impl Window {
 struct Pane {
     app: App,
     host: Rc<Host>,
-    /// What the page was told last, and when.
-    seen: Vec<Seen>,
+    /// What the page heard last, and when.
     said: String,
     looked: f64,
 }
@@ -143,16 +141,19 @@ impl Pane {
     /// Tells the page what is on the screen, where it has changed: what stood there a frame ago.
     fn tell(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        let seen = ctx.with_plugin(|mirror: &mut Mirror| mirror.seen()).unwrap_or_default();
-        if seen == self.seen && self.app.said() == self.said {
-            return;
-        }
-        if now - self.looked < PAUSE {
-            ctx.request_repaint_after(Duration::from_secs_f64(PAUSE));
-            return;
-        }
-        self.looked = now;
-        self.host.mirror(&json!(seen).to_string(), self.app.said());
-        (self.seen, self.said) = (seen, self.app.said().to_owned());
+        ctx.with_plugin(|mirror: &mut Mirror| {
+            let seen = mirror.seen();
+            if seen == mirror.told() && self.app.said() == self.said {
+                return;
+            }
+            if now - self.looked < PAUSE {
+                ctx.request_repaint_after(Duration::from_secs_f64(PAUSE));
+                return;
+            }
+            self.looked = now;
+            self.host.mirror(&json!(seen).to_string(), self.app.said());
+            self.app.said().clone_into(&mut self.said);
+            mirror.tell(seen);
+        });
     }
 }
