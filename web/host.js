@@ -78,6 +78,7 @@ export class Host {
     }
     const stop = new AbortController();
     this.#running.set(name, stop);
+    queueMicrotask(() => this.#window.progress(name, 0, found.bytes));
     load(name, found, (done, total) => this.#window.progress(name, done, total), stop.signal)
       .finally(() => this.#running.delete(name))
       .then((bytes) => this.#window.fetched(name, new Uint8Array(bytes)), (error) => this.#window.failed(name, error.message));

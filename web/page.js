@@ -96,27 +96,28 @@ const watchDevices = (erred) => {
 };
 
 // The window, on the GPU where that is so. A GPU that is lost is begun anew once; where it does not start, errs, or is lost again, the processor
-// computes. The link, which says all that is set, goes along.
+// computes. The link, which says all that is set, and what was learnt go along.
 const openSomewhere = async (index, chosen) => {
   let here = null;
   let losses = 0;
-  const show = (opened, said) => {
+  const show = (opened, said, kept) => {
     here = opened;
     window.playground.tier = document.documentElement.dataset.tier = opened.tier;
     drive(here);
     if (said) here.opened.say(said);
+    if (kept) here.opened.resume(kept);
   };
-  const processor = async (why, link) => {
+  const processor = async (why, link, kept) => {
     const said = `WebGPU was given up: ${why}. Using the processor.`;
     problem(said);
-    show(await open(index, { tier: 'b', device: PROCESSOR }, link, panicked), said);
+    show(await open(index, { tier: 'b', device: PROCESSOR }, link, panicked), said, kept);
   };
   let giveUp = () => {};
   const erred = async (why, lost) => {
     // While it is being opened, that has failed.
     giveUp(new Error(why));
     if (here?.tier !== 'a') return;
-    const [link, gone] = [here.opened.link() ?? location.hash, here.opened];
+    const [link, kept, gone] = [here.opened.link() ?? location.hash, here.opened.kept(), here.opened];
     here = null;
     try {
       gone.close();
@@ -124,9 +125,9 @@ const openSomewhere = async (index, chosen) => {
       // It was in the middle of a frame; nothing of it is used any more.
     }
     losses += 1;
-    if (!lost || losses > 1) return processor(why, link);
+    if (!lost || losses > 1) return processor(why, link, kept);
     const said = `The GPU was lost (${why}), and begun anew.`;
-    return onGpu(link, losses).then((opened) => show(opened, said), (error) => processor(error.message, link));
+    return onGpu(link, losses).then((opened) => show(opened, said, kept), (error) => processor(error.message, link, kept));
   };
   // A GPU that dies while it is opened leaves promises that nobody settles.
   const onGpu = (link, again) =>

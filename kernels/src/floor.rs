@@ -16,11 +16,11 @@ pub(crate) fn device() -> Option<Device> {
     DEVICE.get_or_init(|| setup().map(registered)).clone()
 }
 
-fn registered(setup: WgpuSetup) -> Device {
+pub(crate) fn registered(setup: WgpuSetup) -> Device {
     Device::wgpu_options().setup(setup).init().expect("a device of WebGPU's floor")
 }
 
-fn setup() -> Option<WgpuSetup> {
+pub(crate) fn setup() -> Option<WgpuSetup> {
     let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     let instance =
         wgpu::Instance::new(wgpu::InstanceDescriptor { backends: wgpu::Backends::VULKAN, ..descriptor });

@@ -27,6 +27,8 @@ mod normalising;
 pub mod normals;
 mod numbers;
 pub mod pairs;
+#[cfg(feature = "gpu")]
+pub mod plane;
 pub mod spline;
 #[cfg(all(test, feature = "flex"))]
 mod testing;

@@ -113,6 +113,16 @@ impl App {
         self.open[self.current].panel.samples()
     }
 
+    /// What goes on from here in another window, once this one's device is lost.
+    pub fn kept(&self) -> Option<Order> {
+        self.open.iter().find_map(|open| open.panel.kept())
+    }
+
+    /// Goes on from what another window has kept.
+    pub fn resume(&mut self, kept: Order) {
+        self.shell.order(kept);
+    }
+
     /// Draws the window.
     pub fn ui(&mut self, ui: &mut Ui) {
         self.listen();

@@ -18,6 +18,7 @@ pub mod shell;
 pub mod link;
 pub mod app;
 pub mod mirror;
+pub mod easel;
 mod history;
 mod tour;
 mod theme;
@@ -33,6 +34,7 @@ mod zoo;
 mod hood;
 
 pub use app::App;
+pub use easel::{Easel, Frames, Look};
 pub use mirror::Mirror;
 pub use picture::Picture;
 pub use shell::{Fetching, Shell, Stored};

@@ -7,7 +7,7 @@ use kiln::{Error, Result};
 use serde_json::Value;
 
 use crate::shell::{Shell, Stored};
-use crate::work::Report;
+use crate::work::{Order, Report};
 use crate::{denoise, hood, lab, latent, race, zoo};
 
 /// One page of the application.
@@ -42,6 +42,11 @@ pub(crate) trait Panel {
     /// The samples that are seen, `[n, features]` flattened.
     fn samples(&self) -> Vec<f32> {
         Vec::new()
+    }
+
+    /// What goes on from here on another device, once this one is lost.
+    fn kept(&self) -> Option<Order> {
+        None
     }
 
     /// A file was dropped onto the window.

@@ -1,11 +1,13 @@
 //! What the application asks of whoever opened its window.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use egui::DroppedFile;
 use kiln::model::Card;
 use serde::{Deserialize, Serialize};
 
+use crate::easel::Easel;
 use crate::work::{Order, Report};
 
 /// A model of the zoo, before its weights are there.
@@ -115,5 +117,10 @@ pub trait Shell {
     /// Whether that is a GPU.
     fn accelerated(&self) -> bool {
         false
+    }
+
+    /// What draws from it, where the window and what computes share it.
+    fn easel(&self) -> Option<Rc<dyn Easel>> {
+        None
     }
 }

@@ -59,11 +59,13 @@ pub(crate) fn switch(ui: &mut Ui) {
     }
 }
 
+/// Colours around the circle, from the left against the clock.
+pub(crate) const WHEEL: [Color32; 4] = [SAFE[0], SAFE[4], SAFE[1], SAFE[3]];
+
 /// A point's colour by where it began: by its angle, so that neighbours are alike.
 pub(crate) fn by_angle([x, y]: [f32; 2]) -> Color32 {
     let turn = y.atan2(x) / std::f32::consts::TAU + 0.5;
     let at = turn * 4.0;
     let (left, share) = (at as usize % 4, at.fract());
-    let wheel = [SAFE[0], SAFE[4], SAFE[1], SAFE[3]];
-    wheel[left].lerp_to_gamma(wheel[(left + 1) % 4], share)
+    WHEEL[left].lerp_to_gamma(WHEEL[(left + 1) % 4], share)
 }

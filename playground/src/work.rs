@@ -75,6 +75,14 @@ impl Works {
         }
     }
 
+    /// The same, on a device that draws the window too: particles stay there, where an [`Easel`](crate::Easel) draws them, and what is learnt is
+    /// read off it now and then, as a page can lose its GPU.
+    #[must_use]
+    pub fn on_screen(mut self) -> Self {
+        self.lab.share();
+        self
+    }
+
     /// Takes an order. What is wrong with it is said in a report.
     pub fn take(&mut self, order: Order) {
         match order {

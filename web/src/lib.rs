@@ -5,7 +5,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod start;
-#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "ui")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "window")))]
 mod message;
 #[cfg(all(target_arch = "wasm32", any(feature = "worker", feature = "gpu", feature = "bench")))]
 mod failure;

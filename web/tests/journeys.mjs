@@ -1,6 +1,7 @@
 // What a visitor does: draw, train, have pictures drawn, walk in a latent space, copy a link.
 import { readFileSync } from 'node:fs';
-import { WEBGPU, assert, facts, follow, meanDifference, native, press, samples, until, visit } from './chromium.mjs';
+import { join } from 'node:path';
+import { WEBGPU, assert, facts, follow, meanDifference, native, press, root, samples, until, visit } from './chromium.mjs';
 
 const PROCESSOR = { query: '?tier=b' };
 const GPU = { query: '?tier=a', flags: WEBGPU };
@@ -95,7 +96,8 @@ const automatic = async (address) =>
 const tour = async (address) =>
   visit(address, {}, async (page) => {
     await page.getByRole('button', { name: 'Tour', exact: true }).dispatchEvent('click');
-    for (const step of STOPS) {
+    for (const [at, step] of STOPS.entries()) {
+      await page.getByRole('group', { name: `A tour: step ${at + 1} of ${STOPS.length}` }).waitFor({ state: 'attached' });
       await page.locator('#mirror > span', { hasText: step }).first().waitFor({ state: 'attached' });
       await page.getByRole('button', { name: step === STOPS.at(-1) ? 'End' : 'Next', exact: true }).dispatchEvent('click');
     }
@@ -155,6 +157,82 @@ const phone = async (address) =>
     assert(width > 300, `the plane is ${width} pixels wide`);
   });
 
+// A file falls onto the window.
+const drop = async (page, name, bytes) => {
+  const data = await page.evaluateHandle(([title, text]) => {
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], title));
+    return dropped;
+  }, [name, bytes.toString('base64')]);
+  await page.dispatchEvent('#window', 'drop', { dataTransfer: data });
+};
+
+const own = async (address) =>
+  visit(address, { link: '#lab' }, async (page) => {
+    await drop(page, 'mine.safetensors', readFileSync(join(root, 'zoo/mnist/flow/weights.safetensors')));
+    await page.waitForFunction(() => /denoise&model=own\/mine/.test(location.hash));
+    const found = await until(page, 'it should draw', ({ denoise }) => denoise?.evaluations > 0);
+    assert(/mine.safetensors is here/.test(found.said), `the page says: ${found.said}`);
+    await drop(page, 'broken.safetensors', Buffer.from('no weights'));
+    await until(page, 'it should be refused', ({ said }) => /broken: not a whole safetensors file/.test(said));
+  });
+
+const closes = async (address) =>
+  visit(address, { link: '#lab' }, async (page) => {
+    await until(page, 'particles should be there', ({ lab }) => lab.frames > 0);
+    const left = await page.evaluate(() => {
+      window.playground.close();
+      return [window.playground.facts(), window.playground.samples().length];
+    });
+    assert(JSON.stringify(left) === '[{},0]', `a closed window says ${JSON.stringify(left)}`);
+    await page.waitForTimeout(500);
+  });
+
+// The plane as it is drawn, `[r, g, b]` of each square of 8 times 8 pixels: where in a pixel a particle lies is the renderer's to say.
+const plane = async (page) => {
+  const { x, y, width, height } = await page.getByRole('img', { name: /^The plane/ }).boundingBox();
+  const clip = { x: Math.ceil(x), y: Math.ceil(y), width: Math.floor(width) - 1, height: Math.floor(height) - 1 };
+  const picture = await page.screenshot({ clip });
+  return page.evaluate(async (text) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${text}`)).blob());
+    const [width, height] = [bitmap.width, bitmap.height].map((side) => side - (side % 8));
+    const drawing = new OffscreenCanvas(width, height).getContext('2d');
+    drawing.drawImage(bitmap, 0, 0);
+    const { data } = drawing.getImageData(0, 0, width, height);
+    const squares = new Float64Array(3 * (width / 8) * (height / 8));
+    for (let at = 0; at < data.length; at++) {
+      const [pixel, part] = [Math.floor(at / 4), at % 4];
+      const square = Math.floor(pixel / width / 8) * (width / 8) + Math.floor((pixel % width) / 8);
+      if (part < 3) squares[3 * square + part] += data[at] / 64;
+    }
+    return Array.from(squares);
+  }, picture.toString('base64'));
+};
+
+// Where one GPU computes and draws, particles are drawn from where they were computed; elsewhere as triangles of the window. It is the same picture.
+const particles = async (address) => {
+  const link = '#lab&data=rings&particles=800&hidden=16&steps=5&time=0.5&layers.paths=true&layers.data=false';
+  const shown = (options, layers = '') => {
+    let found = null;
+    const look = async (page) => {
+      await assertTier(page, options);
+      await until(page, 'particles should be there', ({ lab }) => lab?.frames > 0);
+      await page.waitForTimeout(1500);
+      found = await plane(page);
+    };
+    return visit(address, { ...options, link: link + layers, bypassCSP: true }, look).then(() => found);
+  };
+  const [gpu, processor, empty] = [
+    await shown(GPU),
+    await shown(PROCESSOR),
+    await shown(GPU, '&layers.particles=false'),
+  ];
+  const [apart, drawn] = [meanDifference(gpu, processor), meanDifference(gpu, empty)];
+  assert(drawn > 1, `with particles the picture differs by ${drawn} levels from that without`);
+  assert(apart < drawn / 4, `the two pictures differ by ${apart} levels, where particles make ${drawn}`);
+  console.log(`    ${apart.toFixed(2)} levels between the two pictures, ${drawn.toFixed(2)} with particles and without`);
+};
+
 export const journeys = {
   'a drawn ring is learnt on the processor': drawn(PROCESSOR),
   'a drawn ring is learnt on the gpu': begun(GPU),
@@ -168,4 +246,7 @@ export const journeys = {
   'latents are walked': latents,
   'names and roles are enough to use it': assistive,
   'a phone has room for it': phone,
+  'weights of ones own draw': own,
+  'it can be closed': closes,
+  'particles are drawn from the gpu as from the processor': particles,
 };

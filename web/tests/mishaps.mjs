@@ -71,36 +71,55 @@ const silence = (page) =>
     for (const name of ['dispatchWorkgroups', 'dispatchWorkgroupsIndirect']) GPUComputePassEncoder.prototype[name] = () => {};
   });
 
-// The GPU is lost: once it is begun anew, a second time the processor takes over; what was set stays.
+// The GPU is lost: once it is begun anew, a second time the processor takes over; what was set and what was learnt stay.
 const lost = async (address) =>
   visit(address, { query: '?tier=a', flags: WEBGPU, link: '#lab&data=rings&training=10&hidden=16&batch=64&particles=150&steps=4' }, async (page) => {
     const destroy = () => page.evaluate(() => { window.before = window.playground.device; window.playground.device.destroy(); });
     const shown = () => until(page, 'particles should be there', ({ lab }) => lab?.frames > 0);
     await shown();
+    await page.getByRole('button', { name: 'Train', exact: true }).dispatchEvent('click');
+    const learnt = () => until(page, 'it should have learnt', ({ lab }) => lab?.trained === 10);
+    await learnt();
     await destroy();
     await page.waitForFunction(() => window.playground.device !== window.before && /begun anew/.test(window.playground.facts().said ?? ''));
     assert((await page.evaluate(() => window.playground.tier)) === 'a', 'the GPU should be begun anew');
-    await shown();
-    await page.getByRole('button', { name: 'Train', exact: true }).dispatchEvent('click');
-    await until(page, 'it should learn', ({ lab }) => lab.trained === 10);
+    await learnt();
     await destroy();
     await page.waitForFunction(() => window.playground.tier === 'b');
     assert(/data=rings/.test(await page.evaluate(() => window.playground.link())), 'what was set is gone');
-    await shown();
+    await learnt();
   });
 
-const cancelled = async (address) => {
+// The weights of `mnist/edm` come when they are let go.
+const held = () => {
   let release = null;
-  const held = new Promise((done) => { release = done; });
-  const slow = (page) =>
+  const wait = new Promise((done) => { release = done; });
+  const prepare = (page) =>
     page.route(/edm\/weights\.safetensors/, async (route) => {
-      await held;
+      await wait;
       await route.continue().catch(() => {});
     });
-  await visit(address, { link: '#denoise&model=mnist/edm&count=1&steps=2', prepare: slow, bears: /ERR_FAILED|ERR_ABORTED/ }, async (page) => {
+  return { prepare, release };
+};
+
+const SLOW = { link: '#denoise&model=mnist/edm&count=1&steps=2', bears: /ERR_FAILED|ERR_ABORTED/ };
+
+const overtaken = async (address) => {
+  const { prepare, release } = held();
+  await visit(address, { ...SLOW, prepare }, async (page) => {
     await page.evaluate(() => window.playground.follow('#zoo'));
-    await page.evaluate(() => window.playground.follow('#denoise&model=mnist/flow&count=1&steps=2'));
+    await page.evaluate((link) => window.playground.follow(link), DIGITS);
     await until(page, 'another model should draw meanwhile', ({ denoise }) => denoise?.evaluations > 0);
+    release();
+  });
+};
+
+const cancelled = async (address) => {
+  const { prepare, release } = held();
+  await visit(address, { ...SLOW, prepare }, async (page) => {
+    await page.getByRole('button', { name: 'Cancel', exact: true }).dispatchEvent('click');
+    await until(page, 'it should say so', ({ said }) => /mnist\/edm: given up/.test(said));
+    await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor({ state: 'detached' });
     release();
   });
 };
@@ -116,5 +135,6 @@ export const mishaps = {
   'without webgl there are recordings': recorded({ prepare: withoutWebgl }, /WebGL 2/),
   'recordings can be asked for': recorded({ query: '?tier=c' }, /^$/),
   'an end of what computes is said': says(dying, /What computes has stopped: out of memory/),
-  'a slow download does not hold up another': cancelled,
+  'a slow download does not hold up another': overtaken,
+  'a download is cancelled': cancelled,
 };

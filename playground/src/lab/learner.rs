@@ -43,6 +43,16 @@ impl Learner {
         Ok((self.taken(), sum / count.max(1) as f32))
     }
 
+    /// A checkpoint.
+    pub(super) async fn save(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        self.session.save().await
+    }
+
+    /// Goes on from a checkpoint of the same run.
+    pub(super) fn load(&mut self, files: &[(String, Vec<u8>)]) -> Result<()> {
+        self.session.load(files)
+    }
+
     /// The model as it stands.
     pub(super) fn model(&self) -> Result<Box<dyn Model>> {
         self.session.model()

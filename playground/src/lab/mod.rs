@@ -23,4 +23,4 @@ pub use families::{FAMILIES, Family};
 pub use panel::Lab;
 pub(crate) use settings::curve;
 pub use settings::{Layers, Settings};
-pub use work::{Order, Report, Work};
+pub use work::{Kept, Order, Report, Work};

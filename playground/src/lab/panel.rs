@@ -12,7 +12,8 @@ use super::map::Map;
 use super::probe::Probe;
 use super::stage::PIXELS;
 use super::walk::Film;
-use super::{Order, Report as Told, Settings};
+use super::{Kept, Order, Report as Told, Settings};
+use crate::easel::Easel;
 use crate::panels::{Desk, Panel};
 use crate::theme::SAFE;
 use crate::widgets::{Clock, Ink, beside};
@@ -51,6 +52,8 @@ pub struct Lab {
     pub(super) texture: Option<TextureHandle>,
     pub(super) probe: Option<Probe>,
     pub(super) refused: Option<String>,
+    /// What was learnt, off the device.
+    kept: Option<Kept>,
 }
 
 impl Default for Lab {
@@ -72,6 +75,7 @@ impl Default for Lab {
             texture: None,
             probe: None,
             refused: None,
+            kept: None,
         }
     }
 }
@@ -92,9 +96,10 @@ impl Panel for Lab {
             Told::Data(points) => self.data = points,
             Told::Fresh => {
                 (self.losses, self.film, self.field, self.probe) = (Vec::new(), None, None, None);
-                (self.map, self.texture, self.refused) = (None, None, None);
+                (self.map, self.texture, self.refused, self.kept) = (None, None, None, None);
             }
             Told::Learnt(step, loss, now) => self.learnt(step, loss, now),
+            Told::Kept(kept) => self.kept = Some(kept),
             Told::Paused => self.training = false,
             Told::Film(film) => {
                 self.distance = away(&film, &self.data);
@@ -110,7 +115,8 @@ impl Panel for Lab {
     fn show(&mut self, ui: &mut Ui, desk: &mut Desk) {
         self.ink.follow(&self.settings.drawing, [PIXELS, PIXELS]);
         self.clock.tick(ui, &mut self.settings.time);
-        beside(ui, self, |lab, ui| lab.controls(ui, desk), Self::middle);
+        let easel = desk.shell.easel();
+        beside(ui, self, |lab, ui| lab.controls(ui, desk), |lab, ui| lab.middle(ui, easel.as_deref()));
         if self.sent.as_ref() != Some(&self.settings) {
             desk.shell.order(Any::Lab(Order::Show(Box::new(self.settings.clone()))));
             self.sent = Some(self.settings.clone());
@@ -136,8 +142,11 @@ impl Panel for Lab {
     }
 
     fn samples(&self) -> Vec<f32> {
-        let last = |film: &Film| film.frame(film.frames() - 1).to_vec();
-        self.film.as_ref().filter(|film| film.frames() > 0).map(last).unwrap_or_default()
+        self.film.as_ref().map(|film| film.end().to_vec()).unwrap_or_default()
+    }
+
+    fn kept(&self) -> Option<Any> {
+        Some(Any::Lab(Order::Resume(self.kept.clone()?)))
     }
 
     fn dropped(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -173,10 +182,10 @@ impl Lab {
         self.losses.push([step as f64, f64::from(loss)]);
     }
 
-    fn middle(&mut self, ui: &mut Ui) {
+    fn middle(&mut self, ui: &mut Ui, easel: Option<&dyn Easel>) {
         let room = ui.available_size();
         // Below the plane there are a slider and the losses.
-        self.stage(ui, room.x.min((room.y - 190.0).max(240.0)));
+        self.stage(ui, room.x.min((room.y - 190.0).max(240.0)), easel);
         self.clock.show(ui, &mut self.settings.time, "From noise (0) to data (1), both ways");
         self.curve(ui);
     }
@@ -199,7 +208,6 @@ impl Lab {
 
 /// The sliced Wasserstein distance of the first particles of a film's end to the first samples.
 fn away(film: &Film, data: &[f32]) -> Option<f64> {
-    let last = film.frames().checked_sub(1)?;
     let few = |points: &[f32]| points[..points.len().min(2 * COMPARED)].to_vec();
-    sliced_wasserstein(&few(film.frame(last)), &few(data), 2, 32, 0).ok()
+    sliced_wasserstein(&few(film.end()), &few(data), 2, 32, 0).ok()
 }

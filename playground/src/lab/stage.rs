@@ -5,7 +5,9 @@ use egui::{Color32, PointerButton, Response, Stroke, TextureHandle, TextureOptio
 use super::field::{Field, SIDE, places};
 use super::map::Map;
 use super::panel::{Lab, Tool};
-use crate::theme::{EMBER, SAFE};
+use super::walk::Film;
+use crate::easel::{Easel, Look};
+use crate::theme::{EMBER, SAFE, WHEEL};
 use crate::widgets::plane::{HALF, Plane, heat};
 
 /// Pixels of a drawing along a side; they span `[-2, 2]²`.
@@ -14,10 +16,12 @@ pub(super) const PIXELS: usize = 40;
 const CANVAS: f32 = 2.0;
 /// How many particles' paths are drawn.
 const PATHS: usize = 150;
+/// Their opacity.
+const FAINT: f32 = 0.45;
 
 impl Lab {
     /// Draws the plane, and takes what a hand does there.
-    pub(super) fn stage(&mut self, ui: &mut Ui, side: f32) {
+    pub(super) fn stage(&mut self, ui: &mut Ui, side: f32, easel: Option<&dyn Easel>) {
         let (plane, response) = Plane::new(ui, side, "The plane: particles on their way from noise to data");
         let quiet = if ui.visuals().dark_mode { Color32::from_gray(110) } else { Color32::from_gray(150) };
         if let (true, Some(map)) = (self.settings.layers.density, &self.map) {
@@ -35,30 +39,40 @@ impl Lab {
         if let (true, Some(Field { arrows, .. })) = (layers.field, &self.field) {
             plane.arrows(SIDE, arrows, places(), quiet);
         }
-        self.particles(&plane);
+        self.particles(&plane, easel);
         self.probed(&plane, ui.visuals().strong_text_color());
         let said = self.said();
         plane.note(&said, ui.visuals().text_color());
         self.hand(&plane, &response);
     }
 
-    fn particles(&self, plane: &Plane) {
+    fn particles(&self, plane: &Plane, easel: Option<&dyn Easel>) {
         let Some(film) = &self.film else { return };
         let layers = &self.settings.layers;
         let (left, right, share) = film.around(self.settings.time);
+        let radius = if film.particles > 5000 { 1.0 } else { 1.6 };
+        let opacity = if film.particles > 4000 { 0.5 } else { 0.85 };
+        if let Some(frames) = &film.kept {
+            let Some(easel) = easel else { return };
+            let [opacity, ways] = [(layers.particles, opacity), (layers.paths, FAINT)]
+                .map(|(shown, opacity)| if shown { opacity } else { 0.0 });
+            let look = Look {
+                frames: [left, right],
+                share,
+                half: HALF,
+                radius,
+                wheel: WHEEL,
+                opacity,
+                ways: (PATHS, ways),
+            };
+            return plane.kept(easel, frames, &look);
+        }
         if layers.paths {
-            let upto = if share > 0.0 { right } else { left };
-            for particle in 0..film.particles().min(PATHS) {
-                let points: Vec<f32> = (0..=upto)
-                    .flat_map(|frame| film.frame(frame)[2 * particle..2 * particle + 2].to_vec())
-                    .collect();
-                let colour = crate::theme::by_angle([points[0], points[1]]);
-                plane.path(&points, Stroke::new(1.0, colour.gamma_multiply(0.45)));
-            }
+            paths(plane, film, if share > 0.0 { right } else { left });
         }
         if layers.particles {
-            let radius = if film.particles() > 5000 { 1.0 } else { 1.6 };
-            plane.particles(film.frame(0), [film.frame(left), film.frame(right)], share, radius);
+            let frames = [film.frame(left), film.frame(right)];
+            plane.particles(film.start(), frames, share, (radius, opacity));
         }
     }
 
@@ -125,6 +139,16 @@ impl Lab {
             parts.push(format!("{:.0} % of the density lies in the window", 100.0 * map.inside()));
         }
         parts.join("   ")
+    }
+}
+
+/// The ways of the first particles, as far as a frame.
+fn paths(plane: &Plane, film: &Film, upto: usize) {
+    for particle in 0..film.particles.min(PATHS) {
+        let point = |frame| film.frame(frame)[2 * particle..2 * particle + 2].to_vec();
+        let points: Vec<f32> = (0..=upto).flat_map(point).collect();
+        let colour = crate::theme::by_angle([points[0], points[1]]);
+        plane.path(&points, Stroke::new(1.0, colour.gamma_multiply(FAINT)));
     }
 }
 

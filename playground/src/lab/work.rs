@@ -22,6 +22,8 @@ const SIDES: [usize; 2] = [28, 64];
 const SLICE: usize = 5;
 /// Seconds of training at least between two films.
 const PAUSE: f64 = 0.2;
+/// Seconds of training at least until what was learnt is read off the device again.
+const SAVED: f64 = 2.0;
 
 /// What the panel asks for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +34,17 @@ pub enum Order {
     Train(bool),
     /// Fresh weights.
     Restart,
+    /// Go on from what another device had learnt of the same settings.
+    Resume(Kept),
+}
+
+/// What was learnt, off the device.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Kept {
+    /// The latest loss.
+    pub loss: f32,
+    /// A checkpoint: [`kiln::train::Session::save`].
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// What the panel is told.
@@ -43,6 +56,8 @@ pub enum Report {
     Fresh,
     /// After that many steps in all, the mean loss of the last few, and the time in seconds.
     Learnt(u64, f32, f64),
+    /// What has been learnt so far, for when the device is lost.
+    Kept(Kept),
     /// No more steps are to be taken.
     Paused,
     /// The particles.
@@ -72,6 +87,8 @@ struct Stale {
 /// The lab's share of what computes.
 pub struct Work {
     device: Device,
+    /// Whether it draws the window too: then particles stay there, and what is learnt is read off it now and then, as a page can lose its GPU.
+    shared: bool,
     settings: Settings,
     learner: Option<Learner>,
     training: bool,
@@ -83,6 +100,10 @@ pub struct Work {
     stale: Stale,
     /// When the last film began and ended.
     filmed: [f64; 2],
+    /// When what was learnt was read last.
+    saved: f64,
+    /// What is to be gone on from.
+    resumed: Option<Kept>,
 }
 
 impl Work {
@@ -90,6 +111,7 @@ impl Work {
     pub fn new(device: &Device) -> Self {
         Self {
             device: device.clone(),
+            shared: false,
             settings: Settings::default(),
             learner: None,
             training: false,
@@ -99,7 +121,14 @@ impl Work {
             mapping: None,
             stale: Stale::default(),
             filmed: [0.0; 2],
+            saved: 0.0,
+            resumed: None,
         }
+    }
+
+    /// The device draws the window too.
+    pub(crate) fn share(&mut self) {
+        self.shared = true;
     }
 
     /// Takes an order.
@@ -110,6 +139,7 @@ impl Work {
                 self.training = on && !self.learner.as_ref().is_some_and(Learner::finished);
             }
             Order::Restart => self.forget(),
+            Order::Resume(kept) => self.resumed = Some(kept),
         }
     }
 
@@ -124,6 +154,7 @@ impl Work {
             || field
             || probe
             || map.is_some()
+            || self.resumed.is_some()
     }
 
     fn show(&mut self, settings: Settings) {
@@ -155,8 +186,11 @@ impl Work {
 
     /// Begins anew with what the settings say.
     fn forget(&mut self) {
-        let training = self.training;
-        *self = Self { settings: self.settings.clone(), training, ..Self::new(&self.device) };
+        let Self { training, shared, .. } = *self;
+        // What is to be gone on from is of the first settings that come.
+        let resumed = self.resumed.take().filter(|_| self.learner.is_none());
+        let settings = self.settings.clone();
+        *self = Self { shared, settings, training, resumed, ..Self::new(&self.device) };
         self.stale.data = true;
     }
 
@@ -187,6 +221,9 @@ impl Work {
     async fn try_step(&mut self, now: f64) -> Result<Vec<Report>> {
         if self.learner.is_none() {
             return self.begin();
+        }
+        if let Some(kept) = self.resumed.take() {
+            return self.resume(kept, now);
         }
         // While it trains, as much time goes into learning as into looking.
         let [began, ended] = self.filmed;
@@ -220,6 +257,10 @@ impl Work {
         let Some(learner) = &mut self.learner else { return Ok(Vec::new()) };
         let (step, loss) = learner.advance(SLICE).await?;
         let mut reports = vec![Report::Learnt(step, loss, now)];
+        if self.shared && (learner.finished() || now - self.saved > SAVED) {
+            reports.push(Report::Kept(Kept { loss, files: learner.save().await? }));
+            self.saved = now;
+        }
         if learner.finished() {
             self.training = false;
             reports.push(Report::Paused);
@@ -228,11 +269,20 @@ impl Work {
         Ok(reports)
     }
 
+    /// Goes on from what another device had learnt.
+    fn resume(&mut self, kept: Kept, now: f64) -> Result<Vec<Report>> {
+        let Some(learner) = &mut self.learner else { return Ok(Vec::new()) };
+        learner.load(&kept.files)?;
+        let taken = learner.taken();
+        self.outdated();
+        Ok(vec![Report::Learnt(taken, kept.loss, now), Report::Kept(kept)])
+    }
+
     async fn film(&mut self, now: f64) -> Result<Vec<Report>> {
         if self.walk.is_none() {
-            let (request, family) = (self.settings.request()?, self.family()?);
+            let (request, family, stay) = (self.settings.request()?, self.family()?, self.shared);
             let (trained, model) = self.model()?;
-            let walk = Walk::begin(model, &request, family, trained)?;
+            let walk = Walk::begin(model, &request, family, trained, stay)?;
             (self.walk, self.stale.film) = (Some(walk), false);
             self.filmed[0] = now;
         }
@@ -299,3 +349,6 @@ fn changed<T: PartialEq>(before: &Settings, now: &Settings, part: impl Fn(&Setti
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ const TITLE: f32 = 40.0;
 const BELOW: f32 = 250.0;
 /// Points between two panes.
 const GAP: f32 = 8.0;
+/// Of particles.
+const OPACITY: f32 = 0.85;
 /// What is waited for.
 const WEIGHTS: &str = "The weights are on their way.";
 const REFERENCE: &str = "The reference is on its way.";
@@ -89,7 +91,7 @@ impl Race {
         let lane = &self.lanes[at];
         let (left, right, share) = lane.around(self.settings.time);
         let frames = [left, right].map(|frame| lane.rows(frame, &reference.start));
-        plane.particles(&reference.start, frames, share, 1.6);
+        plane.particles(&reference.start, frames, share, (1.6, OPACITY));
         plane.frame(Stroke::new(2.0, colour(at)));
     }
 

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use crate::colour::magma;
+use crate::easel::{Easel, Frames, Look};
 use crate::theme::by_angle;
 
 /// The window is `[-HALF, HALF]²`: it holds every density of the library, and does not move while points do.
@@ -60,11 +61,21 @@ impl Plane {
         self.painter.add(Shape::mesh(mesh));
     }
 
-    /// Particles between two frames, each in the colour of where it began.
-    pub(crate) fn particles(&self, start: &[f32], [a, b]: [&[f32]; 2], share: f32, radius: f32) {
+    /// Particles between two frames, each in the colour of where it began; of what radius, and how opaque.
+    pub(crate) fn particles(
+        &self,
+        start: &[f32],
+        [a, b]: [&[f32]; 2],
+        share: f32,
+        (radius, opacity): (f32, f32),
+    ) {
         let points: Vec<f32> = a.iter().zip(b).map(|(a, b)| a + (b - a) * share).collect();
-        let opacity = if points.len() > 8000 { 0.5 } else { 0.85 };
         self.points(&points, radius, |i| by_angle([start[2 * i], start[2 * i + 1]]).gamma_multiply(opacity));
+    }
+
+    /// Particles that are on the device.
+    pub(crate) fn kept(&self, easel: &dyn Easel, frames: &Frames, look: &Look) {
+        self.painter.extend(easel.draw(self.rect, frames, look));
     }
 
     /// A line through points `[n, 2]`.

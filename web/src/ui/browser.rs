@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use eframe::egui::{Context, DroppedFile};
-use kiln_playground::{Fetching, Order, Report, Shell, Stored};
+use kiln_playground::{Easel, Fetching, Order, Report, Shell, Stored};
 use wasm_bindgen_futures::spawn_local;
 
 use super::host::Host;
@@ -14,6 +14,7 @@ use super::side::Side;
 pub(super) struct Browser {
     pub(super) host: Rc<Host>,
     pub(super) side: Side,
+    pub(super) easel: Option<Rc<dyn Easel>>,
     pub(super) models: Vec<Stored>,
     pub(super) inbox: Shared,
     pub(super) ctx: Context,
@@ -96,5 +97,9 @@ impl Shell for Browser {
 
     fn accelerated(&self) -> bool {
         cfg!(feature = "gpu")
+    }
+
+    fn easel(&self) -> Option<Rc<dyn Easel>> {
+        self.easel.clone()
     }
 }

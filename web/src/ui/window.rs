@@ -8,7 +8,7 @@ use eframe::egui::{Context, Ui};
 use eframe::web_sys::HtmlCanvasElement;
 use eframe::{CreationContext, WebRunner};
 use js_sys::Float32Array;
-use kiln_playground::{App, Fetching, Mirror, Stored};
+use kiln_playground::{App, Fetching, Mirror, Order, Stored};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
@@ -16,6 +16,7 @@ use super::browser::Browser;
 use super::host::Host;
 use super::inbox::Shared;
 use super::side::Side;
+use crate::message::Message;
 
 /// Seconds at least between two looks into the mirror.
 const PAUSE: f64 = 0.2;
@@ -43,7 +44,9 @@ impl Window {
             let ctx = creation.egui_ctx.clone();
             ctx.add_plugin(Mirror::default());
             let _ = found.set(ctx.clone());
-            let browser = Browser { host: host.clone(), side, models, inbox: shared, ctx: ctx.clone() };
+            let easel = Side::easel(creation);
+            let browser =
+                Browser { host: host.clone(), side, easel, models, inbox: shared, ctx: ctx.clone() };
             let app = App::new(&ctx, Box::new(browser), &link);
             let pane = Pane { app, host, said: String::new(), looked: 0.0 };
             Ok(Box::new(pane) as Box<dyn eframe::App>)
@@ -100,6 +103,20 @@ impl Window {
     /// The samples that are seen, `[n, features]` flattened.
     pub fn samples(&self) -> Option<Float32Array> {
         self.runner.app_mut::<Pane>().map(|pane| Float32Array::from(&*pane.app.samples()))
+    }
+
+    /// What another window can go on from, once this one's device is lost.
+    pub fn kept(&self) -> Option<Vec<u8>> {
+        self.runner.app_mut::<Pane>().and_then(|pane| pane.app.kept()?.write().ok())
+    }
+
+    /// Goes on from what another window has kept.
+    pub fn resume(&self, kept: &[u8]) -> Result<(), JsError> {
+        let kept = Order::read(kept)?;
+        if let Some(mut pane) = self.runner.app_mut::<Pane>() {
+            pane.app.resume(kept);
+        }
+        Ok(())
     }
 
     /// Closes it.

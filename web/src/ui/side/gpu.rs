@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use burn::prelude::Device;
 use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup, WgpuSetupExisting};
-use eframe::{Renderer, WebOptions};
+use eframe::{CreationContext, Renderer, WebOptions};
 use kiln::{Error, Result};
-use kiln_playground::{Order, Works};
+use kiln_playground::{Easel, Order, Works};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::easel::Plane;
 use crate::engine::Engine;
 use crate::failure::thrown;
 use crate::ui::host::Host;
@@ -29,6 +30,11 @@ impl Side {
         let (works, options) = begin().await.map_err(thrown)?;
         let (engine, working) = (Rc::new(Engine::new(works)), Rc::default());
         Ok((Self { host: host.clone(), engine, inbox: inbox.clone(), working }, options))
+    }
+
+    /// What draws the particles that stay on the GPU.
+    pub(crate) fn easel(creation: &CreationContext) -> Option<Rc<dyn Easel>> {
+        creation.wgpu_render_state.as_ref().map(|state| Rc::new(Plane::new(state)) as Rc<dyn Easel>)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "a worker can refuse")]
@@ -68,5 +74,5 @@ async fn begin() -> Result<(Works, WebOptions)> {
     });
     let wgpu_options = WgpuConfiguration { wgpu_setup, ..WgpuConfiguration::default() };
     let options = WebOptions { renderer: Renderer::Wgpu, wgpu_options, ..WebOptions::default() };
-    Ok((Works::beside(&device, Some(&cpu)), options))
+    Ok((Works::beside(&device, Some(&cpu)).on_screen(), options))
 }

@@ -1,6 +1,8 @@
 //! Who computes: a worker, or this very module, on the GPU that draws the window.
 
 #[cfg(feature = "gpu")]
+mod easel;
+#[cfg(feature = "gpu")]
 mod gpu;
 #[cfg(not(feature = "gpu"))]
 mod worker;

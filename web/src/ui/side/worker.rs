@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use eframe::WebOptions;
-use kiln_playground::{Order, Report};
+use eframe::{CreationContext, WebOptions};
+use kiln_playground::{Easel, Order, Report};
 use wasm_bindgen::prelude::*;
 
 use crate::message::Message;
@@ -20,6 +20,11 @@ impl Side {
     #[expect(clippy::unused_async, reason = "a GPU is waited for")]
     pub(crate) async fn begin(host: &Rc<Host>, _inbox: &Shared) -> Result<(Self, WebOptions), JsError> {
         Ok((Self { host: host.clone() }, WebOptions::default()))
+    }
+
+    /// Nothing: what computes has no memory in common with what draws.
+    pub(crate) fn easel(_creation: &CreationContext) -> Option<Rc<dyn Easel>> {
+        None
     }
 
     pub(crate) fn order(&self, order: &Order, _wake: impl Fn() + 'static) -> Result<(), String> {
