@@ -154,7 +154,7 @@ impl Work {
             || field
             || probe
             || map.is_some()
-            || self.resumed.is_some()
+            || self.resumed.is_some() && self.learner.is_some()
     }
 
     fn show(&mut self, settings: Settings) {

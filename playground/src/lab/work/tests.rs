@@ -53,10 +53,11 @@ fn what_was_learnt_goes_on_elsewhere() {
         second.shared = true;
         let resume = Order::Resume(kept.clone().expect("what was learnt"));
         let show = Order::Show(Box::new(settings()));
+        let mut reports = Vec::new();
         for order in if late { [show, resume] } else { [resume, show] } {
             second.take(order);
+            reports.extend(told(&mut second));
         }
-        let reports = told(&mut second);
         let found = film(&reports);
         assert_eq!((found.trained, found.end()), (20, wanted.end()));
         assert!(reports.iter().any(|report| matches!(report, Report::Learnt(20, ..))), "{reports:?}");
