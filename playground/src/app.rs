@@ -62,7 +62,7 @@ impl App {
         };
         app.follow(link);
         if link.is_empty() {
-            app.said = "New here? Take the tour: the button above.".into();
+            app.said = "New here? Press Tour, above: five steps, for beginners.".into();
         }
         app
     }
@@ -136,7 +136,7 @@ impl App {
         let mut desk = Desk { shell: &mut *self.shell, own: &self.own, here: &self.here, go: None };
         egui::CentralPanel::no_frame().show(ui, |ui| open.panel.show(ui, &mut desk));
         let go = desk.go;
-        let settled = !ui.input(|input| input.pointer.any_down());
+        let settled = !ui.input(|input| input.pointer.any_down()) && !open.panel.moving();
         open.history.follow(&open.panel.settings(), settled);
         if let Some(link) = go {
             self.follow(&link);

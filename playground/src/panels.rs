@@ -18,6 +18,11 @@ pub(crate) trait Panel {
     /// Takes settings; what they do not say is at its default.
     fn set(&mut self, settings: Value) -> Result<()>;
 
+    /// Whether settings change by themselves: until that ends it is one change.
+    fn moving(&self) -> bool {
+        false
+    }
+
     /// Takes what the side that computes says. Reports of other panels pass by.
     fn receive(&mut self, report: &Report);
 

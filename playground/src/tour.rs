@@ -27,24 +27,25 @@ const STEPS: &[Step] = &[
         text: "A generative model learns from examples, to make new things like them. Here the examples are the \
                grey points: they lie on two moons. The coloured points are what the model makes: at first, a \
                shapeless cloud.",
-        now: "Press Train. Watch the loss, which is how wrong the model is, fall below, and the coloured points \
-              gather on the moons.",
+        now: "Press Train, at the left. Watch the coloured points gather on the moons, and the loss, below, fall: \
+              it says how wrong the model is, and never comes to zero.",
         link: "#lab",
     },
     Step {
         title: "From noise to data",
         text: "Each coloured point begins at a random place: such a cloud is called noise. The model then moves \
-               it, a little at a time, until it lies where an example could lie. Its colour says where it began, \
-               and the line behind it shows its way.",
-        now: "Press Play below the points, or drag the slider beside it, both ways. If they do not reach the \
-              moons, press Train first.",
+               it, a little at a time, until it lies where an example could lie. Its colour says where it began; \
+               some draw a line as they go. You see the beginning: what was learnt is not lost.",
+        now: "Press Play below the points, or drag the slider beside it, both ways. If you have not trained, go \
+              Back first.",
         link: "#lab&time=0.0&layers.paths=true",
     },
     Step {
         title: "Draw your own",
         text: "Nobody told the model about moons: it learns whatever it is shown. Here is a face without a mouth. \
                Where there is ink, there are examples.",
-        now: "Draw a mouth inside the square, and press Train. Then press Play: noise turns into your drawing.",
+        now: "Draw a mouth inside the square, and press Train. When it has come to its end, press Play: the \
+              coloured points go from noise to your drawing, where they are as the slider comes to the right.",
         // A ring and two eyes on 20 times 20 pixels.
         link: "#lab&data=drawn&drawing=a9p2a15p8a10p12a7p4a6p4a5p3a10p3a4p2a12p2a3p3a2p2a4p2a2p3a2p2a3p2a4p2a3\
                p2a2p2a3p2a4p2a3p2ap3a14p6a14p3ap2a14p2a2p2a14p2a2p3a12p3a3p2a12p2a4p3a10p3a5p4a6p4a7p12a10p8\

@@ -65,8 +65,8 @@ impl Lab {
     }
 
     fn buttons(&mut self, ui: &mut Ui, desk: &mut Desk) {
+        let done = self.losses.last().is_some_and(|last| last[0] >= self.settings.training as f64);
         ui.horizontal_wrapped(|ui| {
-            let done = self.losses.last().is_some_and(|last| last[0] >= self.settings.training as f64);
             let label = if self.training { "Pause" } else { "Train" };
             let button = Button::new(RichText::new(label).strong().color(egui::Color32::WHITE)).fill(EMBER);
             let button = ui.add_enabled(!done, button.min_size(egui::vec2(72.0, 28.0)));
@@ -81,7 +81,8 @@ impl Lab {
         let (step, loss) = self.losses.last().map_or((0.0, None), |last| (last[0], Some(last[1])));
         let loss = loss.map_or(String::new(), |loss| format!(", loss {loss:.3}"));
         let pace = if self.training { format!(", {:.0} steps/s", self.pace.1) } else { String::new() };
-        ui.label(format!("Step {step:.0} of {}{loss}{pace}", self.settings.training));
+        let end = if done { ": done" } else { "" };
+        ui.label(format!("Step {step:.0} of {}{end}{loss}{pace}", self.settings.training));
         // What comes and goes lies in a place of its own: what is below it keeps its identity, and the focus.
         ui.scope(|ui| self.outcome(ui));
     }

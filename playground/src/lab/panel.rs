@@ -86,8 +86,12 @@ impl Panel for Lab {
     }
 
     fn set(&mut self, settings: Value) -> Result<()> {
-        self.settings = config::typed(settings)?;
+        (self.settings, self.clock) = (config::typed(settings)?, Clock::default());
         Ok(())
+    }
+
+    fn moving(&self) -> bool {
+        self.clock.playing()
     }
 
     fn receive(&mut self, report: &Report) {
@@ -96,6 +100,7 @@ impl Panel for Lab {
             Told::Data(points) => self.data = points,
             Told::Fresh => {
                 (self.losses, self.film, self.field, self.probe) = (Vec::new(), None, None, None);
+                self.distance = None;
                 (self.map, self.texture, self.refused, self.kept) = (None, None, None, None);
             }
             Told::Learnt(step, loss, now) => self.learnt(step, loss, now),

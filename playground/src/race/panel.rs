@@ -33,8 +33,12 @@ impl Panel for Race {
     }
 
     fn set(&mut self, settings: Value) -> Result<()> {
-        self.settings = config::typed(settings)?;
+        (self.settings, self.clock) = (config::typed(settings)?, Clock::default());
         Ok(())
+    }
+
+    fn moving(&self) -> bool {
+        self.clock.playing()
     }
 
     fn receive(&mut self, report: &Report) {

@@ -15,6 +15,11 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// Whether it plays.
+    pub(crate) fn playing(&self) -> bool {
+        self.playing
+    }
+
     /// Lets time go by, where it plays. The space bar starts and stops it.
     pub(crate) fn tick(&mut self, ui: &Ui, time: &mut f64) {
         let typing = ui.ctx().egui_wants_keyboard_input();

@@ -31,6 +31,23 @@ fn what_is_set_goes_into_the_link_and_back() {
 }
 
 #[test]
+fn playing_is_one_change_and_ends_where_one_goes_elsewhere() {
+    let mut app = Driver::open("#lab&hidden=16&particles=200");
+    app.settle();
+    app.click("Play");
+    app.harness.run_steps(14);
+    app.click("Stop");
+    let link = app.link();
+    assert!(link.contains("&time=0."), "{link}");
+    app.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    assert_eq!(app.link(), "#lab&hidden=16&particles=200");
+    app.click("Play");
+    app.click("Reset");
+    assert_eq!(app.link(), "#lab");
+    assert!(app.harness.query_by_label("Stop").is_none(), "it should no longer play");
+}
+
+#[test]
 fn a_drawing_is_learnt() {
     let mut app = Driver::open("#lab&data=drawn&training=200&hidden=32&particles=300");
     app.settle();
