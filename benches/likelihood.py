@@ -199,6 +199,7 @@ def method():
 
 - Densities have FFJORD's scale (Grathwohl et al. 2019). Networks have two hidden layers of 64; flows have 3, 8 and 5 bijections. zuko's are its classes
   with their defaults, trained with Adam at 1e-3; Kiln's are the zoo's configurations: Adam, 5e-3 falling along a cosine, and an average of the weights.
+- With `--kept`, rows may be of different days and commits: the two sides of a row are of one run, times of different rows are not to be compared.
 - A point below the density's own value is chance: of 100,000 points the mean has the error that is stated."""
 
 

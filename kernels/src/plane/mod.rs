@@ -13,12 +13,9 @@ use burn_cubecl::cubecl::prelude::CubeElement;
 use burn_cubecl::cubecl::wgpu::{AutoCompiler, WgpuResource, WgpuServer};
 use burn_cubecl::tensor::CubeTensor;
 
-pub use burn::tensor::wgpu::wgpu::{Device as Graphics, RenderPass, TextureFormat};
+pub use burn::tensor::wgpu::wgpu::{RenderPass, TextureFormat};
 
 const SOURCE: &str = include_str!("plane.wgsl");
-
-/// The most bytes of frames that every device binds at once.
-pub const BYTES: usize = 128 << 20;
 
 /// How points are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -75,7 +75,7 @@ fn colour(picture: &[u8], [x, y]: [f32; 2]) -> [u8; 3] {
     [picture[at], picture[at + 1], picture[at + 2]]
 }
 
-/// Three points that go one unit to the right, and a fourth that goes away: computed on the device, at an offset.
+/// Three points that go one unit to the right, and a fourth that is lost: computed on the device.
 fn film(device: &Device) -> Tensor<3> {
     let start = [[1.0, 0.1], [0.1, 0.97], [-1.1, 0.1], [0.1, -0.97]];
     let start = Tensor::<2>::from_floats(start, device).unsqueeze::<3>();
